@@ -1,0 +1,1 @@
+"""Who: local and remote actors, their keys, follows and accounts."""

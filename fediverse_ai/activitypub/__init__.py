@@ -1,0 +1,1 @@
+"""The protocol, pure: documents, signatures, authority, discovery; no tables."""

@@ -1,0 +1,1 @@
+"""Pipes that any server needs: configuration, database, jobs, HTTP, errors; knows nothing of ActivityPub."""

@@ -1,0 +1,1 @@
+"""The image backends, one file each."""

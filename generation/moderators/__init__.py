@@ -1,0 +1,1 @@
+"""The checks that judge prompts, texts and pictures, one file each."""

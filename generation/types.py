@@ -1,0 +1,158 @@
+"""The values that generators and moderators exchange, and the two protocols they fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a generator says of itself.
+
+    `digital_source_type` is the IPTC term that its pictures carry everywhere: `algorithmicMedia` for a
+    procedure, `trainedAlgorithmicMedia` for a trained model. `disclosure` is one honest sentence for people.
+    """
+
+    name: str
+    version: str
+    title: str
+    digital_source_type: str
+    disclosure: str
+    licence: str = ""
+    homepage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """What is asked of a generator. `seed` None means: choose one. Sizes in pixels."""
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int | None = None
+    width: int = 1024
+    height: int = 1024
+    steps: int | None = None
+    guidance: float | None = None
+    style: str | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything needed to make one picture again."""
+
+    generator: str
+    version: str
+    prompt: str
+    negative_prompt: str
+    seed: int | None
+    width: int
+    height: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedImage:
+    """One picture as the backend gave it: encoded bytes (PNG, JPEG or WebP), not yet trusted.
+
+    `focus` is the focal point in Mastodon's sense: x and y in −1…1, y upwards. `notes` are sentences for the author
+    such as "not drawn: lighthouse".
+    """
+
+    data: bytes
+    recipe: Recipe
+    card: ModelCard
+    alt_text: str = ""
+    focus: tuple[float, float] = (0.0, 0.0)
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressReport:
+    """How far a generation is: `fraction` 0…1 or None when the backend does not say; `words` for people."""
+
+    fraction: float | None
+    words: str
+
+
+Progress = Callable[[ProgressReport], Awaitable[None]]
+
+
+class Decision(StrEnum):
+    """Ordered by strictness: allow < hold < refuse."""
+
+    ALLOW = "allow"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+    @property
+    def rank(self) -> int:
+        return ("allow", "hold", "refuse").index(self.value)
+
+
+Stage = Literal["prompt", "picture", "text", "upload", "remote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is judged: a text, a picture, or both. `picture` holds the exact bytes that would leave."""
+
+    stage: Stage
+    text: str = ""
+    picture: bytes | None = None
+    picture_sha256: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one moderator found: scores per category in 0…1, and the words or rule that led to it (for people)."""
+
+    moderator: str
+    version: str
+    scores: Mapping[str, float]
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    failed: bool = False
+    """True when the moderator could not judge (error, timeout, nonsense): counts as hold, never as allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision over one or several items, bound to the policy version and to the digests that were judged."""
+
+    decision: Decision
+    policy_version: str
+    rule: str | None
+    """The rule that decided, e.g. `sexual/minors`; None when allowed."""
+    reason: str
+    """One public sentence: what the rule is and what to change."""
+    digests: tuple[str, ...]
+    """SHA-256 hex of every picture judged, and `text:`+SHA-256 hex of every text judged."""
+    findings: tuple[Finding, ...] = ()
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """An image backend. `card()` may ask the backend once and is cached by the caller."""
+
+    async def card(self) -> ModelCard: ...
+
+    async def generate(self, request: ImageRequest, on_progress: Progress) -> list[GeneratedImage]: ...
+
+    async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Moderator(Protocol):
+    """A check. It answers within the pipeline's deadline or counts as failed."""
+
+    name: str
+    version: str
+
+    async def review(self, item: Item) -> Finding: ...
+
+    async def close(self) -> None: ...

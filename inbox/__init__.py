@@ -1,0 +1,1 @@
+"""What arrives: signed activities from other servers."""
