@@ -1,0 +1,183 @@
+"""Actor, Key, Follow, Block, Mute, DomainRule; Account, Login, Token: the rows about who."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from fediverse_ai.core.database import big_id, json_column
+
+
+class FollowState(StrEnum):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Severity(StrEnum):
+    """What a domain rule does: `limit` keeps posts off public pages, `suspend` ends every exchange."""
+
+    LIMIT = "limit"
+    SUSPEND = "suspend"
+
+
+class Actor(SQLModel, table=True):
+    """One actor of the fediverse, ours or another server's copy. `uri` is its ActivityPub id and never changes."""
+
+    __tablename__ = "actor"
+    __table_args__ = (UniqueConstraint("username_lower", "host"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    uri: str = Field(unique=True)
+    local: bool = Field(default=False, index=True)
+    kind: str = "Person"
+    username: str
+    username_lower: str
+    host: str = Field(index=True)
+    """The canonical host of the handle; ours for local actors (with a port in development)."""
+    name: str = ""
+    summary: str = ""
+    """Bio as clean HTML."""
+    url: str | None = None
+    inbox_url: str
+    shared_inbox_url: str | None = None
+    outbox_url: str | None = None
+    followers_uri: str | None = None
+    following_uri: str | None = None
+    featured_uri: str | None = None
+    icon_url: str | None = None
+    image_url: str | None = None
+    manually_approves: bool = False
+    discoverable: bool = True
+    indexable: bool = False
+    fields: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    also_known_as: list[str] = Field(default_factory=list, sa_column=json_column())
+    moved_to_uri: str | None = None
+    published_ms: int = Field(default=0, sa_type=BigInteger)
+    fetched_ms: int = Field(default=0, sa_type=BigInteger)
+    """When the copy of a remote actor was last refreshed."""
+    suspended_ms: int | None = Field(default=None, sa_type=BigInteger)
+    deleted_ms: int | None = Field(default=None, sa_type=BigInteger)
+    document: bytes | None = None
+    """Of local actors: the actor document as served, rendered at every change."""
+
+    @property
+    def handle(self) -> str:
+        return f"{self.username}@{self.host}"
+
+    @property
+    def page_url(self) -> str:
+        """The page for people."""
+        return self.url or self.uri
+
+
+class Key(SQLModel, table=True):
+    """A public key by its keyId; for local actors with the private part sealed under the server's secret."""
+
+    __tablename__ = "key"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    uri: str = Field(unique=True)
+    kind: str = "rsa"
+    public_pem: str
+    private_sealed: bytes | None = None
+    fetched_ms: int = Field(default=0, sa_type=BigInteger)
+
+
+class Follow(SQLModel, table=True):
+    """`follower` follows `followed`; `uri` is the id of the Follow activity that asked for it."""
+
+    __tablename__ = "follow"
+    __table_args__ = (UniqueConstraint("follower_id", "followed_id"), Index("ix_follow_followed", "followed_id", "state"))
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    uri: str = Field(index=True)
+    follower_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    followed_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    state: str = FollowState.PENDING
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Block(SQLModel, table=True):
+    """`blocker` wants nothing to do with `blocked`."""
+
+    __tablename__ = "block"
+    __table_args__ = (UniqueConstraint("blocker_id", "blocked_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    uri: str | None = Field(default=None, index=True)
+    blocker_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    blocked_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Mute(SQLModel, table=True):
+    """`muter` does not want to see `muted`; nobody is told."""
+
+    __tablename__ = "mute"
+    __table_args__ = (UniqueConstraint("muter_id", "muted_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    muter_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    muted_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class DomainRule(SQLModel, table=True):
+    """What the admin decided about a whole host and its subdomains."""
+
+    __tablename__ = "domain_rule"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    host: str = Field(unique=True)
+    severity: str = Severity.SUSPEND
+    reason: str = ""
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Account(SQLModel, table=True):
+    """The person behind a local actor: how they sign in and what they may do here."""
+
+    __tablename__ = "account"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", unique=True, sa_type=BigInteger)
+    role: str = "member"
+    """owner, admin, moderator or member."""
+    password_hash: str | None = None
+    email: str | None = None
+    disabled_ms: int | None = Field(default=None, sa_type=BigInteger)
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Login(SQLModel, table=True):
+    """A browser session or a one-time sign-in link, by the SHA-256 of its secret."""
+
+    __tablename__ = "login"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    account_id: int = Field(foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    secret_hash: str = Field(unique=True)
+    kind: str = "session"
+    """session or link."""
+    created_ms: int = Field(sa_type=BigInteger)
+    expires_ms: int = Field(sa_type=BigInteger)
+    used_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Token(SQLModel, table=True):
+    """An access token of an app, by its SHA-256; scopes are a space-separated list."""
+
+    __tablename__ = "token"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    account_id: int = Field(foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    secret_hash: str = Field(unique=True)
+    name: str = ""
+    scopes: str = "read write"
+    created_ms: int = Field(sa_type=BigInteger)
+    revoked_ms: int | None = Field(default=None, sa_type=BigInteger)

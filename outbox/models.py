@@ -1,0 +1,239 @@
+"""Post, Attachment, Reaction, Judgement, Notification, Activity, Delivery, HostState: the rows about what leaves."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from fediverse_ai.core.database import big_id, json_column
+
+
+class PostState(StrEnum):
+    """The life of a local post; remote copies are always `published` or `deleted`. Moves: outbox/states.py."""
+
+    WAITING = "waiting"
+    """Accepted from its author; the pipeline has not finished."""
+    HELD = "held"
+    """A moderator has to look."""
+    REFUSED = "refused"
+    """The gate said no; its author sees why."""
+    FAILED = "failed"
+    """The generator could not make it."""
+    PUBLISHED = "published"
+    DELETED = "deleted"
+
+
+class Visibility(StrEnum):
+    """`quiet` is the default: to followers, cc Public (unlisted elsewhere)."""
+
+    PUBLIC = "public"
+    QUIET = "quiet"
+    FOLLOWERS = "followers"
+    DIRECT = "direct"
+
+
+class Origin(StrEnum):
+    """Where a picture comes from, as recorded; the AI label follows it."""
+
+    MADE_HERE = "made_here"
+    DECLARED_AI = "declared_ai"
+    DECLARED_NOT_AI = "declared_not_ai"
+    REMOTE = "remote"
+
+
+class ReactionKind(StrEnum):
+    LIKE = "like"
+    BOOST = "boost"
+
+
+class Post(SQLModel, table=True):
+    """A post, ours or a copy of another server's. `id` sorts by time of publication; `uri` is the Note's id."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        UniqueConstraint("author_id", "client_key"),
+        Index("ix_post_author", "author_id", "state", "id"),
+        Index("ix_post_timeline", "state", "visibility", "id"),
+    )
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    uri: str = Field(unique=True)
+    local: bool = Field(default=False)
+    author_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    state: str = PostState.WAITING
+    visibility: str = Visibility.QUIET
+    url: str | None = None
+    text: str = ""
+    """What the author wrote (local posts)."""
+    content: str = ""
+    """Clean HTML as shown and sent."""
+    summary: str | None = None
+    """The content warning, plain text."""
+    sensitive: bool = False
+    language: str | None = None
+    in_reply_to_uri: str | None = Field(default=None, index=True)
+    in_reply_to_id: int | None = Field(default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="SET NULL")
+    context_uri: str | None = Field(default=None, index=True)
+    mentions: list[dict[str, str]] = Field(default_factory=list, sa_column=json_column())
+    """[{uri, handle}] in order of appearance."""
+    hashtags: list[str] = Field(default_factory=list, sa_column=json_column())
+    to: list[str] = Field(default_factory=list, sa_column=json_column())
+    cc: list[str] = Field(default_factory=list, sa_column=json_column())
+    created_ms: int = Field(sa_type=BigInteger)
+    published_ms: int | None = Field(default=None, sa_type=BigInteger)
+    updated_ms: int | None = Field(default=None, sa_type=BigInteger)
+    deleted_ms: int | None = Field(default=None, sa_type=BigInteger)
+    client_key: str | None = None
+    """The client's idempotency key; unique with the author."""
+    request: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """What was asked of the generator: the fields of ImageRequest, plus `generator` and `alt_text`."""
+    progress: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """{fraction, words} while it waits."""
+    reason: str | None = None
+    """The public sentence of the gate or of the failure."""
+    rule: str | None = None
+    document: bytes | None = None
+    """The Note as served, rendered once at publishing and at each edit."""
+    activity_uri: str | None = None
+    """The Create that announced it."""
+    likes: int = 0
+    boosts: int = 0
+    replies: int = 0
+
+
+class Attachment(SQLModel, table=True):
+    """A picture of a post. `file` is our storage name (local), `url` where others serve it (remote)."""
+
+    __tablename__ = "attachment"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    position: int = 0
+    file: str | None = Field(default=None, index=True)
+    thumbnail: str | None = Field(default=None, index=True)
+    sha256: str | None = None
+    size: int | None = None
+    url: str | None = None
+    media_type: str = "image/jpeg"
+    width: int | None = None
+    height: int | None = None
+    blurhash: str | None = None
+    focus_x: float = 0.0
+    focus_y: float = 0.0
+    alt: str = ""
+    origin: str = Origin.MADE_HERE
+    digital_source_type: str | None = None
+    recipe: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """The fields of Recipe, plus `title` and `disclosure` of the model card and `notes` for the author."""
+
+
+class Reaction(SQLModel, table=True):
+    """A like or a boost; one per actor, post and kind (AUT-19)."""
+
+    __tablename__ = "reaction"
+    __table_args__ = (UniqueConstraint("actor_id", "post_id", "kind"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    uri: str = Field(index=True)
+    kind: str
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Judgement(SQLModel, table=True):
+    """One verdict over a post: who decided, by which rule and policy, over exactly which bytes (D22)."""
+
+    __tablename__ = "judgement"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    decision: str
+    rule: str | None = None
+    reason: str = ""
+    policy_version: str
+    digests: list[str] = Field(default_factory=list, sa_column=json_column())
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    decided_by_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger)
+    """The moderator; None when the policy decided."""
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Notification(SQLModel, table=True):
+    """Something that a local actor wants to know; one per cause."""
+
+    __tablename__ = "notification"
+    __table_args__ = (UniqueConstraint("actor_id", "kind", "cause"), Index("ix_notification_actor", "actor_id", "id"))
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    kind: str
+    """follow, follow_request, mention, like, boost, held, refused, failed, published."""
+    from_id: int | None = Field(default=None, foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    post_id: int | None = Field(default=None, foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")
+    cause: str
+    """What makes it one: the URI of the activity or the post's id."""
+    created_ms: int = Field(sa_type=BigInteger)
+    read_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Activity(SQLModel, table=True):
+    """An activity of ours, stored as the bytes that are delivered and served; `public` when anybody may read it."""
+
+    __tablename__ = "activity"
+    __table_args__ = (Index("ix_activity_outbox", "actor_id", "listed", "id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    uri: str = Field(unique=True)
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    type: str
+    object_uri: str | None = Field(default=None, index=True)
+    body: bytes
+    public: bool = False
+    listed: bool = False
+    """Shown in the outbox collection: Create and Announce of public and quiet posts."""
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Delivery(SQLModel, table=True):
+    """One activity to one inbox: unique, so that a job that runs twice cannot double it."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("activity_id", "inbox_url"),
+        Index("ix_delivery_host", "host", "state", "id"),
+    )
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    activity_id: int = Field(foreign_key="activity.id", sa_type=BigInteger, ondelete="CASCADE")
+    inbox_url: str
+    host: str
+    state: str = "pending"
+    """pending, failing (in the host's lane), delivered, given_up."""
+    attempts: int = 0
+    refusals: int = 0
+    """How many 401 or 403 it met (three tries)."""
+    last_error: str | None = None
+    created_ms: int = Field(sa_type=BigInteger)
+    done_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class HostState(SQLModel, table=True):
+    """What deliveries learned about a host: the circuit, the scheme that works, when it last answered."""
+
+    __tablename__ = "host_state"
+
+    host: str = Field(primary_key=True)
+    failures: int = 0
+    """Failures in a row."""
+    failing_since_ms: int | None = Field(default=None, sa_type=BigInteger)
+    open_until_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """No request to this host before this time."""
+    last_success_ms: int | None = Field(default=None, sa_type=BigInteger)
+    last_inbound_ms: int | None = Field(default=None, sa_type=BigInteger)
+    redeliver_epoch: int = 0
+    """Numbers the wake-ups of the host's lane, so that at most one is pending."""
+    redeliver_pending: bool = False
