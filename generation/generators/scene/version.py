@@ -1,0 +1,5 @@
+"""The engine's version: part of every random key, so that a picture names exactly what drew it."""
+
+from __future__ import annotations
+
+VERSION = "1.0.0"
