@@ -1,0 +1,82 @@
+"""Who is asking, and may they: every route is a Door that says what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from starlette.requests import HTTPConnection
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from fediverse_ai.core.errors import Forbidden, Unauthenticated
+
+_MODERATORS = frozenset({"moderator", "admin"})
+_WORDS = frozenset({"anyone", "signature", "session", "moderator", "admin"})
+# Mastodon's old scope "follow" stands for these (its OAuth documentation, "follow" deprecated in 3.5).
+_FOLLOW = frozenset(f"{verb}:{noun}" for verb in ("read", "write") for noun in ("blocks", "follows", "mutes"))
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A signed-in person of this server; `role` is user, moderator or admin."""
+
+    account_id: int
+    actor_id: int
+    username: str
+    role: str
+    scopes: frozenset[str]
+    via: Literal["session", "token"]
+
+
+def allows(granted: Collection[str], wanted: str) -> bool:
+    """Whether a set of OAuth scopes covers one: `read` covers `read:statuses`, not the other way round."""
+    return (
+        wanted in granted
+        or any(wanted.startswith(f"{scope}:") for scope in granted)
+        or ("follow" in granted and wanted in _FOLLOW)
+    )
+
+
+def principal_of(connection: HTTPConnection) -> Principal | None:
+    """Who asks, or None for a stranger; set by the authentication middleware as `scope["user"]`."""
+    user = connection.scope.get("user")
+    return user if isinstance(user, Principal) else None
+
+
+def require(request: HTTPConnection, scope: str) -> Principal:
+    """The principal, if it may do `scope`. Raises Unauthenticated for a stranger, Forbidden for a lack of scope."""
+    principal = principal_of(request)
+    if principal is None:
+        raise Unauthenticated("Please sign in first.", f"{scope} needs a principal")
+    if scope == "session":
+        if principal.via != "session":
+            raise Forbidden("This page is for signed-in people, not for apps.", "token where a session is needed")
+    elif scope in ("moderator", "admin"):
+        if principal.via != "session" or principal.role not in (_MODERATORS if scope == "moderator" else {"admin"}):
+            raise Forbidden("You may not do this.", f"{principal.username} is no {scope}")
+    elif not allows(principal.scopes, scope):
+        raise Forbidden("This app was not given the right to do this.", f"scope {scope} is missing")
+    return principal
+
+
+class Door(Route):
+    """A route that states who may pass.
+
+    `needs` is `anyone`; `signature` (the endpoint itself verifies the HTTP signature); `session` (signed in with a
+    cookie); `moderator` or `admin` (by role, with a cookie); or an OAuth scope such as `read:statuses`.
+    A failed check raises before the endpoint runs.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], *, needs: str, **options: Any) -> None:
+        if needs not in _WORDS and not needs.replace(":", "").replace("_", "").isalpha():
+            raise ValueError(f"{path}: {needs!r} is neither a scope nor one of {sorted(_WORDS)}")
+        super().__init__(path, endpoint, **options)
+        self.needs = needs
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wrong_method = self.methods is not None and scope["method"] not in self.methods
+        if self.needs not in ("anyone", "signature") and not wrong_method:
+            require(HTTPConnection(scope), self.needs)
+        await super().handle(scope, receive, send)

@@ -1,0 +1,348 @@
+"""The configuration: frozen sections with defaults, read once by a door from TOML and environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+
+from fediverse_ai.core.errors import Malformed, Misconfigured
+from fediverse_ai.core.urls import check_id
+
+PREFIX = "FEDIVERSE_AI__"
+FILE = "config.toml"
+
+
+def _secret(description: str) -> Any:
+    return Field(default="", description=description, repr=False, json_schema_extra={"secret": True})
+
+
+class Section(BaseModel):
+    """Common to all sections: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class ServerSection(Section):
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    public_url: str = Field(
+        "",
+        description="The address under which the world reaches this server, e.g. https://pictures.example. "
+        "It is part of every stored id: choose once. Empty is only possible in development.",
+    )
+    development: bool = Field(
+        False,
+        description="Allows loopback addresses, plain http and any port, here and at peers. Never on a public server.",
+    )
+    name: str = Field("Fediverse AI", max_length=100, description="The name of this server, shown to people.")
+    description: str = Field(
+        "Pictures made with AI, judged on this server and shared with the fediverse.",
+        max_length=1000,
+        description="One or two sentences about this server.",
+    )
+    contact: str = Field("", max_length=200, description="E-mail address or web address of the person in charge.")
+    trusted_proxies: list[str] = Field(
+        default=[], description="Addresses or networks whose X-Forwarded-For is believed."
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if value:
+            try:
+                check_id(f"{value}/")
+            except Malformed:
+                raise ValueError("must look like https://pictures.example, in lower case") from None
+            if value.count("/") != 2 or "?" in value or "#" in value:
+                raise ValueError("must be an address without a path, like https://pictures.example")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for entry in value:
+            ipaddress.ip_network(entry, strict=False)
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> ServerSection:
+        if self.development and not is_loopback(self.host):
+            raise ValueError("development = true needs a loopback host such as 127.0.0.1")
+        if not self.development and self.public_url.startswith("http://"):
+            raise ValueError("public_url must begin with https:// unless development = true")
+        return self
+
+
+class DatabaseSection(Section):
+    url: str = _secret("Empty for SQLite in the data folder, or postgresql://user:password@host/name.")
+    url_file: str = Field("", description="A file that holds the url instead.")
+    pool_size: int = Field(10, ge=1, le=200, description="Connections to PostgreSQL per process.")
+
+    def resolved(self) -> str:
+        """The url, from the file if one is named. Raises Misconfigured when that cannot be read."""
+        return self.url or _from_file(self.url_file, "database.url_file")
+
+
+class MediaSection(Section):
+    directory: str = Field("", description="Folder for pictures; empty for `media` in the data folder.")
+    public_url: str = Field("", description="Address of media on another host; empty for public_url/media.")
+    max_upload_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Largest file a person may upload, in bytes.")
+
+
+class HttpSection(Section):
+    ca_file: str = Field("", description="PEM file with further certificate authorities to trust.")
+    hosts: dict[str, str] = Field(
+        default={}, description="Names and the addresses to use for them instead of asking DNS; only in development."
+    )
+    timeout_seconds: float = Field(10.0, gt=0, le=120, description="Total time for one request to another server.")
+    max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest document fetched, in bytes, unpacked.")
+    ports: list[int] = Field(default=[443], description="Ports of other servers that may be asked.")
+
+
+class FederationSection(Section):
+    authorized_fetch: bool = Field(False, description="Whether reading posts and actors needs a signed request.")
+
+
+class Backend(Section):
+    """One configured generator, under its own name: [generation.backends.NAME]."""
+
+    kind: str = Field(description='Which program talks to it, e.g. "openai" or the name of a plug-in.')
+    url: str = Field("", description="Its base address.")
+    model: str = Field("", description="The model to ask for.")
+    api_key: str = _secret("The key, if it wants one.")
+    api_key_file: str = Field("", description="A file that holds the key instead.")
+    timeout_seconds: float = Field(0.0, ge=0, description="0 for generation.timeout_seconds.")
+    options: dict[str, str | int | float | bool] = Field(default={}, description="Whatever else that kind understands.")
+
+    def secret(self) -> str:
+        """The key, from the file if one is named; empty for none. Raises Misconfigured when that cannot be read."""
+        return self.api_key or _from_file(self.api_key_file, "api_key_file")
+
+
+class GenerationSection(Section):
+    default: str = Field("scene", description="The generator that is used unless a person chooses another.")
+    timeout_seconds: float = Field(300.0, gt=0, description="Time for one picture, in seconds.")
+    backends: dict[str, Backend] = Field(default={}, description="Further generators, by name.")
+
+
+class ModerationSection(Section):
+    policy_file: str = Field("", description="Policy file; empty for the built-in policy.")
+    moderators: list[str] = Field(default=[], description="Which checks run; empty for all built-in ones.")
+    timeout_seconds: float = Field(30.0, gt=0, description="Time for one check; one that is late counts as hold.")
+
+
+class LabelsSection(Section):
+    hashtags: list[str] = Field(
+        default=["AIGenerated"], description="Hashtags on every post with a picture made by AI; the first is required."
+    )
+
+    @field_validator("hashtags")
+    @classmethod
+    def _keeps_label(cls, value: list[str]) -> list[str]:
+        if "AIGenerated" not in value:
+            raise ValueError("must contain AIGenerated")
+        return value
+
+
+class JobsSection(Section):
+    poll_seconds: float = Field(1.0, ge=0.02, le=60, description="How often a queue looks for work, in seconds.")
+    concurrency: dict[str, int] = Field(
+        default={}, description="Jobs at once by queue, where the built-in number does not fit, e.g. { out = 8 }."
+    )
+    executor: str = Field("", description="A stable name of this worker; empty for the machine's name.")
+    keep_days: int = Field(7, ge=1, le=365, description="How long finished jobs are kept, in days.")
+
+
+class LogSection(Section):
+    format: Literal["console", "json"] = Field("console", description="Lines for people or for machines.")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+
+
+class Config(Section):
+    """All sections, and the data folder, which is given on the command line and is no key of the file."""
+
+    data_dir: Path = Field(default=Path("instance"), exclude=True)
+    server: ServerSection = ServerSection()
+    database: DatabaseSection = DatabaseSection()
+    media: MediaSection = MediaSection()
+    http: HttpSection = HttpSection()
+    federation: FederationSection = FederationSection()
+    generation: GenerationSection = GenerationSection()
+    moderation: ModerationSection = ModerationSection()
+    labels: LabelsSection = LabelsSection()
+    jobs: JobsSection = JobsSection()
+    log: LogSection = LogSection()
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def public_url(self) -> str:
+        """The public address without a trailing slash. Raises Misconfigured when it is needed but not set."""
+        if self.server.public_url:
+            return self.server.public_url
+        if self.server.development:
+            host = f"[{self.server.host}]" if ":" in self.server.host else self.server.host
+            return f"http://{host}:{self.server.port}"
+        raise Misconfigured("server.public_url is not set; write the https address of this server into config.toml.")
+
+    @property
+    def host(self) -> str:
+        """The part of our handles after the @: the host of `public_url`, with a port only in development."""
+        return self.public_url.partition("://")[2]
+
+    @property
+    def media_url(self) -> str:
+        """The address under which media files lie, without a trailing slash."""
+        return self.media.public_url.rstrip("/") or f"{self.public_url}/media"
+
+    @property
+    def media_dir(self) -> Path:
+        """The folder of media files."""
+        return Path(self.media.directory) if self.media.directory else self.data_dir / "media"
+
+    def explain(self) -> Iterator[tuple[str, str, str]]:
+        """(key, value, origin) of every key for `config check`; secrets are hidden, origin is default, file or env."""
+        for section, model in _sections(self):
+            for name, info in type(model).model_fields.items():
+                key = f"{section}.{name}"
+                value = _hidden(getattr(model, name), info)
+                yield key, json.dumps(value, ensure_ascii=False), self._origins.get(key, "default")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listening address reaches this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def load(data_dir: Path | None = None, file: Path | None = None, env: Mapping[str, str] | None = None) -> Config:
+    """The configuration of a data folder: defaults, then DIR/config.toml, then FEDIVERSE_AI__SECTION__KEY.
+
+    Raises Misconfigured with the key and the cure. A file that is named must exist; the folder's own need not.
+    """
+    folder = data_dir or Path("instance")
+    path = file or folder / FILE
+    values, origins = _read_toml(path, needed=file is not None)
+    for key, value in (os.environ if env is None else env).items():
+        if key.startswith(PREFIX):
+            _put(values, origins, key, value)
+    if "data_dir" in values:
+        raise Misconfigured(f"{path}: data_dir is no key; use the option --data.")
+    try:
+        config = Config(data_dir=folder, **values)
+    except ValidationError as error:
+        raise Misconfigured(_sentence(error, origins, path)) from None
+    config._origins.update(origins)
+    return config
+
+
+def _read_toml(path: Path, *, needed: bool) -> tuple[dict[str, Any], dict[str, str]]:
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if needed:
+            raise Misconfigured(f"The configuration file {path} does not exist.") from None
+        return {}, {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"The configuration file {path} cannot be read: {error}") from None
+    origins = {
+        f"{section}.{name}": str(path)
+        for section, entries in values.items()
+        if isinstance(entries, dict)
+        for name in entries
+    }
+    return values, origins
+
+
+def _put(values: dict[str, Any], origins: dict[str, str], variable: str, value: str) -> None:
+    path = [part.lower() for part in variable.removeprefix(PREFIX).split("__")]
+    node = values
+    for part in path[:-1]:
+        node = node.setdefault(part, {})
+        if not isinstance(node, dict):
+            raise Misconfigured(f"{variable} does not name a key of the configuration.")
+    try:
+        node[path[-1]] = json.loads(value) if value[:1] in ("[", "{") else value
+    except json.JSONDecodeError:
+        raise Misconfigured(f"{variable} begins like JSON but is not.") from None
+    origins[".".join(path[:2])] = "environment"
+
+
+def _sentence(error: ValidationError, origins: Mapping[str, str], path: Path) -> str:
+    problems = []
+    for item in error.errors(include_input=False, include_url=False):
+        key = ".".join(str(part) for part in item["loc"])
+        message = (
+            "is not a known key" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Value error, ")
+        )
+        origin = origins.get(".".join(key.split(".")[:2]), str(path))
+        problems.append(f"{key}: {message} (from {origin})")
+    return "Configuration: " + "; ".join(problems)
+
+
+def _from_file(path: str, key: str) -> str:
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{key}: {path} cannot be read: {error}") from None
+
+
+def _sections(config: Config) -> Iterator[tuple[str, Section]]:
+    for name in Config.model_fields:
+        value = getattr(config, name)
+        if isinstance(value, Section):
+            yield name, value
+
+
+def _hidden(value: Any, info: FieldInfo) -> Any:
+    if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("secret"):
+        return "[set]" if value else ""
+    if isinstance(value, Section):
+        return {name: _hidden(getattr(value, name), field) for name, field in type(value).model_fields.items()}
+    if isinstance(value, dict):
+        return {key: _hidden(item, FieldInfo()) for key, item in value.items()}
+    return value
+
+
+def example() -> str:
+    """The text of config.example.toml: every key with its default and what it means."""
+    lines = [
+        "# Every key of the configuration with its default. Copy what you change to DIR/config.toml.",
+        "# Each key can also be given by environment: server.port is FEDIVERSE_AI__SERVER__PORT.",
+    ]
+    for section, model in _sections(Config()):
+        lines += ["", f"[{section}]"]
+        for name, info in type(model).model_fields.items():
+            lines += _example_key(name, getattr(model, name), info)
+        if section == "generation":
+            lines += ["", "# [generation.backends.NAME]"]
+            for name, info in Backend.model_fields.items():
+                default = "openai" if info.is_required() else info.get_default()
+                lines += [line if line.startswith("#") else f"# {line}" for line in _example_key(name, default, info)]
+    return "\n".join(lines) + "\n"
+
+
+def _example_key(name: str, value: Any, info: FieldInfo) -> list[str]:
+    words: list[str] = []
+    for word in (info.description or "").split():
+        if words and len(words[-1]) + len(word) < 110:
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+    shown = "{}" if value == {} else json.dumps(value, ensure_ascii=False)
+    comment = [f"# {line}" for line in words]
+    # An empty table of tables is written as its own heading when it is used.
+    return comment if name == "backends" else [*comment, f"{name} = {shown}"]

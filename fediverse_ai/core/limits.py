@@ -1,0 +1,140 @@
+"""Every bound in one place, with its unit, and the limiter that counts requests against a rate."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fediverse_ai.core.errors import TooMany
+
+if TYPE_CHECKING:
+    from fediverse_ai.core.clock import Clock
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# Requests to us, in bytes and seconds.
+INBOX_BODY_BYTES: Final = 1 * MIB
+API_BODY_BYTES: Final = 1 * MIB
+FORM_BODY_BYTES: Final = 256 * KIB
+UPLOAD_BODY_BYTES: Final = 16 * MIB
+RECEIVE_BODY_SECONDS: Final = 30.0
+
+# Names and addresses, in characters.
+HOST_LENGTH: Final = 253
+URL_LENGTH: Final = 2048
+
+# JSON that others send (D6).
+JSON_DEPTH: Final = 32
+JSON_NODES: Final = 10_000
+JSON_ARRAY_ITEMS: Final = 1_000
+JSON_FANOUT_ITEMS: Final = 100
+JSON_STRING_CHARS: Final = 100_000
+JSON_NAME_CHARS: Final = 2_048
+JSON_INTEGER_MAX: Final = 2**53
+
+# Text that we keep of remote things, in characters.
+CONTENT_CHARS: Final = 100_000
+NAME_CHARS: Final = 500
+BIO_CHARS: Final = 20_000
+PROFILE_FIELDS: Final = 20
+
+# What people of this server may write, in characters and pieces.
+POST_TEXT_CHARS: Final = 5_000
+ALT_TEXT_CHARS: Final = 1_500
+PROMPT_CHARS: Final = 2_000
+POST_IMAGES: Final = 4
+POST_MENTIONS: Final = 10
+POST_TAGS: Final = 30
+
+# Images.
+IMAGE_BYTES: Final = 16 * MIB
+IMAGE_PIXELS: Final = 40_000_000
+IMAGE_SIDE_PIXELS: Final = 10_000
+IMAGE_FRAMES: Final = 100
+
+# Requests that we make: seconds, bytes, pieces (D10, D11).
+FETCH_CONNECT_SECONDS: Final = 5.0
+FETCH_IDLE_SECONDS: Final = 10.0
+FETCH_DOCUMENT_SECONDS: Final = 10.0
+FETCH_MEDIA_SECONDS: Final = 30.0
+FETCH_BODY_BYTES: Final = 1 * MIB
+FETCH_REDIRECTS: Final = 3
+FETCH_PER_ACTIVITY: Final = 10
+FETCH_ACTIVITY_SECONDS: Final = 20.0
+FETCH_CONNECTIONS: Final = 100
+FETCH_KEEPALIVE: Final = 20
+FETCH_KEEPALIVE_SECONDS: Final = 5.0
+FETCH_PER_HOST: Final = 4
+FETCH_HOSTS_REMEMBERED: Final = 10_000
+RESOLVER_THREADS: Final = 8
+RESOLVER_PER_HOST: Final = 2
+RESOLVER_SECONDS: Final = 3.0
+RESOLVER_WAITING: Final = 200
+RESOLVER_ANSWERS: Final = 16
+KEY_FETCHES_PER_HOST_PER_MINUTE: Final = 5
+ACTOR_FETCHES_PER_HOST_PER_MINUTE: Final = 30
+
+# Work: pieces.
+GROUP_COMMIT_ITEMS: Final = 256
+GROUP_COMMIT_WAITING: Final = 4_096
+DELIVERY_CHUNK_INBOXES: Final = 50
+JOB_IDS: Final = 512
+RATE_KEYS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` in any moment's burst, refilled evenly over `seconds`."""
+
+    count: int
+    seconds: float
+
+
+INBOX_PER_HOST: Final = Rate(1_200, 120.0)  # 600 a minute, bursts of twice that
+INBOX_PER_ACTOR: Final = Rate(240, 120.0)  # 120 a minute, bursts of twice that
+LOGIN_PER_ADDRESS: Final = Rate(10, 900.0)
+LOGIN_PER_ACCOUNT: Final = Rate(10, 900.0)
+API_PER_TOKEN: Final = Rate(300, 300.0)
+API_PER_ACCOUNT: Final = Rate(1_500, 300.0)
+API_PER_ADDRESS: Final = Rate(150, 300.0)
+PUBLIC_GET_PER_ADDRESS: Final = Rate(300, 300.0)
+MEDIA_GET_PER_ADDRESS: Final = Rate(1_000, 300.0)
+POSTS_PER_ACCOUNT: Final = Rate(30, 3600.0)
+FOLLOWS_PER_ACCOUNT: Final = Rate(60, 3600.0)
+GENERATIONS_PER_ACCOUNT: Final = Rate(100, 86_400.0)
+
+
+class RateLimiter:
+    """Counts per key with one number each (generic cell rate algorithm); forgets the least used beyond `keys`."""
+
+    def __init__(self, clock: Clock, keys: int = RATE_KEYS) -> None:
+        self._clock = clock
+        self._keys = keys
+        self._free_at: OrderedDict[str, float] = OrderedDict()
+
+    def check(self, key: str, rate: Rate, cost: int = 1) -> None:
+        """Count `cost` against `key`. Raises TooMany with the seconds to wait when the rate is used up."""
+        wait = self.wait(key, rate, cost)
+        if wait > 0:
+            raise TooMany("Too many requests; please wait a little.", f"rate of {key}", retry_after=int(wait) + 1)
+
+    def wait(self, key: str, rate: Rate, cost: int = 1) -> float:
+        """Count `cost` and give 0.0, or count nothing and give the seconds until there is room."""
+        now = self._clock.monotonic()
+        each = rate.seconds / rate.count
+        free_at = max(self._free_at.get(key, now), now)
+        after = free_at + each * cost
+        over = after - now - rate.seconds
+        if over > 1e-9:
+            return over
+        self._free_at[key] = after
+        self._free_at.move_to_end(key)
+        while len(self._free_at) > self._keys:
+            self._free_at.popitem(last=False)
+        return 0.0
+
+    def forget(self, key: str) -> None:
+        """Start a key anew, such as an account's after it signed in."""
+        self._free_at.pop(key, None)

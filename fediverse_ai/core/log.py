@@ -1,0 +1,63 @@
+"""Logging: structured lines, for people or for machines, without secrets."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+import structlog
+
+if TYPE_CHECKING:
+    from fediverse_ai.core.config import LogSection
+
+_HIDDEN = frozenset(
+    {"authorization", "cookie", "set-cookie", "signature", "password", "token", "secret", "api_key", "code", "key_pem"}
+)
+
+
+def _hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key in event.keys() & _HIDDEN:
+        event[key] = "[hidden]"
+    return event
+
+
+def configure(section: LogSection, stream: TextIO | None = None) -> None:
+    """Set up structlog and the standard library's logging once, at the start of a door."""
+    level = logging.getLevelNamesMapping()[section.level.upper()]
+    out = stream or sys.stderr
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _hide,
+    ]
+    if section.format == "json":
+        renderer: Any = structlog.processors.JSONRenderer()
+        shared.append(structlog.processors.format_exc_info)
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=out.isatty())
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("httpx2", "httpcore2", "aiosqlite", "dbos"):
+        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
+
+
+def get(name: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger that writes `logger=name` with every line: `log.warning("delivery failed", host=host)`."""
+    return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(logger=name))
