@@ -23,7 +23,7 @@ from typing import Any, Literal
 from fediverse_ai.core import errors
 
 Lane = Literal["decode", "models"]
-Reason = Literal["timeout", "memory", "died", "error"]
+Reason = Literal["timeout", "memory", "died", "error", "closed"]
 
 DECODE_MEMORY_BYTES = 1 << 30
 """Address space of a decoding process: the interpreter and three rasters of 40 megapixels."""
@@ -40,7 +40,7 @@ _CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_NO_NEW_PRIVS = 0x10000000, 0x40000000, 38
 
 
 class SandboxFailed(errors.FediverseError):
-    """The child gave no usable answer; `reason` says whether it was late, out of memory, dead or raised an error."""
+    """The child gave no usable answer; `reason` says why: late, out of memory, dead, an error, or closed."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__("This could not be checked.", f"sandbox {reason}: {detail}")
@@ -105,17 +105,20 @@ class _Worker:
         return self._process.pid if self._process else None
 
     def submit(self, function: str, args: Sequence[Any], timeout: float) -> Future[Any]:
+        if self._closed:
+            raise SandboxFailed("closed", "the sandbox is closed")
         return self._thread.submit(self._call, function, args, timeout)
 
     def close(self) -> None:
         self._closed = True
         self._kill()
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        # Calls that wait are not cancelled (their callers would look cancelled): each finds the sandbox closed.
+        self._thread.shutdown(wait=True)
         self._drop()
 
     def _call(self, function: str, args: Sequence[Any], timeout: float) -> Any:
         if self._closed:
-            raise SandboxFailed("died", "the sandbox is closed")
+            raise SandboxFailed("closed", "the sandbox is closed")
         request = pack({"call": function, "seconds": timeout, "args": list(args)})
         channel = self._socket or self._start()
         late = threading.Event()
@@ -131,6 +134,8 @@ class _Worker:
             answer = receive(channel)
         except (OSError, EOFError, ValueError) as error:
             self._drop()
+            if self._closed:
+                raise SandboxFailed("closed", "the sandbox was closed meanwhile") from error
             if late.is_set():
                 raise SandboxFailed("timeout", f"{function} took more than {timeout} s") from error
             raise SandboxFailed("died", f"{function}: {error}") from error
