@@ -30,8 +30,7 @@ JSON_DEPTH: Final = 32
 JSON_NODES: Final = 10_000
 JSON_ARRAY_ITEMS: Final = 1_000
 JSON_FANOUT_ITEMS: Final = 100
-JSON_STRING_CHARS: Final = 100_000
-JSON_NAME_CHARS: Final = 2_048
+JSON_STRING_CHARS: Final = 64 * KIB  # `content` may have CONTENT_CHARS
 JSON_INTEGER_MAX: Final = 2**53
 
 # Text that we keep of remote things, in characters.
