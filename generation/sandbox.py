@@ -36,6 +36,7 @@ ERROR_CHARS = 2_000
 
 _BYTES = "$bytes"
 _HEAD = struct.Struct(">II")
+_ANSWERED = 42
 _CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_NO_NEW_PRIVS = 0x10000000, 0x40000000, 38
 
 
@@ -283,10 +284,11 @@ def _in_fork(channel: socket.socket, function: Callable[..., Any] | Exception, r
     if child == 0:
         try:
             channel.sendall(_answer(function, request))
+            os._exit(_ANSWERED)
         finally:
-            os._exit(0)
+            os._exit(1)
     _, status = os.waitpid(child, 0)
-    if status:
+    if os.waitstatus_to_exitcode(status) != _ANSWERED:
         # It died half-way through an answer, perhaps: only a new channel is clean again.
         os._exit(1)
 
