@@ -1,0 +1,498 @@
+"""The first tables: actors, posts, deliveries, received activities."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "actor",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("local", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("username", sa.String(), nullable=False),
+        sa.Column("username_lower", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("summary", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=True),
+        sa.Column("inbox_url", sa.String(), nullable=False),
+        sa.Column("shared_inbox_url", sa.String(), nullable=True),
+        sa.Column("outbox_url", sa.String(), nullable=True),
+        sa.Column("followers_uri", sa.String(), nullable=True),
+        sa.Column("following_uri", sa.String(), nullable=True),
+        sa.Column("featured_uri", sa.String(), nullable=True),
+        sa.Column("icon_url", sa.String(), nullable=True),
+        sa.Column("image_url", sa.String(), nullable=True),
+        sa.Column("manually_approves", sa.Boolean(), nullable=False),
+        sa.Column("discoverable", sa.Boolean(), nullable=False),
+        sa.Column("indexable", sa.Boolean(), nullable=False),
+        sa.Column("fields", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("also_known_as", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("moved_to_uri", sa.String(), nullable=True),
+        sa.Column("published_ms", sa.BigInteger(), nullable=False),
+        sa.Column("fetched_ms", sa.BigInteger(), nullable=False),
+        sa.Column("suspended_ms", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_ms", sa.BigInteger(), nullable=True),
+        sa.Column("document", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actor")),
+        sa.UniqueConstraint("uri", name=op.f("uq_actor_uri")),
+    )
+    with op.batch_alter_table("actor", schema=None) as batch_op:
+        batch_op.create_index("ix_actor_handle", ["username_lower", "host"], unique=False)
+        batch_op.create_index(batch_op.f("ix_actor_host"), ["host"], unique=False)
+        batch_op.create_index(batch_op.f("ix_actor_local"), ["local"], unique=False)
+        batch_op.create_index(
+            "uq_actor_local_name",
+            ["username_lower"],
+            unique=True,
+            sqlite_where=sa.text("local = 1"),
+            postgresql_where=sa.text("local"),
+        )
+
+    op.create_table(
+        "domain_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_domain_rule")),
+        sa.UniqueConstraint("host", name=op.f("uq_domain_rule_host")),
+    )
+    op.create_table(
+        "host_state",
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since_ms", sa.BigInteger(), nullable=True),
+        sa.Column("open_until_ms", sa.BigInteger(), nullable=True),
+        sa.Column("last_success_ms", sa.BigInteger(), nullable=True),
+        sa.Column("last_inbound_ms", sa.BigInteger(), nullable=True),
+        sa.Column("wake_up", sa.Integer(), nullable=False),
+        sa.Column("waking", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_host_state")),
+    )
+    op.create_table(
+        "received",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("activity_uri", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("sender_uri", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=True),
+        sa.Column("received_ms", sa.BigInteger(), nullable=False),
+        sa.Column("handled_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_received")),
+        sa.UniqueConstraint("activity_uri", name=op.f("uq_received_activity_uri")),
+    )
+    with op.batch_alter_table("received", schema=None) as batch_op:
+        batch_op.create_index("ix_received_state", ["state", "id"], unique=False)
+
+    op.create_table(
+        "tombstone",
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("owner_uri", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("uri", name=op.f("pk_tombstone")),
+    )
+    op.create_table(
+        "account",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=True),
+        sa.Column("email", sa.String(), nullable=True),
+        sa.Column("disabled_ms", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_account_actor_id_actor")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("actor_id", name=op.f("uq_account_actor_id")),
+    )
+    op.create_table(
+        "activity",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("object_uri", sa.String(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("public", sa.Boolean(), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_activity_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
+        sa.UniqueConstraint("uri", name=op.f("uq_activity_uri")),
+    )
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_activity_object_uri"), ["object_uri"], unique=False)
+        batch_op.create_index("ix_activity_outbox", ["actor_id", "listed", "id"], unique=False)
+
+    op.create_table(
+        "block",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uri", sa.String(), nullable=True),
+        sa.Column("blocker_id", sa.BigInteger(), nullable=False),
+        sa.Column("blocked_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["blocked_id"], ["actor.id"], name=op.f("fk_block_blocked_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["blocker_id"], ["actor.id"], name=op.f("fk_block_blocker_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_block")),
+        sa.UniqueConstraint("blocker_id", "blocked_id", name=op.f("uq_block_blocker_id_blocked_id")),
+    )
+    with op.batch_alter_table("block", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_block_blocked_id"), ["blocked_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_block_uri"), ["uri"], unique=False)
+
+    op.create_table(
+        "follow",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("follower_id", sa.BigInteger(), nullable=False),
+        sa.Column("followed_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["followed_id"], ["actor.id"], name=op.f("fk_follow_followed_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["follower_id"], ["actor.id"], name=op.f("fk_follow_follower_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_follow")),
+        sa.UniqueConstraint("follower_id", "followed_id", name=op.f("uq_follow_follower_id_followed_id")),
+    )
+    with op.batch_alter_table("follow", schema=None) as batch_op:
+        batch_op.create_index("ix_follow_followed", ["followed_id", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_follow_uri"), ["uri"], unique=False)
+
+    op.create_table(
+        "key",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("public_pem", sa.String(), nullable=False),
+        sa.Column("private_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("fetched_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_key_actor_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key")),
+        sa.UniqueConstraint("uri", name=op.f("uq_key_uri")),
+    )
+    with op.batch_alter_table("key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_actor_id"), ["actor_id"], unique=False)
+
+    op.create_table(
+        "mute",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("muter_id", sa.BigInteger(), nullable=False),
+        sa.Column("muted_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["muted_id"], ["actor.id"], name=op.f("fk_mute_muted_id_actor"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["muter_id"], ["actor.id"], name=op.f("fk_mute_muter_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mute")),
+        sa.UniqueConstraint("muter_id", "muted_id", name=op.f("uq_mute_muter_id_muted_id")),
+    )
+    op.create_table(
+        "post",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("local", sa.Boolean(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("visibility", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("summary", sa.String(), nullable=True),
+        sa.Column("sensitive", sa.Boolean(), nullable=False),
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("in_reply_to_uri", sa.String(), nullable=True),
+        sa.Column("in_reply_to_id", sa.BigInteger(), nullable=True),
+        sa.Column("context_uri", sa.String(), nullable=True),
+        sa.Column("mentions", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("hashtags", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("to", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("cc", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("published_ms", sa.BigInteger(), nullable=True),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_ms", sa.BigInteger(), nullable=True),
+        sa.Column("client_key", sa.String(), nullable=True),
+        sa.Column("request", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.Column("progress", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("rule", sa.String(), nullable=True),
+        sa.Column("document", sa.LargeBinary(), nullable=True),
+        sa.Column("activity_uri", sa.String(), nullable=True),
+        sa.Column("likes", sa.Integer(), nullable=False),
+        sa.Column("boosts", sa.Integer(), nullable=False),
+        sa.Column("replies", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["actor.id"], name=op.f("fk_post_author_id_actor"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["in_reply_to_id"], ["post.id"], name=op.f("fk_post_in_reply_to_id_post"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
+        sa.UniqueConstraint("author_id", "client_key", name=op.f("uq_post_author_id_client_key")),
+        sa.UniqueConstraint("uri", name=op.f("uq_post_uri")),
+    )
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.create_index("ix_post_author", ["author_id", "state", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_context_uri"), ["context_uri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_in_reply_to_id"), ["in_reply_to_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_in_reply_to_uri"), ["in_reply_to_uri"], unique=False)
+        batch_op.create_index("ix_post_timeline", ["state", "visibility", "id"], unique=False)
+
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("file", sa.String(), nullable=True),
+        sa.Column("thumbnail", sa.String(), nullable=True),
+        sa.Column("sha256", sa.String(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=True),
+        sa.Column("url", sa.String(), nullable=True),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("blurhash", sa.String(), nullable=True),
+        sa.Column("focus_x", sa.Float(), nullable=False),
+        sa.Column("focus_y", sa.Float(), nullable=False),
+        sa.Column("alt", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("digital_source_type", sa.String(), nullable=True),
+        sa.Column("recipe", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_attachment_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+    )
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attachment_file"), ["file"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_post_id"), ["post_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_thumbnail"), ["thumbnail"], unique=False)
+
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("activity_id", sa.BigInteger(), nullable=False),
+        sa.Column("inbox_url", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("refusals", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("done_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["activity_id"], ["activity.id"], name=op.f("fk_delivery_activity_id_activity"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("activity_id", "inbox_url", name=op.f("uq_delivery_activity_id_inbox_url")),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_delivery_host", ["host", "state", "id"], unique=False)
+
+    op.create_table(
+        "judgement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("policy_version", sa.String(), nullable=False),
+        sa.Column("digests", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("findings", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["account.id"], name=op.f("fk_judgement_decided_by_id_account")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_judgement_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_judgement")),
+    )
+    with op.batch_alter_table("judgement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_judgement_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
+        "login",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.Column("used_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_login_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_login_secret_hash")),
+    )
+    with op.batch_alter_table("login", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "notification",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("from_id", sa.BigInteger(), nullable=True),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("read_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_notification_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["from_id"], ["actor.id"], name=op.f("fk_notification_from_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["post.id"], name=op.f("fk_notification_post_id_post"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
+        sa.UniqueConstraint("actor_id", "kind", "cause", name=op.f("uq_notification_actor_id_kind_cause")),
+    )
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.create_index("ix_notification_actor", ["actor_id", "id"], unique=False)
+
+    op.create_table(
+        "post_tag",
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_post_tag_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("post_id", "name", name=op.f("pk_post_tag")),
+    )
+    with op.batch_alter_table("post_tag", schema=None) as batch_op:
+        batch_op.create_index("ix_post_tag_name", ["name", "post_id"], unique=False)
+
+    op.create_table(
+        "reaction",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_reaction_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_reaction_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reaction")),
+        sa.UniqueConstraint("actor_id", "post_id", "kind", name=op.f("uq_reaction_actor_id_post_id_kind")),
+    )
+    with op.batch_alter_table("reaction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reaction_post_id"), ["post_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reaction_uri"), ["uri"], unique=False)
+
+    op.create_table(
+        "token",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_token_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_token")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_token_secret_hash")),
+    )
+    with op.batch_alter_table("token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_token_account_id"), ["account_id"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_token_account_id"))
+
+    op.drop_table("token")
+    with op.batch_alter_table("reaction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reaction_uri"))
+        batch_op.drop_index(batch_op.f("ix_reaction_post_id"))
+
+    op.drop_table("reaction")
+    with op.batch_alter_table("post_tag", schema=None) as batch_op:
+        batch_op.drop_index("ix_post_tag_name")
+
+    op.drop_table("post_tag")
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index("ix_notification_actor")
+
+    op.drop_table("notification")
+    with op.batch_alter_table("login", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_login_account_id"))
+
+    op.drop_table("login")
+    with op.batch_alter_table("judgement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_judgement_post_id"))
+
+    op.drop_table("judgement")
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_host")
+
+    op.drop_table("delivery")
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attachment_thumbnail"))
+        batch_op.drop_index(batch_op.f("ix_attachment_post_id"))
+        batch_op.drop_index(batch_op.f("ix_attachment_file"))
+
+    op.drop_table("attachment")
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.drop_index("ix_post_timeline")
+        batch_op.drop_index(batch_op.f("ix_post_in_reply_to_uri"))
+        batch_op.drop_index(batch_op.f("ix_post_in_reply_to_id"))
+        batch_op.drop_index(batch_op.f("ix_post_context_uri"))
+        batch_op.drop_index("ix_post_author")
+
+    op.drop_table("post")
+    op.drop_table("mute")
+    with op.batch_alter_table("key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_key_actor_id"))
+
+    op.drop_table("key")
+    with op.batch_alter_table("follow", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_follow_uri"))
+        batch_op.drop_index("ix_follow_followed")
+
+    op.drop_table("follow")
+    with op.batch_alter_table("block", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_block_uri"))
+        batch_op.drop_index(batch_op.f("ix_block_blocked_id"))
+
+    op.drop_table("block")
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.drop_index("ix_activity_outbox")
+        batch_op.drop_index(batch_op.f("ix_activity_object_uri"))
+
+    op.drop_table("activity")
+    op.drop_table("account")
+    op.drop_table("tombstone")
+    with op.batch_alter_table("received", schema=None) as batch_op:
+        batch_op.drop_index("ix_received_state")
+
+    op.drop_table("received")
+    op.drop_table("host_state")
+    op.drop_table("domain_rule")
+    with op.batch_alter_table("actor", schema=None) as batch_op:
+        batch_op.drop_index("uq_actor_local_name", sqlite_where=sa.text("local = 1"), postgresql_where=sa.text("local"))
+        batch_op.drop_index(batch_op.f("ix_actor_local"))
+        batch_op.drop_index(batch_op.f("ix_actor_host"))
+        batch_op.drop_index("ix_actor_handle")
+
+    op.drop_table("actor")
