@@ -1,10 +1,11 @@
-"""The real peer on its own: two Fedify servers follow each other, so that later failures are ours."""
+"""The peers on their own, so that later failures are ours: two Fedify servers, and Fedify with our test Peer."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tests.support.fedify import fedify
+from tests.support.peer import peer
 from tests.support.tls import Authority
 
 
@@ -27,3 +28,20 @@ async def test_two_fedify_servers_follow_post_and_like(authority: Authority, tmp
         await gina.do("boost", target=published["note"])
         assert [one["type"] for one in (await fred.state())["received"]] == ["Follow", "Like", "Announce"]
         assert (await fred.state())["unverified"] == []
+
+
+async def test_the_signatures_of_the_test_peer_are_those_that_fedify_understands(
+    authority: Authority, tmp_path: Path
+) -> None:
+    async with peer("good.test", authority) as good, fedify(authority, tmp_path) as fred:
+        bob = good.actor("bob")
+        refused = await bob.deliver(
+            f"{fred.actor}/inbox", bob.activity("Follow", fred.actor), key=good.actor("eve", key=1).key
+        )
+        assert refused.status_code == 401
+        accepted = await bob.deliver(f"{fred.actor}/inbox", bob.activity("Follow", fred.actor))
+        assert accepted.status_code == 202
+        answer = await good.arrival("Accept")
+        assert answer["actor"] == fred.actor
+        # It signs by RFC 9421 first and falls back to draft-cavage when that is refused.
+        assert [one.problem for one in good.arrivals] == ["unsigned", None]

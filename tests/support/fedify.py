@@ -1,4 +1,4 @@
-"""The Fedify peer of tests/peers/fedify: installed into a cache outside the tree, started, driven by its control API."""
+"""The Fedify peer of tests/peers/fedify: installed into a cache outside the tree, started, driven."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

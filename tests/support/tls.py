@@ -1,4 +1,4 @@
-"""A throw-away certificate authority: certificates for names under .test, trusted by nobody but the test's processes."""
+"""A throw-away certificate authority: certificates for names under .test, trusted only by the test's programs."""
 
 from __future__ import annotations
 
