@@ -52,6 +52,10 @@ class ServerSection(Section):
     trusted_proxies: list[str] = Field(
         default=[], description="Addresses or networks whose X-Forwarded-For is believed."
     )
+    tls_certificate: str = Field(
+        "", description="PEM file with the certificate chain, to serve https without a proxy; needs tls_key."
+    )
+    tls_key: str = Field("", description="PEM file with the private key of tls_certificate.")
 
     @field_validator("public_url")
     @classmethod
@@ -79,6 +83,8 @@ class ServerSection(Section):
             raise ValueError("development = true needs a loopback host such as 127.0.0.1")
         if not self.development and self.public_url.startswith("http://"):
             raise ValueError("public_url must begin with https:// unless development = true")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("tls_certificate and tls_key belong together: set both or neither")
         return self
 
 
