@@ -339,12 +339,12 @@ class Peer:
 
 
 @asynccontextmanager
-async def listening(app: Any, *, certificate: tuple[Any, Any] | None = None) -> AsyncIterator[int]:
-    """Serve an ASGI application on a free port of loopback, in this event loop; yields the port."""
+async def listening(app: Any, *, certificate: tuple[Any, Any] | None = None, port: int = 0) -> AsyncIterator[int]:
+    """Serve an ASGI application on a port of loopback (0: a free one), in this event loop; yields the port."""
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
-        port=0,
+        port=port,
         log_config=None,
         lifespan="off",
         ssl_certfile=certificate and str(certificate[0]),
