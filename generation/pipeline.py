@@ -1,0 +1,328 @@
+"""The library that is asked for a picture and for a verdict; it knows no posts, no people and no database."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from fediverse_ai.core import limits
+from fediverse_ai.core.clock import Clock
+from fediverse_ai.core.config import Backend, Config
+from fediverse_ai.core.database import forbid_in_transaction
+from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unprocessable, Unreachable
+from generation import plugins, provenance
+from generation.images import sniff
+from generation.policy import Policy, load_policy
+from generation.sandbox import Sandbox
+from generation.types import (
+    Decision,
+    Finding,
+    GeneratedImage,
+    Generator,
+    ImageRequest,
+    Item,
+    ModelCard,
+    Moderator,
+    Progress,
+    ProgressReport,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from fediverse_ai.core.http import Http
+
+COUNT_MAX = 4
+SIDE_MIN, SIDE_MAX = 64, 2_048
+STEPS_MAX = 150
+GUIDANCE_MAX = 30.0
+STYLE_CHARS = 60
+SEED_LIMIT = 2**53
+"""Seeds stay exact in JSON."""
+PROGRESS_CHARS = 200
+EVIDENCE_CHARS = 300
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A generator with its bounds: `seconds` for one call, `at_once` calls at the same time."""
+
+    generator: Generator
+    seconds: float = 300.0
+    at_once: int = 1
+
+
+class Pipeline:
+    """All configured generators, moderators and the policy. Everything it does may take long: never in a transaction.
+
+    A moderator that fails, is late or answers nonsense becomes a failed finding, which the policy holds.
+    """
+
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        default: str,
+        moderators: Sequence[Moderator],
+        policy: Policy,
+        sandbox: Sandbox,
+        clock: Clock,
+        review_seconds: float = 30.0,
+    ) -> None:
+        self.default = default
+        self.policy = policy
+        self.sandbox = sandbox
+        self._engines = dict(engines)
+        self._moderators = tuple(moderators)
+        self._clock = clock
+        self._review_seconds = review_seconds
+        self._places = {name: asyncio.Semaphore(engine.at_once) for name, engine in engines.items()}
+        self._cards: dict[str, ModelCard] = {}
+        judges = "\n".join(sorted(f"{moderator.name} {moderator.version}" for moderator in moderators))
+        self.policy_version = f"{policy.version}.{hashlib.sha256(judges.encode()).hexdigest()[:8]}"
+        """The policy file and who judges by it: with either changed, an old verdict no longer counts."""
+
+    async def start(self) -> None:
+        """Check what can be checked without work. Raises Misconfigured for a generator that labels itself wrongly."""
+        missing = self.policy.missing([moderator.name for moderator in self._moderators])
+        if missing:
+            log.warning("moderators missing: the policy requires them, so everything waits for a person", names=missing)
+        await self.card(self.default)
+
+    async def close(self) -> None:
+        """Close generators, moderators and the child processes."""
+        for engine in self._engines.values():
+            await engine.generator.close()
+        for moderator in self._moderators:
+            await moderator.close()
+        await self.sandbox.close()
+
+    @property
+    def generators(self) -> tuple[str, ...]:
+        """The names that `generate` takes, the default first."""
+        return (self.default, *(name for name in self._engines if name != self.default))
+
+    async def card(self, name: str) -> ModelCard:
+        """The model card of one generator, asked for once. Raises Misconfigured when its source type is unknown."""
+        if name not in self._cards:
+            card = await self._engine(name).generator.card()
+            try:
+                provenance.source_type(card.digital_source_type)
+            except ValueError as error:
+                raise Misconfigured(f"The generator {name} has no valid model card: {error}.") from error
+            self._cards[name] = card
+        return self._cards[name]
+
+    async def cards(self) -> dict[str, ModelCard]:
+        """The cards of all generators that can be reached now."""
+        found: dict[str, ModelCard] = {}
+        for name in self.generators:
+            try:
+                found[name] = await self.card(name)
+            except FediverseError as error:
+                log.warning("no model card", generator=name, detail=error.detail)
+        return found
+
+    async def generate(
+        self, request: ImageRequest, generator: str | None, on_progress: Progress
+    ) -> list[GeneratedImage]:
+        """Make `request.count` pictures; `generator` None is the default. The bytes are not yet trusted: render them.
+
+        Raises Unprocessable (the request, or the backend's refusal), Unreachable (may heal, also when late) and
+        Nonsense (the backend answered what it must not); RuntimeError inside a transaction.
+        """
+        forbid_in_transaction("making a picture")
+        name = generator or self.default
+        engine = self._engine(name)
+        check_request(request)
+        async with self._places[name]:
+            began = self._clock.monotonic()
+            progress = _Steady(on_progress)
+            try:
+                async with asyncio.timeout(engine.seconds):
+                    made = await engine.generator.generate(request, progress)
+            except TimeoutError as error:
+                raise Unreachable("The picture took too long to make.", f"{name}: over {engine.seconds} s") from error
+            seconds = (self._clock.monotonic() - began) / request.count
+        check_images(name, request, made)
+        return [image if image.seconds > 0 else replace(image, seconds=seconds) for image in made]
+
+    async def review(self, item: Item) -> Verdict:
+        """The verdict on one item; see `review_all`."""
+        return await self.review_all([item])
+
+    async def review_all(self, items: Sequence[Item]) -> Verdict:
+        """One verdict on everything that belongs to one publication: the strictest rule over all of it decides.
+
+        `digests` holds the SHA-256 of every picture and of every text as they were judged, computed here.
+        Raises ValueError without items, RuntimeError inside a transaction.
+        """
+        forbid_in_transaction("judging")
+        if not items:
+            raise ValueError("nothing to judge")
+        digests = await asyncio.to_thread(lambda: tuple(dict.fromkeys(d for item in items for d in digests_of(item))))
+        asked = [asyncio.gather(*(self._ask(moderator, item) for moderator in self._moderators)) for item in items]
+        findings = await asyncio.gather(*asked)
+        groups = [(item.stage, tuple(found)) for item, found in zip(items, findings, strict=True)]
+        outcome = self.policy.judge(groups)
+        decision, rule, reason = outcome
+        if decision is Decision.ALLOW and any(finding.failed for found in findings for finding in found):
+            # The policy holds these itself; this line is for the day when somebody changes that by mistake.
+            raise RuntimeError("the policy allowed what could not be judged")
+        everything = tuple(finding for found in findings for finding in found)
+        return Verdict(decision, self.policy_version, rule, reason, digests, everything)
+
+    def _engine(self, name: str) -> Engine:
+        if name not in self._engines:
+            known = ", ".join(self.generators)
+            raise Unprocessable(f"There is no generator of that name here; there are: {known}.", f"asked for {name!r}")
+        return self._engines[name]
+
+    async def _ask(self, moderator: Moderator, item: Item) -> Finding:
+        """One moderator, alone behind glass: whatever it does, the answer is a finding."""
+        try:
+            async with asyncio.timeout(self._review_seconds):
+                return sound_finding(moderator, await moderator.review(item))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return self._failed(moderator, "cancelled itself")
+        except Exception as error:
+            # Isolation is the point: an installed moderator may raise anything, and the rest still judges.
+            return self._failed(moderator, f"{type(error).__name__}: {error}")
+
+    def _failed(self, moderator: Moderator, why: str) -> Finding:
+        log.warning("a moderator failed", moderator=moderator.name, detail=why[:EVIDENCE_CHARS])
+        return Finding(moderator.name, moderator.version, {}, {"failed": why[:EVIDENCE_CHARS]}, failed=True)
+
+
+class _Steady:
+    """Progress as it is passed on: fractions in 0…1 that never fall, short words."""
+
+    def __init__(self, on_progress: Progress) -> None:
+        self._on_progress = on_progress
+        self._reached = 0.0
+
+    async def __call__(self, report: ProgressReport) -> None:
+        fraction = report.fraction
+        if fraction is not None:
+            known = min(1.0, max(0.0, fraction)) if math.isfinite(fraction) else 0.0
+            self._reached = fraction = max(self._reached, known)
+        await self._on_progress(ProgressReport(fraction, report.words[:PROGRESS_CHARS]))
+
+
+def check_request(request: ImageRequest) -> None:
+    """Refuse a request that no generator should see. Raises Unprocessable with a sentence that says what to change."""
+    if not request.prompt.strip():
+        raise Unprocessable("Please say what the picture should show.", "empty prompt")
+    for name, text in (("prompt", request.prompt), ("negative prompt", request.negative_prompt)):
+        if len(text) > limits.PROMPT_CHARS:
+            sentence = f"The {name} may have at most {limits.PROMPT_CHARS} characters."
+            raise Unprocessable(sentence, f"{len(text)} characters")
+    if not 1 <= request.count <= COUNT_MAX:
+        raise Unprocessable(f"Please ask for 1 to {COUNT_MAX} pictures.", f"count {request.count}")
+    if not all(SIDE_MIN <= side <= SIDE_MAX for side in (request.width, request.height)):
+        sentence = f"Width and height must be between {SIDE_MIN} and {SIDE_MAX} pixels."
+        raise Unprocessable(sentence, f"{request.width}x{request.height}")
+    if request.seed is not None and not 0 <= request.seed < SEED_LIMIT:
+        raise Unprocessable(f"The seed must be a whole number from 0 to {SEED_LIMIT - 1}.", f"seed {request.seed}")
+    if request.steps is not None and not 1 <= request.steps <= STEPS_MAX:
+        raise Unprocessable(f"The steps must be between 1 and {STEPS_MAX}.", f"steps {request.steps}")
+    if request.guidance is not None and not 0 <= request.guidance <= GUIDANCE_MAX:
+        raise Unprocessable(f"The guidance must be between 0 and {GUIDANCE_MAX:g}.", f"guidance {request.guidance}")
+    if request.style is not None and len(request.style) > STYLE_CHARS:
+        raise Unprocessable("There is no style of that name.", f"style of {len(request.style)} characters")
+
+
+def check_images(name: str, request: ImageRequest, made: Sequence[GeneratedImage]) -> None:
+    """What can be seen without decoding: count, size and first bytes, and a valid label. Raises Nonsense."""
+    sentence = "The image backend answered with something that cannot be used."
+    if len(made) != request.count:
+        raise Nonsense(sentence, f"{name}: {len(made)} pictures instead of {request.count}")
+    for image in made:
+        if sniff(image.data) not in PICTURE_TYPES or len(image.data) > limits.IMAGE_BYTES:
+            raise Nonsense(sentence, f"{name}: {len(image.data)} bytes that begin with {image.data[:12]!r}")
+        try:
+            provenance.source_type(image.card.digital_source_type)
+        except ValueError as error:
+            raise Nonsense(sentence, f"{name}: {error}") from error
+
+
+def digests_of(item: Item) -> list[str]:
+    """SHA-256 hex of the picture, and `text:` + SHA-256 hex of the text in UTF-8, as far as the item has them.
+
+    A picture's digest is always computed anew: `picture_sha256` is only what somebody said, and must agree.
+    """
+    found: list[str] = []
+    if item.picture is not None:
+        found.append(hashlib.sha256(item.picture).hexdigest())
+        if item.picture_sha256 not in (None, found[0]):
+            raise ValueError("these are not the bytes of that digest")
+    if item.text or item.picture is None:
+        found.append(text_digest(item.text))
+    return found
+
+
+def text_digest(text: str) -> str:
+    """How a judged text is named in a verdict."""
+    return "text:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def sound_finding(moderator: Moderator, found: Any) -> Finding:
+    """The finding with its moderator's own name and short evidence. Raises ValueError for anything malformed."""
+    if not isinstance(found, Finding) or not isinstance(found.scores, Mapping):
+        raise ValueError(f"answered {type(found).__name__}")
+    for name, score in found.scores.items():
+        # NaN fails every comparison, so it ends here too.
+        if not isinstance(name, str) or isinstance(score, bool) or not isinstance(score, int | float):
+            raise ValueError(f"score {name!r} is no number")
+        if not 0 <= score <= 1:
+            raise ValueError(f"score {name!r} is {score!r}")
+    evidence = {str(name)[:100]: str(text)[:EVIDENCE_CHARS] for name, text in found.evidence.items()}
+    scores = {name: float(score) for name, score in found.scores.items()}
+    return Finding(moderator.name, moderator.version, scores, evidence, bool(found.failed))
+
+
+def build_pipeline(config: Config, http: Http, clock: Clock) -> Pipeline:
+    """The pipeline of a configuration: `scene` and every [generation.backends.NAME]. Raises Misconfigured."""
+    backends = {"scene": Backend(kind="scene"), **config.generation.backends}
+    if config.generation.default not in backends:
+        known = ", ".join(backends)
+        raise Misconfigured(f"generation.default: {config.generation.default!r} is not configured; there are: {known}.")
+    engines = {name: _engine(name, backend, config, http) for name, backend in backends.items()}
+    sandbox = Sandbox()
+    names = config.moderation.moderators or list(plugins.MODERATORS)
+    seconds = config.moderation.timeout_seconds
+    moderators = [
+        plugins.moderator(name)({"name": name, "timeout_seconds": seconds}, sandbox) for name in dict.fromkeys(names)
+    ]
+    policy = load_policy(Path(config.moderation.policy_file) if config.moderation.policy_file else None)
+    return Pipeline(engines, config.generation.default, moderators, policy, sandbox, clock, seconds)
+
+
+def _engine(name: str, backend: Backend, config: Config, http: Http) -> Engine:
+    seconds = backend.timeout_seconds or config.generation.timeout_seconds
+    options = dict(backend.options)
+    at_once = options.pop("at_once", 1)
+    if not isinstance(at_once, int) or not 1 <= at_once <= 64:
+        raise Misconfigured(f"generation.backends.{name}.options.at_once: must be a number from 1 to 64.")
+    settings = {
+        "name": name,
+        "kind": backend.kind,
+        "url": backend.url,
+        "model": backend.model,
+        "api_key": backend.secret(),
+        "timeout_seconds": seconds,
+        "options": options,
+    }
+    factory = plugins.generator(backend.kind, f"generation.backends.{name}.kind")
+    return Engine(factory(settings, http), seconds, at_once)
