@@ -1,0 +1,72 @@
+"""What a person does on one of our servers, written beside it as the command line does: follow, like, reply, remove."""
+
+from __future__ import annotations
+
+from actors import queries
+from actors.models import Actor
+from actors.remote import resolve
+from outbox import follow as follows
+from outbox import publish, react
+from outbox.compose import Draft, compose
+from outbox.models import Post, ReactionKind
+from outbox.queries import by_uri
+from tests.support.server import Server
+
+
+async def _local(session: object, username: str) -> Actor:
+    actor = await queries.by_handle(session, username, None)  # type: ignore[arg-type]
+    assert actor is not None, username
+    return actor
+
+
+async def _post(session: object, uri: str) -> Post:
+    post = await by_uri(session, uri)  # type: ignore[arg-type]
+    assert post is not None, uri
+    return post
+
+
+async def follow(server: Server, username: str, target: str) -> None:
+    """`target` is a handle or an actor's URI."""
+    async with server.beside() as context:
+        target_id = await resolve(context, target)
+        async with context.database.write() as session:
+            followed = await queries.by_id(session, target_id)
+            assert followed is not None
+            await follows.ask(session, await _local(session, username), followed)
+
+
+async def unfollow(server: Server, username: str, target: str) -> None:
+    async with server.beside() as context:
+        target_id = await resolve(context, target)
+        async with context.database.write() as session:
+            followed = await queries.by_id(session, target_id)
+            assert followed is not None
+            assert await follows.withdraw(session, await _local(session, username), followed)
+
+
+async def like(server: Server, username: str, uri: str) -> None:
+    async with server.beside() as context, context.database.write() as session:
+        await react.like(session, await _local(session, username), await _post(session, uri))
+
+
+async def boost(server: Server, username: str, uri: str) -> None:
+    async with server.beside() as context, context.database.write() as session:
+        await react.boost(session, await _local(session, username), await _post(session, uri))
+
+
+async def take_back(server: Server, username: str, uri: str, kind: ReactionKind) -> None:
+    async with server.beside() as context, context.database.write() as session:
+        await react.take_back(session, await _local(session, username), await _post(session, uri), kind)
+
+
+async def write(server: Server, username: str, text: str, *, answer_to: str | None = None, **values: object) -> str:
+    """Compose a post of text (a reply with `answer_to`); the URI it will have."""
+    async with server.beside() as context, context.database.write() as session:
+        parent = (await _post(session, answer_to)).id if answer_to else None
+        draft = Draft(text=text, in_reply_to_id=parent, **values)  # type: ignore[arg-type]
+        return (await compose(session, await _local(session, username), draft)).uri
+
+
+async def remove(server: Server, uri: str) -> None:
+    async with server.beside() as context, context.database.write() as session:
+        await publish.remove(session, await _post(session, uri))
