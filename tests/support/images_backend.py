@@ -33,8 +33,8 @@ class Call:
 class ImagesBackend:
     """`async with ImagesBackend() as backend`: then `backend.url` is the base address to configure.
 
-    Each request takes the next name from `script` (default `ok`); `calls` remembers what arrived, `aborted` counts the
-    requests whose client left before the answer. It checks the key, the model, `n`, the size and the prompt as the
+    Each request takes the next name from `script` (default `ok`); `calls` remembers what arrived; `arrived` is set
+    by the first request, `left` when a client goes away before its answer. It checks the key, the model, `n`, the size and the prompt as the
     real endpoint does, refuses unknown fields when `strict`, and makes pictures that depend on the prompt and seed.
     """
 
@@ -46,9 +46,8 @@ class ImagesBackend:
     picture_format: str = "PNG"
     script: deque[str] = field(default_factory=deque)
     calls: list[Call] = field(default_factory=list)
-    aborted: int = 0
-    running: int = 0
-    most_at_once: int = 0
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -72,20 +71,18 @@ class ImagesBackend:
         try:
             call = await self._read(reader)
             self.calls.append(call)
-            self.running += 1
-            self.most_at_once = max(self.most_at_once, self.running)
+            self.arrived.set()
             answering = asyncio.ensure_future(self._answer(call, writer))
             leaving = asyncio.ensure_future(reader.read(1))
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
-                self.aborted += 1
+                self.left.set()
             for half in (answering, leaving):
                 half.cancel()
             await asyncio.gather(answering, leaving, return_exceptions=True)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
-            self.running -= 1
             self._open.discard(task)
             writer.close()
 
@@ -126,9 +123,10 @@ class ImagesBackend:
         return None if body.get("size", "1024x1024") in SIZES else f"Invalid size '{body.get('size')}'."
 
     def draw(self, body: dict[str, Any], index: int) -> bytes:
-        """The picture of a prompt: one colour, of the size asked for."""
+        """One colour of the size asked for: by prompt and seed, or another one each time where there is no seed."""
         width, height = map(int, body.get("size", "1024x1024").split("x"))
-        digest = hashlib.sha256(f"{body['prompt']}/{body.get('seed')}/{index}".encode()).digest()
+        chance = body.get("seed", f"call {len(self.calls)}")
+        digest = hashlib.sha256(f"{body['prompt']}/{chance}/{index}".encode()).digest()
         out = io.BytesIO()
         Image.new("RGB", (width, height), tuple(digest[:3])).save(out, self.picture_format)
         return out.getvalue()
