@@ -34,8 +34,8 @@ class ImagesBackend:
     """`async with ImagesBackend() as backend`: then `backend.url` is the base address to configure.
 
     Each request takes the next name from `script` (default `ok`); `calls` remembers what arrived; `arrived` is set
-    by the first request, `left` when a client goes away before its answer. It checks the key, the model, `n`, the size and the prompt as the
-    real endpoint does, refuses unknown fields when `strict`, and makes pictures that depend on the prompt and seed.
+    by the first request, `left` when a client goes away before its answer. It checks the key, the model, `n`, the
+    size and the prompt as the real endpoint does, refuses unknown fields when `strict`, and makes pictures that depend on the prompt and seed.
     """
 
     key: str = KEY
