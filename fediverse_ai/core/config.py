@@ -164,7 +164,6 @@ class JobsSection(Section):
     concurrency: dict[str, int] = Field(
         default={}, description="Jobs at once by queue, where the built-in number does not fit, e.g. { out = 8 }."
     )
-    executor: str = Field("", description="A stable name of this worker; empty for the machine's name.")
     keep_days: int = Field(7, ge=1, le=365, description="How long finished jobs are kept, in days.")
 
 

@@ -24,7 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from fediverse_ai.core.errors import Misconfigured, Unavailable
 from fediverse_ai.core.limits import GROUP_COMMIT_ITEMS, GROUP_COMMIT_WAITING
 from fediverse_ai.core.metrics import METRICS
-from fediverse_ai.core.nodes import SEQUENCE_BITS, Ids, claim_file_node, claim_postgresql_node
+from fediverse_ai.core.nodes import SEQUENCE_BITS, FileNodes, Ids, Nodes, PostgresqlNodes
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
@@ -137,7 +137,7 @@ class Database:
         self._writes = async_sessionmaker(writer, class_=_Session, expire_on_commit=False)
         self._reads = async_sessionmaker(reader, class_=_Session, expire_on_commit=False, autoflush=False)
         self._info: dict[str, Any] = {}
-        self._node: contextlib.AsyncExitStack | None = None
+        self.nodes: Nodes | None = None
         self._ids: Ids | None = None
 
     @classmethod
@@ -166,13 +166,11 @@ class Database:
 
     async def _claim_node(self) -> None:
         """Take a number that no other living process on this database has, so that ids never meet."""
-        stack = contextlib.AsyncExitStack()
         if self.dialect == "sqlite":
-            node = stack.enter_context(claim_file_node(f"{self.url.database}.nodes"))
+            self.nodes = FileNodes(str(self.url.database))
         else:
-            node = await stack.enter_async_context(claim_postgresql_node(self.reader))
-        self._node = stack
-        self._ids = Ids(self.clock, node)
+            self.nodes = await PostgresqlNodes.claim(self.reader)
+        self._ids = Ids(self.clock, self.nodes.node)
 
     @property
     def ids(self) -> Ids:
@@ -218,16 +216,19 @@ class Database:
     async def tidy(self) -> None:
         """Let SQLite renew its statistics and fold its log into the file; does nothing on PostgreSQL."""
         if self.dialect == "sqlite":
+            async with self.write() as session:
+                await session.execute(text("PRAGMA optimize"))
             async with self.writer.connect() as connection:
                 raw = await connection.get_raw_connection()
-                await raw.driver_connection.execute("PRAGMA optimize")  # type: ignore[union-attr]
-                await raw.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # type: ignore[union-attr]
+                assert raw.driver_connection is not None
+                # By hand, because a checkpoint inside a transaction does nothing and SQLAlchemy would begin one.
+                await raw.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def close(self) -> None:
         """Give every connection back."""
-        if self._node is not None:
-            await self._node.aclose()
-            self._node = None
+        if self.nodes is not None:
+            await self.nodes.release()
+            self.nodes = None
         await self.reader.dispose()
         await self.writer.dispose()
 
@@ -300,7 +301,10 @@ def _postgresql_engines(url: URL, pool_size: int) -> tuple[AsyncEngine, AsyncEng
         pool_timeout=POOL_SECONDS,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
-        connect_args={"options": "-c default_transaction_read_only=on"},
+        # The keep-alive lets PostgreSQL notice a machine that vanished, and free its node number.
+        connect_args={
+            "options": "-c default_transaction_read_only=on -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10"
+        },
     )
     return writer, reader
 

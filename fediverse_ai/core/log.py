@@ -37,7 +37,7 @@ def configure(section: LogSection, stream: TextIO | None = None) -> None:
         renderer: Any = structlog.processors.JSONRenderer()
         shared.append(structlog.processors.format_exc_info)
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=out.isatty())
+        renderer = structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -59,5 +59,5 @@ def configure(section: LogSection, stream: TextIO | None = None) -> None:
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
-    """A logger that writes `logger=name` with every line: `log.warning("delivery failed", host=host)`."""
-    return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(logger=name))
+    """A logger that writes `component=name` with every line: `log.warning("delivery failed", host=host)`."""
+    return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(component=name))

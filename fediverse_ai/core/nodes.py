@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlalchemy import text
 
 from fediverse_ai.core.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from fediverse_ai.core.clock import Clock
 
 SEQUENCE_BITS: Final = 16
 NODES: Final = 64
 _PER_MS: Final = (1 << SEQUENCE_BITS) // NODES
-# Two 32-bit keys of a PostgreSQL advisory lock; the first only has to differ from other uses of such locks.
+# First key of our PostgreSQL advisory locks; it only has to differ from other programs' in the same database.
 _LOCK_CLASS: Final = 0x0FED1
+_LEADER: Final = 1000
 
 
 class Ids:
     """Makes 64-bit ids: milliseconds since the epoch, then 16 bits (6 for the node, 10 counting within the ms).
 
-    New ones rise within the process and are unique among the processes of one database. As decimal strings all have
-    the same length, so they sort as Mastodon's clients expect.
+    New ones rise within the process and are unique among the living processes of one database. As decimal strings
+    all have the same length, so they sort as Mastodon's clients expect.
     """
 
     def __init__(self, clock: Clock, node: int = 0) -> None:
@@ -58,35 +60,105 @@ class Ids:
         return (at_ms << SEQUENCE_BITS) | (chance & 0xFFFF)
 
 
-@contextlib.contextmanager
-def claim_file_node(path: str) -> Iterator[int]:
-    """A node number held by a lock on one byte of `path` until the block or the process ends."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        yield _lock_a_byte(descriptor, path)
-    finally:
-        os.close(descriptor)
+class Nodes(Protocol):
+    """What the processes of one database know of each other."""
+
+    node: int
+
+    async def lead(self) -> bool:
+        """Whether this process is the one that does what must be done once for all."""
+        ...
+
+    async def is_vacant(self, node: int) -> bool:
+        """Whether no living process holds this number."""
+        ...
+
+    async def release(self) -> None:
+        """Give the number back."""
+        ...
 
 
-def _lock_a_byte(descriptor: int, path: str) -> int:
-    for node in range(NODES):
-        with contextlib.suppress(BlockingIOError):
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, node)
-            return node
-    raise Misconfigured(f"{path}: more than {NODES} processes use this database.")
+class FileNodes:
+    """Numbers held by locks on files beside an SQLite database; they end with the process, however it ends."""
 
-
-@contextlib.asynccontextmanager
-async def claim_postgresql_node(engine: AsyncEngine) -> AsyncIterator[int]:
-    """A node number held by an advisory lock of one connection until the block or the process ends."""
-    async with engine.connect() as connection:
+    def __init__(self, database: str) -> None:
+        self._folder = Path(f"{database}.locks")
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._held: dict[str, int] = {}
         for node in range(NODES):
-            taken = text("SELECT pg_try_advisory_lock(:class, :node)")
-            if await connection.scalar(taken, {"class": _LOCK_CLASS, "node": node}):
-                break
-        else:
-            raise Misconfigured(f"database.url: more than {NODES} processes use this database.")
+            if self._lock(f"node-{node}"):
+                self.node = node
+                return
+        raise Misconfigured(f"{self._folder}: more than {NODES} processes use this database.")
+
+    def _lock(self, name: str) -> bool:
+        if name in self._held:
+            return True
+        descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            yield node
-        finally:
-            await connection.invalidate()  # closing the connection is what gives the lock back
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._held[name] = descriptor
+        return True
+
+    async def lead(self) -> bool:
+        return self._lock("engine")
+
+    async def is_vacant(self, node: int) -> bool:
+        name = f"node-{node}"
+        if name in self._held or not self._lock(name):
+            return False
+        os.close(self._held.pop(name))
+        return True
+
+    async def release(self) -> None:
+        for descriptor in self._held.values():
+            os.close(descriptor)
+        self._held.clear()
+
+
+class PostgresqlNodes:
+    """Numbers held by advisory locks of one connection; PostgreSQL frees them when it sees the connection end."""
+
+    def __init__(self, connection: AsyncConnection, node: int) -> None:
+        self.node = node
+        self._connection = connection
+        self._one_at_a_time = asyncio.Lock()
+
+    @classmethod
+    async def claim(cls, engine: AsyncEngine) -> PostgresqlNodes:
+        """Take the lowest free number. Raises Misconfigured when there is none."""
+        connection = await engine.connect()
+        nodes = cls(connection, 0)
+        for nodes.node in range(NODES):
+            if await nodes._lock(nodes.node):
+                return nodes
+        await connection.close()
+        raise Misconfigured(f"database.url: more than {NODES} processes use this database.")
+
+    async def _lock(self, key: int) -> bool:
+        return await self._call("pg_try_advisory_lock", key)
+
+    async def _call(self, function: str, key: int) -> bool:
+        async with self._one_at_a_time:
+            result = await self._connection.scalar(
+                text(f"SELECT {function}(:class, :key)"),
+                {"class": _LOCK_CLASS, "key": key},
+            )
+        return bool(result)
+
+    async def lead(self) -> bool:
+        return await self._lock(_LEADER)
+
+    async def is_vacant(self, node: int) -> bool:
+        if node == self.node or not await self._lock(node):
+            return False
+        await self._call("pg_advisory_unlock", node)
+        return True
+
+    async def release(self) -> None:
+        with suppress(OSError):
+            await self._connection.invalidate()  # the end of the connection is what frees the locks
+        await self._connection.close()
