@@ -35,7 +35,8 @@ class ImagesBackend:
 
     Each request takes the next name from `script` (default `ok`); `calls` remembers what arrived; `arrived` is set
     by the first request, `left` when a client goes away before its answer. It checks the key, the model, `n`, the
-    size and the prompt as the real endpoint does, refuses unknown fields when `strict`, and makes pictures that depend on the prompt and seed.
+    size and the prompt as the real endpoint does, refuses unknown fields when `strict`, and makes pictures
+    that depend on the prompt and seed.
     """
 
     key: str = KEY
