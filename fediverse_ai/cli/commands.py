@@ -1,0 +1,61 @@
+"""The table of commands, and the one place where their errors become a line and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fediverse_ai.cli import config, console, db, demo, doctor, follow, generate, init, post, quickstart, serve, user
+from fediverse_ai.cli import worker as queues
+from fediverse_ai.core.errors import FediverseError
+
+app = typer.Typer(
+    name="fediverse-ai",
+    help="A federated, open image network: make pictures with AI on your own server and share them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="The server's folder.")] = Path("instance"),
+    file: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Configuration instead of DIR/config.toml.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")] = False,
+) -> None:
+    console.chosen.set(console.Options(data, file, json))
+
+
+app.command()(quickstart.quickstart)
+app.command()(demo.demo)
+app.command()(init.init)
+app.command()(serve.serve)
+app.command()(queues.worker)
+app.command()(post.post)
+app.command()(generate.generate)
+app.command()(follow.follow)
+app.add_typer(user.app, name="user")
+app.add_typer(config.app, name="config")
+app.add_typer(db.app, name="db")
+app.command()(doctor.doctor)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run the command line `words` and give its exit code; every error of ours is told in one line."""
+    try:
+        app(console.hoist(words), prog_name="fediverse-ai")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except FediverseError as error:
+        console.complain(error.public)
+    except OSError as error:
+        # An unwritable folder, a full disk, a missing file: the system's own sentence is the clearest.
+        where = f"{error.filename}: " if error.filename else ""
+        console.complain(f"{where}{error.strerror or error}")
+    return 1

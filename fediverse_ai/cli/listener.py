@@ -1,0 +1,243 @@
+"""The listening socket and the HTTP server on it: bounded request heads, TLS, an end within five seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from fediverse_ai.core import limits
+from fediverse_ai.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from fediverse_ai.core.config import Config
+
+DRAIN_SECONDS = 2
+"""How long answers under way may take after the signal; the app's own end gets the rest of the five seconds."""
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+LAST_SECONDS = 4.7
+"""After this the process ends as it is. Nothing is lost: what was acknowledged is in the database."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with what it lacks: a request head may neither be endless nor arrive forever (DOS-06)."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._in_head = True
+        self._head_bytes = 0
+        self._too_large = False
+        self._began = False
+        self._pending_bytes = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._began = False
+        super().data_received(data)
+        # The parser keeps an unfinished header until its end, so what arrives meanwhile is counted here. The packet in
+        # which a head begins is not: it may hold the end of the body before.
+        if self._in_head and not self._began and not self.transport.is_closing():
+            self._pending_bytes += len(data)
+            if self._pending_bytes > limits.RECEIVE_HEAD_BYTES:
+                self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._began = True
+        self._head_bytes = 0
+        self._pending_bytes = 0
+        if not self._in_head:
+            self._in_head = True
+            self._expect_head()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > limits.RECEIVE_TARGET_BYTES:
+            self._fail_head()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > limits.RECEIVE_HEAD_BYTES or len(self.headers) > limits.RECEIVE_HEAD_FIELDS:
+            self._fail_head()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._cancel_deadline()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        if self._too_large:
+            self._refuse_head()
+        else:
+            super().send_400_response(msg)
+
+    def _fail_head(self) -> None:
+        self._too_large = True
+        raise ValueError("request head too large")  # the parser turns it into its own error, and stops
+
+    def _refuse_head(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(
+                b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.close()
+
+    def _expect_head(self) -> None:
+        self._deadline = self.loop.call_later(limits.RECEIVE_HEAD_SECONDS, self.transport.close)
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handling, which would raise the signal again at the end: SIGTERM is a good end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        yield
+
+
+class Ending:
+    """SIGTERM and Ctrl-C as a wish: whatever runs comes to an end within LAST_SECONDS, with exit code 0."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.server: _Server | None = None
+
+    def __enter__(self) -> Ending:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+            # From here to the end of the process a second signal would only make a good end look bad.
+            signal.signal(number, signal.SIG_IGN)
+
+    def _ask(self) -> None:
+        if self.server is not None:
+            self.server.force_exit = self.asked
+            self.server.should_exit = True
+        if not self.asked:
+            self.asked = True
+            last = threading.Timer(LAST_SECONDS, os._exit, (0,))
+            last.daemon = True
+            last.start()
+
+
+def end_quietly() -> None:
+    """Until somebody listens for them, SIGTERM and Ctrl-C end the process at once with exit code 0."""
+
+    def leave(_number: int, _frame: Any) -> None:
+        raise SystemExit(0)
+
+    for number in SIGNALS:
+        signal.signal(number, leave)
+
+
+def bind(config: Config) -> socket.socket:
+    """The listening socket, before anything else is touched. Raises Misconfigured when the port is not to be had."""
+    host, port = config.server.host, config.server.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+        # Two sockets may be bound to one port until one of them listens, so listen now.
+        found.listen(limits.RECEIVE_BACKLOG)
+    except OSError as error:
+        found.close()
+        raise Misconfigured(
+            f"Port {port} on {host} cannot be used ({error.strerror}); "
+            "stop what runs there, or choose another with --port or server.port."
+        ) from None
+    return found
+
+
+def _settings(app: Starlette, config: Config) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        loop="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(config.server.trusted_proxies),
+        forwarded_allow_ips=list(config.server.trusted_proxies),
+        limit_concurrency=limits.RECEIVE_CONNECTIONS,
+        backlog=limits.RECEIVE_BACKLOG,
+        timeout_keep_alive=limits.RECEIVE_KEEPALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        ssl_certfile=config.server.tls_certificate or None,
+        ssl_keyfile=config.server.tls_key or None,
+    )
+
+
+async def listen(
+    app: Starlette, config: Config, on: socket.socket, ending: Ending, meanwhile: Callable[[], Awaitable[None]] | None
+) -> None:
+    """Serve until a signal; `meanwhile` runs beside it from the moment requests are answered.
+
+    What `meanwhile` raises ends the server and is raised here.
+    """
+    _raise_file_limit()
+    server = _Server(_settings(app, config))
+    ending.server = server
+    server.should_exit = ending.asked
+    serving = asyncio.create_task(server.serve(sockets=[on]), name="serve")
+    if meanwhile is None:
+        await serving
+        return
+    work = asyncio.create_task(_after(server, meanwhile), name="meanwhile")
+    await asyncio.wait({serving, work}, return_when=asyncio.FIRST_COMPLETED)
+    if work.done() and work.exception() is not None:
+        server.should_exit = True
+    await serving
+    work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+async def _after(server: _Server, meanwhile: Callable[[], Awaitable[None]]) -> None:
+    await server.ready.wait()
+    await meanwhile()
+
+
+def _raise_file_limit() -> None:
+    """As many connections as the machine allows: the usual soft limit of 1024 files is below our own bound."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, 65_536), hard))

@@ -1,0 +1,70 @@
+"""`post`: make a picture from a prompt and publish it, beside a running server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fediverse_ai.cli import console
+
+if TYPE_CHECKING:
+    from fediverse_ai.cli.watch import Sight
+    from fediverse_ai.core.config import Config
+    from outbox.compose import Draft
+
+WAIT_SECONDS = 60.0
+
+
+def post(
+    prompt: Annotated[str | None, typer.Argument(help="What the picture shows; left out for text alone.")] = None,
+    who: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Whose post; else the owner's.")] = None,
+    text: Annotated[str, typer.Option(help="Words to go with it.")] = "",
+    alt: Annotated[str, typer.Option(help="Description of the picture; else the generator's own.")] = "",
+    style: Annotated[str | None, typer.Option(help="A style that the generator knows.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed makes the same picture.")] = None,
+    generator: Annotated[str | None, typer.Option(help="A configured generator; else generation.default.")] = None,
+    visibility: Annotated[str | None, typer.Option(help="public, quiet (the default), followers or direct.")] = None,
+    warning: Annotated[str | None, typer.Option(help="A content warning.")] = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for the picture.")] = False,
+) -> None:
+    """Make a picture, have it judged, publish it. Prints id, address and state.
+
+    Exit codes: 0 published (or handed over, with --no-wait), 1 failed, 3 held for a moderator, 4 refused,
+    5 still queued.
+    """
+    from fediverse_ai.cli.watch import EXIT_CODES
+    from outbox.compose import Draft
+
+    draft = Draft(
+        text=text,
+        prompt=prompt,
+        generator=generator,
+        seed=seed,
+        style=style,
+        alt_text=alt,
+        summary=warning,
+        visibility=visibility,
+    )
+    sight = console.wait_for(_post(console.existing_config(), who, draft, wait=not no_wait))
+    console.tell(f"{sight.id}\n{sight.url}\n{sight.sentence()}", **sight.facts())
+    raise typer.Exit(0 if no_wait else EXIT_CODES.get(sight.state, 1))
+
+
+async def _post(config: Config, who: str | None, draft: Draft, *, wait: bool) -> Sight:
+    from fediverse_ai.cli import watch
+    from fediverse_ai.cli.folder import holder
+    from fediverse_ai.cli.user import author
+    from outbox.compose import compose
+
+    async with console.beside(config) as context:
+        async with context.database.write() as session:
+            actor = await author(session, who)
+            made = await compose(session, actor, draft)
+        if not wait:
+            return await watch.look(context, made.id)
+        if context.database.dialect == "sqlite" and holder(config.data_dir) is None:
+            console.complain("no server runs in this folder; the post is stored and will be made when one starts.")
+            return await watch.look(context, made.id)
+        with watch.Bar(silent=console.chosen.get().json) as bar:
+            return await watch.until_settled(context, made.id, WAIT_SECONDS, bar.show)

@@ -1,0 +1,30 @@
+"""`worker`: run queues in a process of its own, on PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fediverse_ai.cli import console
+
+
+def worker(
+    queues: Annotated[str, typer.Option(help="Names of queues with commas between; empty for all.")] = "",
+) -> None:
+    """Run queues beside any number of web processes. Needs PostgreSQL; on SQLite `serve` runs them itself (exit 2)."""
+    config = console.existing_config()
+    if not config.database.resolved().startswith("postgres"):
+        console.complain(
+            "a worker of its own needs PostgreSQL (database.url): SQLite allows one server process, "
+            "and `serve` runs the queues in it already."
+        )
+        raise typer.Exit(2)
+    from fediverse_ai import worker as work
+    from fediverse_ai.cli.folder import check_packages
+    from fediverse_ai.core import log
+
+    check_packages()
+    log.configure(config.log)
+    wanted = [name.strip() for name in queues.split(",") if name.strip()]
+    console.wait_for(work.run(config, wanted or None))
