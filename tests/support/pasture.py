@@ -28,17 +28,8 @@ def install() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "installed").exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder / "venv"], check=True)
-            command = [
-                python,
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-compile",
-                "--disable-pip-version-check",
-                PACKAGE,
-            ]
-            subprocess.run(command, check=True, timeout=600, capture_output=True)
+            pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "install", "--no-compile", PACKAGE], check=True, timeout=600, capture_output=True)
             (folder / "installed").touch()
     return python
 
@@ -47,7 +38,6 @@ def install() -> Path:
 async def verify_actor(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A running verify_actor; POST / with {actor_uri} and Accept: application/json."""
     port = free_port()
-    folder.mkdir(parents=True, exist_ok=True)
     program = Program([install(), SOURCE, str(port)], env={}, log=folder / "pasture.log", cwd=folder)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as client:
 

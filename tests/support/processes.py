@@ -31,6 +31,7 @@ class Program:
     def __init__(self, command: Sequence[str | Path], *, env: Mapping[str, str], log: Path, cwd: Path = ROOT) -> None:
         self.log = log
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        cwd.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [str(part) for part in command],
