@@ -23,8 +23,8 @@ from fediverse_ai.core.errors import Unauthenticated
 from fediverse_ai.core.limits import URL_LENGTH
 
 __all__ = [
-    "Signature", "digest_header", "http_date", "load_private_key", "load_public_key", "parse", "request_targets",
-    "sign", "verify",
+    "Signature", "digest_header", "http_date", "load_private_key", "load_public_key", "parse", "parse_http_date",
+    "request_targets", "sign", "signing_string", "verify",
 ]  # fmt: skip
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -265,11 +265,19 @@ def verify(
     if "digest" in covered:
         _check_digest(values["digest"], body or b"")
     for target in targets:
-        values["(request-target)"] = f"{method.lower()} {target}"
-        text = "\n".join([f"{name}: {values[name]}" for name in covered])
-        if _is_signed(signature, text.encode("latin-1", "replace"), public_key):
+        if _is_signed(signature, _text(signature, method, target, values), public_key):
             return
     raise _refuse("the signature does not match")
+
+
+def signing_string(signature: Signature, method: str, target: str, headers: RawHeaders) -> bytes:
+    """The bytes that the signature is over (draft §2.3). Raises Unauthenticated when a covered header is missing."""
+    return _text(signature, method, target, _covered_values(signature, headers))
+
+
+def _text(signature: Signature, method: str, target: str, values: dict[str, str]) -> bytes:
+    values["(request-target)"] = f"{method.lower()} {target}"
+    return "\n".join([f"{name}: {values[name]}" for name in signature.headers]).encode("latin-1", "replace")
 
 
 def _covered_values(signature: Signature, headers: RawHeaders) -> dict[str, str]:
@@ -302,7 +310,7 @@ def _same_host(received: str, expected: str) -> bool:
 def _check_time(signature: Signature, values: Mapping[str, str], now: datetime) -> None:
     moments: list[datetime] = []
     if "date" in values:
-        moments.append(_parse_http_date(values["date"]))
+        moments.append(parse_http_date(values["date"]))
     if "(created)" in values and signature.created is not None:
         moments.append(_moment(signature.created))
     for moment in moments:
@@ -321,7 +329,8 @@ def _moment(seconds: int) -> datetime:
         raise _refuse("a time beyond the calendar") from None
 
 
-def _parse_http_date(value: str) -> datetime:
+def parse_http_date(value: str) -> datetime:
+    """IMF-fixdate, also with UTC or +0000 for GMT; a wrong weekday is not minded. Raises Unauthenticated."""
     match = _HTTP_DATE.fullmatch(value)
     try:
         if match is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 import tracemalloc
@@ -129,9 +130,7 @@ def test_arrays() -> None:
         d.parse(body(tag=[1] * (limits.JSON_ARRAY_ITEMS + 1)))
 
 
-@pytest.mark.parametrize(
-    ("key", "limit"), [("summary", limits.JSON_STRING_CHARS), ("content", limits.CONTENT_CHARS)]
-)
+@pytest.mark.parametrize(("key", "limit"), [("summary", limits.JSON_STRING_CHARS), ("content", limits.CONTENT_CHARS)])
 def test_strings(key: str, limit: int) -> None:
     for length in (limit - 1, limit):
         assert len(d.parse(body(**{key: "x" * length}))[key]) == length
@@ -250,34 +249,30 @@ def test_contexts_that_change_nothing_are_not_looked_at(context: object) -> None
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=10), inner, max_size=5),
-    max_leaves=30,
+    max_leaves=8,
 )
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=300))
 def test_parse_raises_nothing_but_malformed_on_bytes(raw: bytes) -> None:
-    try:
+    with contextlib.suppress(Malformed):
         assert isinstance(d.parse(raw), dict)
-    except Malformed:
-        pass
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.dictionaries(st.text(max_size=10), JSON, max_size=8))
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.text(max_size=10), JSON, max_size=4))
 def test_parse_agrees_with_the_standard_library_or_refuses(document: dict[str, object]) -> None:
     raw = json.dumps(document).encode()
-    try:
+    with contextlib.suppress(Malformed):
         assert d.parse(raw) == json.loads(raw)
-    except Malformed:
-        pass
 
 
 KEYS = ["id", "type", "actor", "object", "to", "content", "contentMap", "name", "summary", "url", "published", "tag"]
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=8))
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4))
 def test_accessors_never_raise(document: dict[str, object]) -> None:
     d.type_of(document)
     d.alt_text(document)
@@ -366,7 +361,10 @@ def test_alt_text(attachment: dict[str, object], alt: str | None) -> None:
     ("value", "url"),
     [
         ("https://a.test/x.jpg", "https://a.test/x.jpg"),
-        ([{"type": "Link", "mediaType": "text/html", "href": "https://a.test/"}, "https://a.test/x"], "https://a.test/x"),
+        (
+            [{"type": "Link", "mediaType": "text/html", "href": "https://a.test/"}, "https://a.test/x"],
+            "https://a.test/x",
+        ),
         ({"type": "Link", "href": "https://a.test/x", "mediaType": "image/png"}, "https://a.test/x"),
         ({"type": "Image", "url": "https://a.test/x"}, "https://a.test/x"),
         ("javascript:alert(1)", None),
