@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import random
 import struct
 import zlib
 from collections.abc import Iterator
@@ -308,6 +309,25 @@ async def test_bytes_are_capped_before_anything_else(sandbox: Sandbox) -> None:
     assert images.admit_bytes(longest) == "image/jpeg"
     with pytest.raises(TooLarge):
         await render(sandbox, longest + b"\0")
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "GIF"])
+async def test_any_damage_ends_in_a_rendition_or_a_sentence(sandbox: Sandbox, format_: str) -> None:
+    whole, chance = encode(picture(40, 30), format_), random.Random(7)
+    refused: list[str] = []
+    for _ in range(30):
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 4, 32))):
+            # Behind the first bytes, so that it still begins like a picture.
+            data[chance.randrange(14, len(data))] = chance.randrange(256)
+        try:
+            made = await render(sandbox, bytes(data))
+        except RequestError as error:
+            refused.append(error.public)
+        else:
+            assert made.width <= images.RENDITION_SIDE
+    assert refused
+    assert all(sentence.endswith(".") for sentence in refused)
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])

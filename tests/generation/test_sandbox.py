@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -133,6 +136,42 @@ async def test_calls_queue_and_the_loop_stays_free(sandbox: Sandbox) -> None:
     # One after another, though each had only 0.6 s of its own; and the loop went on meanwhile.
     assert time.monotonic() - began >= 0.6
     assert ticks > 15
+
+
+PARENT = """
+import asyncio, sys
+from generation.sandbox import Sandbox
+
+async def main():
+    sandbox = Sandbox()
+    for lane in ("decode", "models"):
+        await sandbox.run("os:getpid", timeout=5, lane=lane)
+    print(*sandbox.pids().values(), flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_children_do_not_outlive_a_killed_parent() -> None:
+    root = Path(module.__file__).parent.parent
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, cwd=root) as parent:
+        assert parent.stdout
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    assert len(pids) == 2
+    until = time.monotonic() + 5
+    while time.monotonic() < until and any(map(alive, pids)):
+        time.sleep(0.02)
+    assert not any(map(alive, pids))
+
+
+def alive(pid: int) -> bool:
+    """A child that ended may still wait, as a zombie without a command line, for whoever adopted it."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 async def test_closing_ends_calls_and_children() -> None:
