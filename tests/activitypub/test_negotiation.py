@@ -78,8 +78,10 @@ def test_content_types_that_we_take(content_type: str) -> None:
 @pytest.mark.parametrize(
     "content_type",
     [
-        "", "text/html", "application/json", "application/ld+json", "image/png", "text/plain; application/activity+json",
-        f'application/ld+json; x="{AS}"', f'application/ld+json; profile="{AS}x"', "application/activity+json, text/html",
+        "", "text/html", "application/json", "application/ld+json", "image/png",
+        "text/plain; application/activity+json",
+        f'application/ld+json; x="{AS}"', f'application/ld+json; profile="{AS}x"',
+        "application/activity+json, text/html",
         "application/activity+json; charset=utf-16", "application/activity+jsonx", "application/activity", "nonsense",
         f'application/ld+json; profile="x"; profile="{AS}"', f"application/json; profile=\"{AS}\"",
     ],
