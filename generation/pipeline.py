@@ -143,6 +143,8 @@ class Pipeline:
         name = generator or self.default
         engine = self._engine(name)
         check_request(request)
+        if self._places[name].locked():
+            await on_progress(ProgressReport(None, "Waiting for the pictures before this one"))
         async with self._places[name]:
             began = self._clock.monotonic()
             progress = _Steady(on_progress)

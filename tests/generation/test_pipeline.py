@@ -406,9 +406,15 @@ async def test_one_picture_at_a_time_for_each_generator(tmp_path: Path) -> None:
         running -= 1
         return [image(request)]
 
+    seen: list[ProgressReport] = []
+
+    async def note(report: ProgressReport) -> None:
+        seen.append(report)
+
     pipeline = build(tmp_path, maker=Maker(counted))
-    await asyncio.gather(*(pipeline.generate(ASK, None, silent) for _ in range(5)))
+    await asyncio.gather(*(pipeline.generate(ASK, None, note) for _ in range(5)))
     assert most == 1
+    assert [report.words for report in seen] == ["Waiting for the pictures before this one"] * 4
 
 
 async def test_nothing_happens_inside_a_transaction(tmp_path: Path) -> None:
