@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from fediverse_ai.core.database import big_id, json_column
@@ -28,7 +28,17 @@ class Actor(SQLModel, table=True):
     """One actor of the fediverse, ours or another server's copy. `uri` is its ActivityPub id and never changes."""
 
     __tablename__ = "actor"
-    __table_args__ = (UniqueConstraint("username_lower", "host"),)
+    __table_args__ = (
+        Index("ix_actor_handle", "username_lower", "host"),
+        # Ours are unique by name; others' handles are claims that may clash, so only their URI is unique.
+        Index(
+            "uq_actor_local_name",
+            "username_lower",
+            unique=True,
+            sqlite_where=text("local = 1"),
+            postgresql_where=text("local"),
+        ),
+    )
 
     id: int = Field(primary_key=True, sa_type=big_id())
     uri: str = Field(unique=True)
@@ -92,7 +102,10 @@ class Follow(SQLModel, table=True):
     """`follower` follows `followed`; `uri` is the id of the Follow activity that asked for it."""
 
     __tablename__ = "follow"
-    __table_args__ = (UniqueConstraint("follower_id", "followed_id"), Index("ix_follow_followed", "followed_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("follower_id", "followed_id"),
+        Index("ix_follow_followed", "followed_id", "state"),
+    )
 
     id: int = Field(primary_key=True, sa_type=big_id())
     uri: str = Field(index=True)

@@ -23,6 +23,7 @@ class Received(SQLModel, table=True):
     state: str = "stored"
     """stored, then the outcome: done, ignored, dropped, unsupported, failed."""
     detail: str | None = None
+    attempts: int = 0
     received_ms: int = Field(sa_type=BigInteger)
     handled_ms: int | None = Field(default=None, sa_type=BigInteger)
 

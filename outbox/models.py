@@ -75,7 +75,9 @@ class Post(SQLModel, table=True):
     sensitive: bool = False
     language: str | None = None
     in_reply_to_uri: str | None = Field(default=None, index=True)
-    in_reply_to_id: int | None = Field(default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="SET NULL")
+    in_reply_to_id: int | None = Field(
+        default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="SET NULL"
+    )
     context_uri: str | None = Field(default=None, index=True)
     mentions: list[dict[str, str]] = Field(default_factory=list, sa_column=json_column())
     """[{uri, handle}] in order of appearance."""
@@ -102,6 +104,16 @@ class Post(SQLModel, table=True):
     likes: int = 0
     boosts: int = 0
     replies: int = 0
+
+
+class PostTag(SQLModel, table=True):
+    """A hashtag of a post in lower case, for the pages of a tag."""
+
+    __tablename__ = "post_tag"
+    __table_args__ = (Index("ix_post_tag_name", "name", "post_id"),)
+
+    post_id: int = Field(primary_key=True, foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")
+    name: str = Field(primary_key=True)
 
 
 class Attachment(SQLModel, table=True):
@@ -212,7 +224,7 @@ class Delivery(SQLModel, table=True):
     inbox_url: str
     host: str
     state: str = "pending"
-    """pending, failing (in the host's lane), delivered, given_up."""
+    """pending (a chunk's job has it), lane (waits its turn at its host), delivered, given_up."""
     attempts: int = 0
     refusals: int = 0
     """How many 401 or 403 it met (three tries)."""
@@ -234,6 +246,7 @@ class HostState(SQLModel, table=True):
     """No request to this host before this time."""
     last_success_ms: int | None = Field(default=None, sa_type=BigInteger)
     last_inbound_ms: int | None = Field(default=None, sa_type=BigInteger)
-    redeliver_epoch: int = 0
-    """Numbers the wake-ups of the host's lane, so that at most one is pending."""
-    redeliver_pending: bool = False
+    wake_up: int = 0
+    """Numbers the wake-ups of the host's lane, so that each has an id of its own."""
+    waking: bool = False
+    """Is a wake-up pending? There is at most one."""

@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from fediverse_ai.core.errors import Forbidden, Unauthenticated
 
-_MODERATORS = frozenset({"moderator", "admin"})
+_MODERATORS = frozenset({"moderator", "admin", "owner"})
+_ADMINS = frozenset({"admin", "owner"})
 _WORDS = frozenset({"anyone", "signature", "session", "moderator", "admin"})
 # Mastodon's old scope "follow" stands for these (its OAuth documentation, "follow" deprecated in 3.5).
 _FOLLOW = frozenset(f"{verb}:{noun}" for verb in ("read", "write") for noun in ("blocks", "follows", "mutes"))
@@ -20,7 +21,7 @@ _FOLLOW = frozenset(f"{verb}:{noun}" for verb in ("read", "write") for noun in (
 
 @dataclass(frozen=True)
 class Principal:
-    """A signed-in person of this server; `role` is user, moderator or admin."""
+    """A signed-in person of this server; `role` is member, moderator, admin or owner."""
 
     account_id: int
     actor_id: int
@@ -54,7 +55,7 @@ def require(request: HTTPConnection, scope: str) -> Principal:
         if principal.via != "session":
             raise Forbidden("This page is for signed-in people, not for apps.", "token where a session is needed")
     elif scope in ("moderator", "admin"):
-        if principal.via != "session" or principal.role not in (_MODERATORS if scope == "moderator" else {"admin"}):
+        if principal.via != "session" or principal.role not in (_MODERATORS if scope == "moderator" else _ADMINS):
             raise Forbidden("You may not do this.", f"{principal.username} is no {scope}")
     elif not allows(principal.scopes, scope):
         raise Forbidden("This app was not given the right to do this.", f"scope {scope} is missing")

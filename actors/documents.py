@@ -1,0 +1,101 @@
+"""Actor -> actor document, NodeInfo: the facts of an actor as other servers read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from actors.models import Actor, Key
+from fediverse_ai import __version__
+from fediverse_ai.activitypub import document, vocabulary
+from fediverse_ai.core.config import Config
+
+ACTOR_TERMS = (
+    "manuallyApprovesFollowers",
+    "discoverable",
+    "indexable",
+    "memorial",
+    "suspended",
+    "webfinger",
+    "PropertyValue",
+    "value",
+    "publicKey",
+)
+
+
+def iso(ms: int) -> str:
+    """Epoch milliseconds as ISO 8601 in UTC with Z and whole seconds: what every peer can read."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def actor_document(config: Config, actor: Actor, key: Key) -> dict[str, Any]:
+    """The document of federation.md §3: strings where one value is meant, arrays where several may be."""
+    body: dict[str, Any] = {
+        "@context": vocabulary.context_for(*ACTOR_TERMS),
+        "id": actor.uri,
+        "type": actor.kind,
+        "preferredUsername": actor.username,
+        "name": actor.name,
+        "webfinger": actor.handle,
+        "summary": actor.summary,
+        "url": actor.page_url,
+        "published": iso(actor.published_ms),
+        "inbox": actor.inbox_url,
+        "outbox": actor.outbox_url,
+        "endpoints": {"sharedInbox": f"{config.public_url}/inbox"},
+        "manuallyApprovesFollowers": actor.manually_approves,
+        "discoverable": actor.discoverable,
+        "indexable": actor.indexable,
+        "memorial": False,
+        "suspended": actor.suspended_ms is not None,
+        "tag": [],
+        "attachment": actor.fields,
+        "publicKey": {"id": key.uri, "owner": actor.uri, "publicKeyPem": key.public_pem},
+    }
+    if actor.kind != "Application":
+        body["followers"] = actor.followers_uri
+        body["following"] = actor.following_uri
+    if actor.icon_url:
+        body["icon"] = {"type": "Image", "mediaType": "image/jpeg", "url": actor.icon_url}
+    return body
+
+
+def actor_bytes(config: Config, actor: Actor, key: Key) -> bytes:
+    return document.dump(actor_document(config, actor, key))
+
+
+def tombstone(uri: str, former_type: str, deleted_ms: int) -> dict[str, Any]:
+    return {
+        "@context": vocabulary.AS_CONTEXT,
+        "id": uri,
+        "type": "Tombstone",
+        "formerType": former_type,
+        "deleted": iso(deleted_ms),
+    }
+
+
+def nodeinfo_links(config: Config) -> dict[str, Any]:
+    """`/.well-known/nodeinfo`, with the extra link to the instance actor (FEP-2677)."""
+    base = config.public_url
+    schema = "http://nodeinfo.diaspora.software/ns/schema"
+    return {
+        "links": [
+            {"rel": f"{schema}/2.1", "href": f"{base}/nodeinfo/2.1"},
+            {"rel": f"{schema}/2.0", "href": f"{base}/nodeinfo/2.0"},
+            {"rel": "https://www.w3.org/ns/activitystreams#Application", "href": f"{base}/actor"},
+        ]
+    }
+
+
+def nodeinfo(config: Config, version: str, users: int, posts: int) -> dict[str, Any]:
+    """NodeInfo 2.0 or 2.1 with counted numbers only (FEP-0151)."""
+    software: dict[str, str] = {"name": "fediverse-ai", "version": __version__}
+    return {
+        "version": version,
+        "software": software,
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": False,
+        "usage": {"users": {"total": users}, "localPosts": posts},
+        "metadata": {"nodeName": config.server.name, "nodeDescription": config.server.description},
+    }

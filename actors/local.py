@@ -1,0 +1,105 @@
+"""Create, edit and retire our actors, and the instance actor that signs our GETs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import documents, keys, queries
+from actors.models import Actor
+from fediverse_ai.core import html, limits
+from fediverse_ai.core.context import context_of
+from fediverse_ai.core.errors import Conflict, Unprocessable
+
+# Letters, digits and underscore only: every peer accepts them (federation.md §1.1).
+USERNAME = re.compile(r"[A-Za-z0-9_]{1,30}")
+
+# Names that would be mistaken for the server or its staff.
+RESERVED = frozenset(
+    {"admin", "administrator", "root", "instance", "actor", "moderator", "support", "abuse", "security"}
+)
+
+
+def check_username(username: str) -> str:
+    if not USERNAME.fullmatch(username):
+        raise Unprocessable("A name may have letters, digits and underscores, at most 30 of them.")
+    if username.lower() in RESERVED:
+        raise Unprocessable(f"The name {username} is reserved.")
+    return username
+
+
+async def create(session: AsyncSession, username: str, *, name: str = "", kind: str = "Person") -> Actor:
+    """A new local actor with its key and its rendered document. Raises Unprocessable or Conflict."""
+    check_username(username)
+    if await queries.by_handle(session, username) is not None:
+        raise Conflict(f"The name {username} is taken.")
+    base = f"{context_of(session).config.public_url}/users/{username}"
+    return await _insert(session, uri=base, username=username, name=name or username, kind=kind, base=base)
+
+
+async def instance_actor(session: AsyncSession) -> Actor:
+    """The server's own actor, made at the first start; type Application, named after the host."""
+    config = context_of(session).config
+    uri = f"{config.public_url}/actor"
+    actor = await queries.by_uri(session, uri)
+    if actor is None:
+        actor = await _insert(
+            session, uri=uri, username=config.host, name=config.server.name, kind="Application", base=uri
+        )
+    return actor
+
+
+async def _insert(session: AsyncSession, *, uri: str, username: str, name: str, kind: str, base: str) -> Actor:
+    context = context_of(session)
+    config = context.config
+    now = context.clock.now_ms()
+    actor = Actor(
+        id=context.ids.new(),
+        uri=uri,
+        local=True,
+        kind=kind,
+        username=username,
+        username_lower=username.lower(),
+        host=config.host,
+        name=name,
+        url=f"{config.public_url}/@{username}" if kind != "Application" else f"{config.public_url}/about",
+        inbox_url=f"{base}/inbox",
+        shared_inbox_url=f"{config.public_url}/inbox",
+        outbox_url=f"{base}/outbox",
+        followers_uri=f"{base}/followers" if kind != "Application" else None,
+        following_uri=f"{base}/following" if kind != "Application" else None,
+        featured_uri=None,
+        discoverable=kind != "Application",
+        published_ms=now,
+        fetched_ms=now,
+    )
+    session.add(actor)
+    # The key's foreign key needs the actor's row first; without relationships the ORM does not order them.
+    await session.flush()
+    key = await keys.make(session, actor)
+    actor.document = documents.actor_bytes(config, actor, key)
+    await session.flush()
+    return actor
+
+
+async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> Actor:
+    """Change name, summary (plain text), fields or flags of a local actor and render its document again."""
+    if "name" in changes:
+        actor.name = str(changes["name"])[: limits.NAME_CHARS]
+    if "summary" in changes:
+        actor.summary = html.paragraphs(str(changes["summary"])[: limits.BIO_CHARS])
+    for flag in ("manually_approves", "discoverable", "indexable"):
+        if flag in changes:
+            setattr(actor, flag, bool(changes[flag]))
+    await render(session, actor)
+    return actor
+
+
+async def render(session: AsyncSession, actor: Actor) -> None:
+    key = await queries.key_of(session, actor.id)
+    if key is None:
+        raise LookupError(f"actor {actor.id} has no key")
+    actor.document = documents.actor_bytes(context_of(session).config, actor, key)
+    session.add(actor)

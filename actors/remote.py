@@ -1,0 +1,240 @@
+"""Fetch and refresh others' actors and keys: single flight, cool-downs, handles proven both ways."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from cachetools import TTLCache
+from fediverse_ai.core.http import Budget
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import queries
+from actors.models import Actor, Key
+from actors.policy import DomainRules
+from fediverse_ai.activitypub import document, vocabulary, webfinger
+from fediverse_ai.activitypub import keys as activity_keys
+from fediverse_ai.activitypub.authority import Admitted
+from fediverse_ai.activitypub.fetch import Fetcher
+from fediverse_ai.core import html, limits, urls
+from fediverse_ai.core.context import Context, context_of
+from fediverse_ai.core.errors import Elsewhere, FediverseError, Missing, Nonsense, Unauthenticated
+from fediverse_ai.core.log import get
+
+log = get(__name__)
+
+
+class ChangedKeys:
+    """Tells whoever remembers keys that one is no longer what it was."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[str], None]] = []
+
+    def tell(self, uri: str) -> None:
+        for listener in self.listeners:
+            listener(uri)
+
+
+class RemoteActors:
+    """Brings others' actors here; one flight per URI, and a pause after a failure."""
+
+    def __init__(self, context: Context, fetcher: Fetcher) -> None:
+        self.context = context
+        self.fetcher = fetcher
+        self._flights: dict[str, asyncio.Task[int]] = {}
+        self._failed: TTLCache[str, str] = TTLCache(
+            limits.FAILED_ACTORS, limits.FAILED_ACTOR_SECONDS, timer=context.clock.monotonic
+        )
+
+    async def fetch(self, uri: str, budget: Budget) -> int:
+        """The row id of the actor `uri`, fetched now. Raises Elsewhere, Forbidden for a suspended host."""
+        uri = uri.partition("#")[0]
+        if urls.same_origin(uri, self.context.config.public_url):
+            raise Nonsense("That actor lives here.", f"not fetching our own {uri}")
+        if uri in self._failed:
+            raise Nonsense("That actor could not be fetched a moment ago.", self._failed[uri])
+        flight = self._flights.get(uri)
+        if flight is None:
+            flight = asyncio.create_task(self._fetch(uri, budget))
+            self._flights[uri] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(uri, None))
+        return await asyncio.shield(flight)
+
+    async def _fetch(self, uri: str, budget: Budget) -> int:
+        await self.context.part(DomainRules).require_welcome(uri)
+        try:
+            return await self.take(await self.fetcher.document(uri, budget=budget), budget)
+        except Nonsense as error:
+            self._failed[uri] = error.detail
+            raise
+
+    async def take(self, admitted: Admitted, budget: Budget) -> int:
+        """Keep an actor document that was fetched from its own id; the row's id."""
+        facts = read_actor(admitted)
+        host = await self._handle_host(admitted, facts, budget)
+        async with self.context.database.write() as session:
+            actor = await store(session, facts, host)
+            return actor.id
+
+    async def _handle_host(self, admitted: Admitted, facts: dict[str, Any], budget: Budget) -> str:
+        """The host of the handle: the actor's own, unless another domain vouches for it both ways (AUT-24)."""
+        own = urls.origin(admitted.id).partition("://")[2]
+        claim = document.string(admitted.document, "webfinger", 512)
+        if claim is None:
+            return own
+        try:
+            claimed = webfinger.parse_handle(claim)
+            if claimed.host == own or claimed.username.lower() != facts["username_lower"]:
+                return own
+            found = await finger(self.context, claimed, budget)
+        except FediverseError as error:
+            log.info("handle_not_proven", actor=admitted.id, claim=claim, detail=error.detail)
+            return own
+        return claimed.host if found.actor_uri == admitted.id and found.subject.host == claimed.host else own
+
+
+async def finger(context: Context, handle: webfinger.Handle, budget: Budget) -> webfinger.Finger:
+    """Ask another server for a name; over http only where this server itself is on http, in development."""
+    scheme = context.config.public_url.partition("://")[0]
+    return await webfinger.finger(context.http, handle.username, handle.host, budget, scheme=scheme)
+
+
+def read_actor(admitted: Admitted) -> dict[str, Any]:
+    """The columns of an actor document; endpoints on another origin are dropped (AUT-14, AUT-22)."""
+    body = admitted.document
+    if admitted.type not in vocabulary.ACTOR_TYPES:
+        raise Nonsense("That is not an actor.", f"{admitted.id} is a {admitted.type}")
+
+    def own(name: str, holder: Any = body) -> str | None:
+        value = document.id_of(holder.get(name)) if isinstance(holder, dict) else None
+        return value if value and urls.same_origin(value, admitted.id) else None
+
+    inbox = own("inbox")
+    username = document.string(body, "preferredUsername", 128)
+    if inbox is None or not username:
+        raise Nonsense("That actor has no inbox or no name.", admitted.id)
+    page = document.id_of(body.get("url"))
+    return {
+        "uri": admitted.id,
+        "kind": admitted.type,
+        "username": username,
+        "username_lower": username.lower(),
+        "name": html.text_of(document.string(body, "name", 10_000) or username)[: limits.NAME_CHARS],
+        "summary": html.clean(document.string(body, "summary", limits.BIO_CHARS) or ""),
+        "url": page if page and page.startswith(("https://", "http://")) else admitted.id,
+        "inbox_url": inbox,
+        "shared_inbox_url": own("sharedInbox", body.get("endpoints")) or own("sharedInbox"),
+        "outbox_url": own("outbox"),
+        "followers_uri": own("followers"),
+        "following_uri": own("following"),
+        "featured_uri": own("featured"),
+        "icon_url": _picture(body.get("icon")),
+        "manually_approves": body.get("manuallyApprovesFollowers") is True,
+        "discoverable": body.get("discoverable") is True,
+        "indexable": body.get("indexable") is True,
+        "moved_to_uri": document.id_of(body.get("movedTo")),
+        "also_known_as": [
+            uri for value in document.as_list(body.get("alsoKnownAs"), limit=20) if (uri := document.id_of(value))
+        ],
+        "published_ms": document.timestamp_ms(body, "published") or 0,
+        "keys": _keys(admitted),
+    }
+
+
+def _picture(value: Any) -> str | None:
+    first = next(iter(document.as_list(value, limit=4)), None)
+    url = document.id_of(first.get("url") or first.get("href")) if isinstance(first, dict) else None
+    return url if url and url.startswith(("https://", "http://")) else None
+
+
+def _keys(admitted: Admitted) -> dict[str, str]:
+    """keyId -> PEM of the keys that name this actor as their owner and lie on its origin."""
+    found: dict[str, str] = {}
+    for value in document.as_list(admitted.document.get("publicKey"), limit=4):
+        if not isinstance(value, dict):
+            continue
+        uri, owner = document.id_of(value), document.id_of(value.get("owner"))
+        pem = document.string(value, "publicKeyPem", limits.PEM_CHARS)
+        if uri and pem and owner == admitted.id and urls.same_origin(uri, admitted.id):
+            found[uri] = pem
+    return found
+
+
+async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Actor:
+    """Insert or refresh the row of a remote actor with its keys. Local rows are out of reach (AUT-09, AUT-10)."""
+    context = context_of(session)
+    values = {name: value for name, value in facts.items() if name != "keys"}
+    actor = await queries.by_uri(session, facts["uri"])
+    if actor is None:
+        actor = Actor(id=context.ids.new(), local=False, host=host, **values)
+        session.add(actor)
+    elif actor.local:
+        raise Nonsense("That actor lives here.", facts["uri"])
+    else:
+        for name, value in values.items():
+            setattr(actor, name, value)
+        actor.host = host
+        session.add(actor)
+    actor.fetched_ms = context.clock.now_ms()
+    await session.flush()
+    await _store_keys(session, actor, facts["keys"])
+    return actor
+
+
+async def _store_keys(session: AsyncSession, actor: Actor, keys: dict[str, str]) -> None:
+    context = context_of(session)
+    old = {key.uri: key for key in await session.exec(select(Key).where(Key.actor_id == actor.id))}
+    gone = set(old) - set(keys)
+    if gone:
+        await session.exec(delete(Key).where(col(Key.uri).in_(gone)))
+    for uri in old:
+        if uri in gone or old[uri].public_pem != keys[uri]:
+            context.part(ChangedKeys).tell(uri)
+    for uri, pem in keys.items():
+        try:
+            activity_keys.load_public_key(pem)
+        except Unauthenticated as error:
+            log.info("key_refused", key=uri, detail=error.detail)
+            continue
+        key = old.get(uri)
+        if key is None:
+            key = Key(id=context.ids.new(), actor_id=actor.id, uri=uri, public_pem=pem)
+        elif key.public_pem != pem:
+            log.info("key_changed", key=uri)
+            key.public_pem = pem
+        key.fetched_ms = context.clock.now_ms()
+        session.add(key)
+    await session.flush()
+
+
+async def ensure(context: Context, uri: str, budget: Budget) -> int:
+    """The row id of an actor, known or fetched now (no transaction may be open)."""
+    async with context.database.read() as session:
+        known = await queries.by_uri(session, uri)
+    if known is not None:
+        return known.id
+    return await context.part(RemoteActors).fetch(uri, budget)
+
+
+async def resolve(context: Context, name_or_uri: str, budget: Budget | None = None) -> int:
+    """The row id of `@name@host`, `name@host`, `name` (local) or a URI. Raises Missing when there is none."""
+    budget = budget or Budget(clock=context.clock)
+    text = name_or_uri.strip()
+    if text.startswith(("https://", "http://")):
+        return await ensure(context, text, budget)
+    if "@" not in text.removeprefix("acct:").lstrip("@"):
+        text = f"{text}@{context.config.host}"
+    handle = webfinger.parse_handle(text)
+    async with context.database.read() as session:
+        known = await queries.by_handle(session, handle.username, handle.host)
+    if known is not None:
+        return known.id
+    if handle.host == context.config.host:
+        raise Missing(f"There is nobody called {handle.username} here.")
+    try:
+        found = await finger(context, handle, budget)
+        return await ensure(context, found.actor_uri, budget)
+    except Elsewhere as error:
+        raise Missing(f"{text} could not be found.", error.detail) from error

@@ -1,0 +1,232 @@
+"""GET of actors, their followers and following, WebFinger, host-meta and NodeInfo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cachetools import TTLCache
+from sqlalchemy import func
+from sqlmodel import col, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors import documents, queries
+from actors.models import Account, Actor
+from fediverse_ai.activitypub import document, vocabulary, webfinger
+from fediverse_ai.activitypub.negotiation import ActivityRoute
+from fediverse_ai.core import limits
+from fediverse_ai.core.access import Door
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import Malformed, Missing
+from fediverse_ai.core.responses import activity_json, etag_of
+
+JRD = f"{vocabulary.JRD_JSON}; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A document ready to be answered with."""
+
+    body: bytes
+    etag: str
+    status: int = 200
+
+
+class ServedDocuments:
+    """Documents by path for a moment, so that a wave of readers costs one query; stale for two seconds at most."""
+
+    def __init__(self, context: Context) -> None:
+        self.cache: TTLCache[str, Served] = TTLCache(
+            limits.SERVED_DOCUMENTS, limits.SERVED_DOCUMENT_SECONDS, timer=context.clock.monotonic
+        )
+
+    def get(self, path: str) -> Served | None:
+        return self.cache.get(path)
+
+    def put(self, path: str, body: bytes, status: int = 200) -> Served:
+        served = Served(body, etag_of(body), status)
+        self.cache[path] = served
+        return served
+
+    def forget(self) -> None:
+        self.cache.clear()
+
+
+def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+def answer(request: Request, served: Served) -> Response:
+    return activity_json(served.body, served.etag, request=request, status=served.status)
+
+
+async def actor(request: Request) -> Response:
+    context = _context(request)
+    documents_ = context.part(ServedDocuments)
+    path = request.url.path
+    served = documents_.get(path)
+    if served is None:
+        async with context.database.read() as session:
+            found = await _local(session, request)
+        served = _actor_served(documents_, path, found)
+    return answer(request, served)
+
+
+def _actor_served(cache: ServedDocuments, path: str, found: Actor) -> Served:
+    if found.deleted_ms is not None:
+        body = document.dump(documents.tombstone(found.uri, found.kind, found.deleted_ms))
+        return cache.put(path, body, 410)
+    return cache.put(path, found.document or b"{}")
+
+
+async def instance(request: Request) -> Response:
+    """The instance actor: readable without a signature, always (ARCHITECTURE §11.9)."""
+    context = _context(request)
+    cache = context.part(ServedDocuments)
+    served = cache.get("/actor")
+    if served is None:
+        async with context.database.read() as session:
+            found = await queries.by_uri(session, f"{context.config.public_url}/actor")
+        if found is None:
+            raise Missing("There is no such actor.")
+        served = _actor_served(cache, "/actor", found)
+    return answer(request, served)
+
+
+async def _local(session: Any, request: Request) -> Actor:
+    """The actor whose id this path is; another spelling of the name is another path, and missing."""
+    found = await queries.local_by_name(session, request.path_params["name"])
+    if found is None or found.username != request.path_params["name"]:
+        raise Missing("There is no such actor.")
+    return found
+
+
+def collection(uri: str, total: int, first: str | None) -> bytes:
+    body: dict[str, Any] = {
+        "@context": vocabulary.AS_CONTEXT,
+        "id": uri,
+        "type": "OrderedCollection",
+        "totalItems": total,
+    }
+    if first is not None:
+        body["first"] = first
+    return document.dump(body)
+
+
+def page(uri: str, page_uri: str, items: list[Any], next_uri: str | None, context: Any = None) -> bytes:
+    """One page; the last has no `next`, or crawlers would loop (federation.md §6.6)."""
+    body: dict[str, Any] = {
+        "@context": context or vocabulary.AS_CONTEXT,
+        "id": page_uri,
+        "type": "OrderedCollectionPage",
+        "partOf": uri,
+        "orderedItems": items,
+    }
+    if next_uri is not None:
+        body["next"] = next_uri
+    return document.dump(body)
+
+
+def before_of(request: Request) -> int | None:
+    """The `before` cursor of a page. Raises Malformed when it is no id."""
+    value = request.query_params.get("before")
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 20):
+        raise Malformed("That is not a page of this collection.")
+    return int(value)
+
+
+async def relations(request: Request) -> Response:
+    """followers and following: the count for everybody, ids page by page."""
+    context = _context(request)
+    which = request.path_params["which"]
+    if which not in ("followers", "following"):
+        raise Missing("There is no such collection.")
+    async with context.database.read() as session:
+        owner = await _local(session, request)
+        uri = f"{owner.uri}/{which}"
+        if request.query_params.get("page") != "true":
+            counts = await queries.counts(session, owner.id)
+            total = counts.followers if which == "followers" else counts.following
+            return activity_json(collection(uri, total, f"{uri}?page=true"), request=request)
+        before = before_of(request)
+        size = limits.COLLECTION_ITEMS
+        rows = await queries.relation_page(session, owner.id, which, before, size + 1)
+    here = f"{uri}?page=true" + (f"&before={before}" if before is not None else "")
+    more = f"{uri}?page=true&before={rows[size - 1][0]}" if len(rows) > size else None
+    return activity_json(page(uri, here, [item for _, item in rows[:size]], more), request=request)
+
+
+async def finger(request: Request) -> Response:
+    """WebFinger (RFC 7033): acct:, the actor's id and the page of a person; 400 without a resource, 404 for nobody."""
+    context = _context(request)
+    resource = request.query_params.get("resource")
+    if not resource:
+        raise Malformed("Ask with ?resource=acct:name@host.")
+    async with context.database.read() as session:
+        found = await _by_resource(session, context, resource)
+    if found is None or found.deleted_ms is not None:
+        raise Missing("There is nobody by that name here.")
+    subject = webfinger.Handle(found.username, found.host)
+    body = webfinger.jrd(subject=subject, actor_uri=found.uri, profile_url=found.page_url)
+    response = activity_json(document.dump(body), request=request, media_type=JRD)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+async def _by_resource(session: Any, context: Context, resource: str) -> Actor | None:
+    base = context.config.public_url
+    if resource.startswith(("https://", "http://")):
+        if resource.rstrip("/") == base:
+            return await queries.by_uri(session, f"{base}/actor")
+        if resource.startswith(f"{base}/@"):
+            return await queries.local_by_name(session, resource.removeprefix(f"{base}/@"))
+        found = await queries.by_uri(session, resource)
+        return found if found is not None and found.local else None
+    handle = webfinger.parse_handle(resource)
+    return await queries.by_handle(session, handle.username) if handle.host == context.config.host else None
+
+
+async def host_meta(request: Request) -> Response:
+    body = webfinger.host_meta_xml(_context(request).config.public_url)
+    return Response(body, media_type=f"{vocabulary.XRD_XML}; charset=utf-8")
+
+
+async def host_meta_json(request: Request) -> Response:
+    body = document.dump(webfinger.host_meta_json(_context(request).config.public_url))
+    return activity_json(body, request=request, media_type=JRD)
+
+
+async def nodeinfo_links(request: Request) -> Response:
+    body = document.dump(documents.nodeinfo_links(_context(request).config))
+    return activity_json(body, request=request, media_type="application/json; charset=utf-8")
+
+
+async def namespace(request: Request) -> Response:
+    """The JSON-LD context of our own terms."""
+    body = document.dump(vocabulary.our_context(_context(request).config.public_url))
+    response = activity_json(body, request=request, media_type="application/ld+json; charset=utf-8", max_age=86_400)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+async def account_count(session: Any) -> int:
+    query = select(func.count()).select_from(Account).where(col(Account.disabled_ms).is_(None))
+    total: int = (await session.exec(query)).one()
+    return total
+
+
+ROUTES = [
+    Door("/.well-known/webfinger", finger, methods=["GET"], needs="anyone"),
+    ActivityRoute("/users/{name}", actor, methods=["GET"], needs="anyone"),
+    ActivityRoute("/@{name}", actor, methods=["GET"], needs="anyone", otherwise=False),
+    Door("/actor", instance, methods=["GET"], needs="anyone"),
+    Door("/users/{name}/{which:str}", relations, methods=["GET"], needs="anyone", name="relations"),
+    Door("/.well-known/host-meta", host_meta, methods=["GET"], needs="anyone"),
+    Door("/.well-known/host-meta.json", host_meta_json, methods=["GET"], needs="anyone"),
+    Door("/.well-known/nodeinfo", nodeinfo_links, methods=["GET"], needs="anyone"),
+    Door("/ns", namespace, methods=["GET"], needs="anyone"),
+]

@@ -1,0 +1,81 @@
+"""create_app(config) -> Starlette: the routes behind one door frame, and errors translated once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fediverse_ai import wiring
+from fediverse_ai.auth import Authentication
+from fediverse_ai.core.access import Door
+from fediverse_ai.core.config import Config
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import FediverseError, Misconfigured, RequestError
+from fediverse_ai.core.log import get
+from fediverse_ai.core.responses import problem, status_of
+from fediverse_ai.web.errors import error_page, status_page, wants_page
+
+log = get(__name__)
+
+
+def create_app(config: Config, context: Context | None = None) -> Starlette:
+    """The application. Without a context it opens its own at start and closes it at the end, jobs included."""
+    for route in wiring.ROUTES:
+        if not isinstance(route, Door):
+            raise Misconfigured(f"The route {route} does not say who may pass.")
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if context is not None:
+            yield
+            return
+        app.state.context = await wiring.open_context(config, engine=True)
+        try:
+            yield
+        finally:
+            await wiring.close_context(app.state.context)
+
+    app = Starlette(
+        routes=wiring.ROUTES,
+        middleware=[Middleware(Authentication)],
+        exception_handlers={FediverseError: _ours, HTTPException: _routing, Exception: _unforeseen},
+        lifespan=lifespan,
+    )
+    if context is not None:
+        app.state.context = context
+    return app
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    """One of our errors: a problem document for programs, a page for people."""
+    assert isinstance(error, FediverseError)
+    if not isinstance(error, RequestError):
+        log.warning("request_failed", path=request.url.path, status=status_of(error), detail=error.detail)
+    return error_page(request, error) if wants_page(request) else problem(error)
+
+
+async def _routing(request: Request, error: Exception) -> Response:
+    """No such route, or not by this method."""
+    assert isinstance(error, HTTPException)
+    answer = status_page(request, error.status_code) if wants_page(request) else _plain(error.status_code)
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+def _plain(status: int) -> Response:
+    known = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+    error = RequestError(known.get(status, "This request cannot be served."))
+    error.status = status
+    return problem(error)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("unforeseen_error", path=request.url.path, exc_info=error)
+    return status_page(request, 500) if wants_page(request) else problem(FediverseError("Something broke on our side."))

@@ -1,0 +1,111 @@
+"""The whole house on one page: routes, jobs, clockwork, and the parts in the order in which they are built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+import actors.models
+import actors.routes
+import inbox.jobs
+import inbox.models
+import inbox.receive
+import inbox.routes
+import outbox.delivery
+import outbox.models
+import outbox.prepare
+import outbox.routes
+from actors import keys, local
+from actors.authentication import Authenticator
+from actors.policy import DomainRules
+from actors.remote import ChangedKeys, RemoteActors
+from actors.routes import ServedDocuments
+from fediverse_ai.activitypub.fetch import Fetcher
+from fediverse_ai.core import secrets
+from fediverse_ai.core.clock import Clock, SystemClock
+from fediverse_ai.core.config import Config
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.database import Database
+from fediverse_ai.core.http import Http
+from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
+from fediverse_ai.core.limits import RateLimiter
+from fediverse_ai.core.storage import FolderStorage
+from fediverse_ai.web import routes as web_routes
+from generation.pipeline import Pipeline, build_pipeline
+
+TABLES = (actors.models, outbox.models, inbox.models)
+
+# Matched from the top: what is asked most comes first (0.7 µs a route).
+ROUTES: list[BaseRoute] = [
+    *inbox.routes.ROUTES,
+    *actors.routes.ROUTES,
+    *outbox.routes.ROUTES,
+    *web_routes.ROUTES,
+]
+
+JOBS: list[JobSpec] = [
+    inbox.jobs.handle,
+    outbox.delivery.deliver,
+    outbox.delivery.redeliver,
+    outbox.prepare.prepare,
+]
+
+CLOCKWORK: list[Clockwork] = []
+
+# Pictures are made one at a time here: two cores, and a backend that has one GPU.
+CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "generate": 1}
+
+
+async def open_context(
+    config: Config, *, engine: bool, queues: Sequence[str] | None = None, clock: Clock | None = None
+) -> Context:
+    """Open database, network, storage and every room's parts. With `engine` this process also runs jobs.
+
+    Without it (a command beside a running server) rows can be written and jobs enqueued, and nothing is run.
+    """
+    clock = clock or SystemClock()
+    database = await Database.open(config, clock, checkpoints=engine)
+    context = Context(
+        config=config,
+        clock=clock,
+        ids=database.ids,
+        database=database,
+        http=Http(config, clock),
+        jobs=Jobs(config, CONCURRENCY),
+        storage=FolderStorage(config.media_dir, config.media_url),
+    )
+    database.bind(context)
+    await context.jobs.connect(database)
+    await _add_parts(context)
+    if engine:
+        context.part(inbox.receive.Intake).start()
+        await context.jobs.start(context, JOBS, CLOCKWORK, list(queues) if queues is not None else None)
+    return context
+
+
+async def _add_parts(context: Context) -> None:
+    config, clock = context.config, context.clock
+    context.add(keys.KeyRing(secrets.open_box(config.data_dir, clock)))
+    context.add(ChangedKeys())
+    context.add(DomainRules(context))
+    context.add(ServedDocuments(context))
+    context.add(RateLimiter(clock))
+    context.add(build_pipeline(config, context.http, clock))
+    async with context.database.write() as session:
+        instance = await local.instance_actor(session)
+    sign = await keys.instance_signer(context, instance.id)
+    context.add(RemoteActors(context, Fetcher(context.http, sign, own_origin=config.public_url)))
+    authenticator = Authenticator(context)
+    context.part(ChangedKeys).listeners.append(authenticator.forget)
+    context.add(authenticator)
+    context.add(inbox.receive.Intake(context))
+
+
+async def close_context(context: Context) -> None:
+    """Take nothing new, finish what runs, let go of everything; within five seconds."""
+    await context.part(inbox.receive.Intake).stop()
+    await context.jobs.stop()
+    await context.part(Pipeline).close()
+    await context.http.close()
+    await context.database.close()

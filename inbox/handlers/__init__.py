@@ -1,0 +1,31 @@
+"""THE TABLE: (activity, object) -> function."""
+
+from __future__ import annotations
+
+from inbox.handlers import actor, delete, follow, post, reaction
+from inbox.incoming import Handler
+
+HANDLERS: dict[tuple[str, str | None], Handler] = {
+    ("Follow", None): follow.asked,
+    ("Accept", "Follow"): follow.accepted,
+    ("Reject", "Follow"): follow.rejected,
+    ("Undo", "Follow"): follow.withdrawn,
+    ("Create", "Note"): post.created,
+    ("Update", "Note"): post.changed,
+    ("Update", "Actor"): actor.changed,
+    ("Delete", None): delete.deleted,
+    ("Like", None): reaction.liked,
+    ("Undo", "Like"): reaction.like_undone,
+    ("Announce", None): reaction.announced,
+    ("Undo", "Announce"): reaction.announce_undone,
+}
+
+
+def find(activity_type: str, object_type: str | None) -> Handler | None:
+    """The exact pair, then the activity alone, else None: unsupported."""
+    return HANDLERS.get((activity_type, object_type)) or HANDLERS.get((activity_type, None))
+
+
+def supports(activity_type: str) -> bool:
+    """Is there any entry for this activity? If not, its object need not be looked for."""
+    return any(kind == activity_type for kind, _ in HANDLERS)

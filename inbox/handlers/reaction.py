@@ -1,0 +1,75 @@
+"""Liked, announced, and both undone."""
+
+from __future__ import annotations
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import queries as actor_queries
+from fediverse_ai.activitypub import document
+from inbox import tombstones
+from inbox.handlers.post import keep
+from inbox.incoming import Incoming, Outcome
+from outbox import queries, react
+from outbox.models import Post, PostState, Reaction, ReactionKind
+from outbox.visibility import OPEN, may_see
+
+
+async def liked(session: AsyncSession, received: Incoming) -> Outcome:
+    return await _reacted(session, received, ReactionKind.LIKE)
+
+
+async def announced(session: AsyncSession, received: Incoming) -> Outcome:
+    return await _reacted(session, received, ReactionKind.BOOST)
+
+
+async def _reacted(session: AsyncSession, received: Incoming, kind: ReactionKind) -> Outcome:
+    post = await queries.by_uri(session, received.object.uri) if received.object.uri else None
+    if post is None and kind == ReactionKind.BOOST:
+        post = await _boosted(session, received)
+    if post is None or post.state != PostState.PUBLISHED:
+        return Outcome.IGNORED
+    # A private post cannot be boosted into view, and no answer confirms that it exists (AUT-18).
+    if not await may_see(session, received.sender, post) or (
+        kind == ReactionKind.BOOST and post.visibility not in OPEN
+    ):
+        return Outcome.DROPPED
+    if await tombstones.has_stone(session, received.activity.id, received.sender.uri):
+        return Outcome.IGNORED
+    fresh = await react.record(session, received.sender, post, kind, received.activity.id)
+    return Outcome.DONE if fresh else Outcome.IGNORED
+
+
+async def _boosted(session: AsyncSession, received: Incoming) -> Post | None:
+    """A post that came along because somebody here follows the booster."""
+    admitted = received.object.admitted
+    if admitted is None or admitted.type != "Note" or admitted.how != "fetched" or admitted.owner is None:
+        return None
+    author = await actor_queries.by_uri(session, admitted.owner)
+    return await keep(session, author, admitted, received.received_ms) if author is not None else None
+
+
+async def like_undone(session: AsyncSession, received: Incoming) -> Outcome:
+    return await _undone(session, received, ReactionKind.LIKE)
+
+
+async def announce_undone(session: AsyncSession, received: Incoming) -> Outcome:
+    return await _undone(session, received, ReactionKind.BOOST)
+
+
+async def _undone(session: AsyncSession, received: Incoming, kind: ReactionKind) -> Outcome:
+    """By the id of the reaction, else by the post it names; always the sender's own (AUT-11)."""
+    value = received.activity.document.get("object")
+    inner = value if isinstance(value, dict) else {}
+    if inner and document.id_of(inner.get("actor")) not in (None, received.sender.uri):
+        return Outcome.DROPPED
+    uri = received.object.uri
+    query = select(Reaction.post_id).where(Reaction.actor_id == received.sender.id, Reaction.kind == kind)
+    post_id = (await session.exec(query.where(Reaction.uri == uri))).first() if uri else None
+    post = await session.get(Post, post_id) if post_id is not None else None
+    if post is None and (target := document.id_of(inner.get("object"))):
+        post = await queries.by_uri(session, target)
+    erased = post is not None and await react.erase(session, received.sender.id, post, kind)
+    if uri is not None:
+        await tombstones.set_stone(session, uri, received.sender.uri, for_ever=erased)
+    return Outcome.DONE if erased else Outcome.IGNORED

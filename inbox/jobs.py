@@ -1,0 +1,99 @@
+"""The job that handles what was received: resolve without a transaction, then one short one for each."""
+
+from __future__ import annotations
+
+from fediverse_ai.core.http import Budget
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import policy, queries
+from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub.authority import admit_signed
+from fediverse_ai.core import jobs, limits
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import FediverseError, Unreachable
+from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.log import get
+from inbox import handlers
+from inbox.incoming import Incoming, Outcome
+from inbox.models import Received
+from inbox.resolve import resolve
+
+log = get(__name__)
+
+RETRY_SECONDS = (60.0, 300.0, 1800.0)
+
+
+@jobs.job(queue="in")
+async def handle(context: Context, ids: list[int | str]) -> None:
+    """Handle received activities in the order in which they came; one that fails does not stop the others."""
+    async with context.database.read() as session:
+        query = select(Received).where(col(Received.id).in_([int(value) for value in ids]), Received.state == "stored")
+        rows = list(await session.exec(query.order_by(col(Received.id))))
+    fp("handle.begin")
+    for row in rows:
+        try:
+            await _one(context, row)
+        except Unreachable as error:
+            await _later(context, row, error.detail)
+        except FediverseError as error:
+            await _settle(context, row, Outcome.DROPPED, error.detail)
+        except Exception as error:  # a poison message must not take its neighbours with it
+            log.error("handler_failed", activity=row.activity_uri, exc_info=error)
+            await _later(context, row, repr(error))
+
+
+async def _one(context: Context, row: Received) -> None:
+    activity = admit_signed(document.parse(row.body), row.sender_uri)
+    async with context.database.read() as session:
+        sender = await queries.by_uri(session, row.sender_uri)
+    if sender is None or not policy.living(sender):
+        await _settle(context, row, Outcome.DROPPED, "the sender is gone or suspended")
+        return
+    if not handlers.supports(activity.type):
+        await _settle(context, row, Outcome.UNSUPPORTED, activity.type)
+        return
+    budget = Budget(fetches=limits.FETCH_PER_ACTIVITY, seconds=limits.FETCH_ACTIVITY_SECONDS, clock=context.clock)
+    resolved = await resolve(context, activity, sender, budget)
+    handler = handlers.find(activity.type, resolved.type)
+    if handler is None:
+        await _settle(context, row, Outcome.UNSUPPORTED, f"{activity.type} of {resolved.type}")
+        return
+    async with context.database.write() as session:
+        fresh = await session.get(Received, row.id, with_for_update=True)
+        sender = await queries.by_uri(session, row.sender_uri)
+        if fresh is None or fresh.state != "stored" or sender is None:
+            return
+        outcome = await handler(session, Incoming(activity, sender, resolved, row.received_ms))
+        fp("handle.before_commit")
+        await _mark(session, fresh, context, outcome, None)
+    fp("handle.after_commit")
+
+
+async def _mark(session: AsyncSession, row: Received, context: Context, outcome: str, detail: str | None) -> None:
+    row.state, row.detail = outcome, detail[: limits.ERROR_CHARS] if detail else None
+    row.handled_ms = context.clock.now_ms()
+    session.add(row)
+
+
+async def _settle(context: Context, row: Received, outcome: Outcome, detail: str) -> None:
+    log.info("activity_refused", activity=row.activity_uri, outcome=outcome, detail=detail)
+    async with context.database.write() as session:
+        fresh = await session.get(Received, row.id, with_for_update=True)
+        if fresh is not None and fresh.state == "stored":
+            await _mark(session, fresh, context, outcome, detail)
+
+
+async def _later(context: Context, row: Received, detail: str) -> None:
+    """Try this one again alone, after a while, and not for ever."""
+    async with context.database.write() as session:
+        fresh = await session.get(Received, row.id, with_for_update=True)
+        if fresh is None or fresh.state != "stored":
+            return
+        fresh.attempts += 1
+        fresh.detail = detail[: limits.ERROR_CHARS]
+        session.add(fresh)
+        if fresh.attempts > len(RETRY_SECONDS):
+            await _mark(session, fresh, context, "failed", detail)
+            return
+        await jobs.enqueue(session, handle, [row.id], delay=RETRY_SECONDS[fresh.attempts - 1])

@@ -1,0 +1,127 @@
+"""Signature, policy, size, doubles -> group commit -> 202."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
+
+from actors import queries
+from actors.authentication import Authenticator, signed_request
+from actors.policy import DomainRules
+from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub.authority import Admitted, admit_signed
+from fediverse_ai.core import jobs, limits, urls
+from fediverse_ai.core.context import Context, context_of
+from fediverse_ai.core.database import GroupCommit
+from fediverse_ai.core.errors import Malformed, Unauthenticated, Vanished
+from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.limits import RateLimiter
+from fediverse_ai.core.log import get
+from inbox.handlers.delete import bury_actor
+from inbox.jobs import handle
+from inbox.models import Received
+
+log = get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified activity on its way into the group commit."""
+
+    activity: Admitted
+    body: bytes
+
+
+class Intake(GroupCommit[Arrival, None]):
+    """Up to 256 verified activities and the one job that handles them, in one durable transaction."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.database, store)
+
+
+async def store(session: AsyncSession, arrivals: list[Arrival]) -> list[None]:
+    """Insert what is new; a double is no error and gets no second row (D20)."""
+    context = context_of(session)
+    now = context.clock.now_ms()
+    rows: list[dict[str, Any]] = [
+        {
+            "id": context.ids.new(),
+            "activity_uri": arrival.activity.id,
+            "type": arrival.activity.type,
+            "sender_uri": arrival.activity.owner,
+            "body": arrival.body,
+            "state": "stored",
+            "attempts": 0,
+            "received_ms": now,
+        }
+        for arrival in arrivals
+    ]
+    insert = sqlite.insert if context.database.dialect == "sqlite" else postgresql.insert
+    await session.exec(insert(Received).on_conflict_do_nothing(), params=rows)
+    # Ids of doubles were never written; the job does not find them and passes over.
+    await jobs.enqueue(session, handle, [row["id"] for row in rows], soon=True)
+    fp("receive.before_commit")
+    return [None] * len(arrivals)
+
+
+async def receive(context: Context, request: Request, body: bytes) -> None:
+    """Take one POST to an inbox. Raises what the door answers with; afterwards the activity is durable.
+
+    Order: cheap refusals first, no fetch for what is dropped anyway (security.md §1.3).
+    """
+    activity = document.parse(body)
+    actor_uri = _actor_of(activity)
+    await context.part(DomainRules).require_welcome(actor_uri)
+    if await _is_farewell_of_stranger(context, activity, actor_uri):
+        return
+    limiter = context.part(RateLimiter)
+    try:
+        sender = await context.part(Authenticator).authenticate(signed_request(request, body))
+    except Vanished as error:
+        await _gone(context, activity, actor_uri, error)
+        return
+    limiter.check(f"inbox-host:{urls.origin(sender.actor_uri)}", limits.INBOX_PER_HOST)
+    admitted = admit_signed(activity, sender.actor_uri)
+    await context.part(Intake).submit(Arrival(admitted, body))
+    fp("receive.after_commit")
+
+
+def _actor_of(activity: dict[str, Any]) -> str:
+    """The one actor an activity names. Raises Malformed (AUT-21)."""
+    actor_uri = document.id_of(activity.get("actor"))
+    if actor_uri is None or document.type_of(activity) is None:
+        raise Malformed("An activity needs one type and one actor.")
+    return urls.check_id(actor_uri)
+
+
+def _deletes_itself(activity: dict[str, Any], actor_uri: str) -> bool:
+    return document.type_of(activity) == "Delete" and document.id_of(activity.get("object")) == actor_uri
+
+
+async def _is_farewell_of_stranger(context: Context, activity: dict[str, Any], actor_uri: str) -> bool:
+    """Dying accounts tell every server: for those never seen here there is nothing to do and nothing to ask."""
+    if not _deletes_itself(activity, actor_uri):
+        return False
+    async with context.database.read() as session:
+        return await queries.by_uri(session, actor_uri) is None
+
+
+async def _gone(context: Context, activity: dict[str, Any], actor_uri: str, error: Vanished) -> None:
+    """The key is gone (410): proof enough for the Delete of that very actor, and for nothing else (SIG-23)."""
+    if not _deletes_itself(activity, actor_uri) or not error.gone:
+        raise Unauthenticated("The key of this signature is gone.", error.detail)
+    try:
+        await context.part(Authenticator).confirm_gone(actor_uri)
+    except Vanished as confirmed:
+        if confirmed.gone:
+            async with context.database.write() as session:
+                actor = await queries.by_uri(session, actor_uri)
+                if actor is not None and not actor.local:
+                    await bury_actor(session, actor)
+            log.info("actor_gone", actor=actor_uri)
+            return
+    raise Unauthenticated("The key of this signature is gone.", error.detail)

@@ -1,0 +1,103 @@
+"""Find what an activity is about: in our tables, in the activity itself, else at its home, within a budget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fediverse_ai.core.http import Budget
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import queries as actor_queries
+from actors.models import Actor, Follow
+from actors.remote import RemoteActors, ensure
+from fediverse_ai.activitypub import document, vocabulary
+from fediverse_ai.activitypub.authority import Admitted, admit_embedded
+from fediverse_ai.core import urls
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import Elsewhere, Malformed
+from fediverse_ai.core.log import get
+from inbox.incoming import Resolved
+from outbox.models import Post, Reaction, ReactionKind
+
+log = get(__name__)
+
+# Activities that bring an object along; for all others its id is enough.
+CARRIES = frozenset({"Create", "Update"})
+
+
+async def resolve(context: Context, activity: Admitted, sender: Actor, budget: Budget) -> Resolved:
+    """The object of a verified activity. Raises Unreachable when its home should be asked again later."""
+    value = activity.document.get("object")
+    uri = document.id_of(value)
+    if activity.type in CARRIES:
+        return await _carried(context, activity, sender, value, budget)
+    embedded = document.type_of(value) if isinstance(value, dict) else None
+    async with context.database.read() as session:
+        known = await _known_type(session, uri) if uri else None
+        wanted = activity.type == "Announce" and known is None and await _wants(session, sender)
+    if wanted and uri is not None:
+        return await _announced(context, uri, budget)
+    admitted = admit_embedded(activity, value)
+    return Resolved(known or _plain(embedded), uri, admitted)
+
+
+def _plain(kind: str | None) -> str | None:
+    """Actor types are one to the table; a Tombstone says nothing of what it was."""
+    if kind in vocabulary.ACTOR_TYPES:
+        return "Actor"
+    return None if kind == "Tombstone" else kind
+
+
+async def _known_type(session: AsyncSession, uri: str) -> str | None:
+    """The type of something that we have by its id."""
+    if (await session.exec(select(Post.id).where(Post.uri == uri))).first() is not None:
+        return "Note"
+    if await actor_queries.by_uri(session, uri) is not None:
+        return "Actor"
+    if (await session.exec(select(Follow.id).where(Follow.uri == uri))).first() is not None:
+        return "Follow"
+    kind = (await session.exec(select(Reaction.kind).where(Reaction.uri == uri))).first()
+    return {ReactionKind.LIKE: "Like", ReactionKind.BOOST: "Announce"}.get(ReactionKind(kind)) if kind else None
+
+
+async def _wants(session: AsyncSession, sender: Actor) -> bool:
+    """Does anybody here follow the sender? What nobody asked for is not fetched (D11)."""
+    return await actor_queries.has_local_follower(session, sender.id)
+
+
+async def _carried(context: Context, activity: Admitted, sender: Actor, value: Any, budget: Budget) -> Resolved:
+    """The object of a Create or Update: as embedded when it is the sender's own, else as its home has it (D4)."""
+    admitted = admit_embedded(activity, value)
+    uri = document.id_of(value)
+    if admitted is not None and admitted.id:
+        return Resolved(_plain(admitted.type), admitted.id, admitted)
+    if uri is None or not urls.same_origin(uri, sender.uri):
+        # A stranger's object: its author will tell those who follow them.
+        return Resolved(_plain(document.type_of(value)), uri, None)
+    async with context.database.read() as session:
+        wanted = await _wants(session, sender)
+    if not wanted:
+        return Resolved(_plain(document.type_of(value)), uri, None)
+    return await _fetched(context, uri, budget)
+
+
+async def _announced(context: Context, uri: str, budget: Budget) -> Resolved:
+    """A boosted post and its author, fetched for the follower of the booster."""
+    found = await _fetched(context, uri, budget)
+    if found.admitted is not None and found.type == "Note" and found.admitted.owner is not None:
+        try:
+            await ensure(context, found.admitted.owner, budget)
+        except Elsewhere as error:
+            log.info("author_not_fetched", note=uri, detail=error.detail)
+            return Resolved(found.type, uri, None)
+    return found
+
+
+async def _fetched(context: Context, uri: str, budget: Budget) -> Resolved:
+    try:
+        admitted = await context.part(RemoteActors).fetcher.document(uri, budget=budget)
+    except Malformed as error:
+        log.info("object_not_usable", object=uri, detail=error.detail)
+        return Resolved(None, uri, None)
+    return Resolved(_plain(admitted.type), admitted.id, admitted)

@@ -1,0 +1,48 @@
+"""POST inbox and shared inbox."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors import queries
+from fediverse_ai.activitypub.negotiation import is_activity_type
+from fediverse_ai.core import limits
+from fediverse_ai.core.access import Door
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import Missing, RequestError, Unsupported
+from fediverse_ai.core.log import get
+from fediverse_ai.core.responses import read_body
+from inbox.receive import receive
+
+log = get(__name__)
+
+
+async def shared(request: Request) -> Response:
+    """One inbox for everybody here: who it is for is in the activity."""
+    context: Context = request.app.state.context
+    if not is_activity_type(request.headers.get("content-type", "")):
+        raise Unsupported("Send application/activity+json.")
+    body = await read_body(request, limits.INBOX_BODY_BYTES)
+    try:
+        await receive(context, request, body)
+    except RequestError as error:
+        log.info("inbox_refused", status=error.status, detail=error.detail)
+        raise
+    return Response(status_code=202)
+
+
+async def personal(request: Request) -> Response:
+    context: Context = request.app.state.context
+    async with context.database.read() as session:
+        owner = await queries.local_by_name(session, request.path_params["name"])
+    if owner is None or owner.deleted_ms is not None:
+        raise Missing("There is no such inbox.")
+    return await shared(request)
+
+
+ROUTES = [
+    Door("/inbox", shared, methods=["POST"], needs="signature"),
+    Door("/users/{name}/inbox", personal, methods=["POST"], needs="signature"),
+    Door("/actor/inbox", shared, methods=["POST"], needs="signature"),
+]

@@ -1,0 +1,31 @@
+"""Ids that were deleted or undone before or after we saw them: they do not come back while their stone stands."""
+
+from __future__ import annotations
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from fediverse_ai.core import limits
+from fediverse_ai.core.context import context_of
+from inbox.models import Tombstone
+
+
+async def set_stone(session: AsyncSession, uri: str, owner_uri: str, *, for_ever: bool = False) -> None:
+    """Remember that `owner_uri` took `uri` back: for six hours if it was never seen here, else for ever."""
+    context = context_of(session)
+    now = context.clock.now_ms()
+    until = None if for_ever else now + int(limits.TOMBSTONE_SECONDS * 1000)
+    stone = await session.get(Tombstone, uri)
+    if stone is None:
+        stone = Tombstone(uri=uri, owner_uri=owner_uri, created_ms=now, until_ms=until)
+    elif stone.owner_uri == owner_uri and stone.until_ms is not None:
+        stone.until_ms = until
+    session.add(stone)
+    await session.flush()
+
+
+async def has_stone(session: AsyncSession, uri: str, owner_uri: str) -> bool:
+    """Was this id taken back by the one who now uses it?"""
+    stone = await session.get(Tombstone, uri)
+    if stone is None or stone.owner_uri != owner_uri:
+        return False
+    return stone.until_ms is None or stone.until_ms > context_of(session).clock.now_ms()

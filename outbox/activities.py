@@ -1,0 +1,77 @@
+"""One function per activity that we send; complete originals are embedded where peers need them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.documents import iso
+from actors.models import Actor, Follow
+from fediverse_ai.activitypub.vocabulary import AS_CONTEXT, PUBLIC
+from fediverse_ai.core.context import Context
+from outbox.documents import note_context
+from outbox.models import Post
+
+Json = dict[str, Any]
+
+
+def new_uri(context: Context) -> str:
+    """The id of a new activity: on our origin, without a fragment, never used twice."""
+    return f"{context.config.public_url}/activities/{context.ids.new()}"
+
+
+def _activity(uri: str, kind: str, actor: Actor, obj: Any, to: list[str], cc: list[str] | None = None) -> Json:
+    body = {"@context": AS_CONTEXT, "id": uri, "type": kind, "actor": actor.uri, "object": obj, "to": to}
+    return body | {"cc": cc} if cc else body
+
+
+def create(context: Context, post: Post, author: Actor, note: Json) -> Json:
+    """The whole Note is embedded; audience and time are the Note's own."""
+    body = _activity(new_uri(context), "Create", author, note, post.to, post.cc)
+    return body | {"@context": note_context(context.config), "published": iso(post.published_ms or post.created_ms)}
+
+
+def delete(context: Context, post: Post, author: Actor) -> Json:
+    tombstone = {"id": post.uri, "type": "Tombstone", "formerType": "Note"}
+    # Those who may know of a post may know of its end; a private one's deletion is not announced to the world.
+    to = [PUBLIC] if PUBLIC in (*post.to, *post.cc) else post.to
+    return _activity(new_uri(context), "Delete", author, tombstone, to, post.cc)
+
+
+def update_actor(context: Context, actor: Actor, document: Json) -> Json:
+    body = {name: value for name, value in document.items() if name != "@context"}
+    return _activity(new_uri(context), "Update", actor, body, [PUBLIC]) | {"@context": document["@context"]}
+
+
+def follow_object(follow_uri: str, follower_uri: str, followed_uri: str) -> Json:
+    return {"id": follow_uri, "type": "Follow", "actor": follower_uri, "object": followed_uri}
+
+
+def follow(follow: Follow, follower: Actor, followed: Actor) -> Json:
+    return _activity(follow.uri, "Follow", follower, followed.uri, [followed.uri])
+
+
+def accept_follow(context: Context, follow_uri: str, follower: Actor, followed: Actor) -> Json:
+    original = follow_object(follow_uri, follower.uri, followed.uri)
+    return _activity(new_uri(context), "Accept", followed, original, [follower.uri])
+
+
+def reject_follow(context: Context, follow_uri: str, follower: Actor, followed: Actor) -> Json:
+    original = follow_object(follow_uri, follower.uri, followed.uri)
+    return _activity(new_uri(context), "Reject", followed, original, [follower.uri])
+
+
+def undo(context: Context, actor: Actor, original: Json, to: list[str], cc: list[str] | None = None) -> Json:
+    """`original` is embedded whole with its id: it may not be possible to fetch it."""
+    inner = {name: value for name, value in original.items() if name != "@context"}
+    return _activity(new_uri(context), "Undo", actor, inner, to, cc)
+
+
+def like(uri: str, actor: Actor, post: Post, author: Actor) -> Json:
+    return _activity(uri, "Like", actor, post.uri, [author.uri])
+
+
+def announce(uri: str, actor: Actor, post: Post, author: Actor, published_ms: int) -> Json:
+    followers = actor.followers_uri or f"{actor.uri}/followers"
+    return _activity(uri, "Announce", actor, post.uri, [PUBLIC], [followers, author.uri]) | {
+        "published": iso(published_ms)
+    }

@@ -1,0 +1,53 @@
+"""to, cc and the set of inboxes of what we send (federation.md §4.5, §6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import queries
+from actors.models import Actor
+from fediverse_ai.activitypub.vocabulary import PUBLIC
+from fediverse_ai.core.config import Config
+from outbox.models import Post, Reaction, Visibility
+
+
+def address(config: Config, author: Actor, visibility: str, mentioned: Iterable[str]) -> tuple[list[str], list[str]]:
+    """(to, cc) of a post: quiet puts Public into cc, which every peer reads as unlisted."""
+    followers = author.followers_uri or f"{author.uri}/followers"
+    people = [uri for uri in dict.fromkeys(mentioned) if uri != author.uri]
+    match visibility:
+        case Visibility.PUBLIC:
+            return [PUBLIC], [followers, *people]
+        case Visibility.QUIET:
+            return [followers], [PUBLIC, *people]
+        case Visibility.FOLLOWERS:
+            return [followers], people
+        case _:
+            return people, []
+
+
+def inbox_of(actor: Actor, *, shared: bool) -> str:
+    return actor.shared_inbox_url if shared and actor.shared_inbox_url else actor.inbox_url
+
+
+async def inboxes(session: AsyncSession, author: Actor, post: Post) -> set[str]:
+    """Where a post goes: followers by shared inbox, mentioned people by their own when it is direct."""
+    direct = post.visibility == Visibility.DIRECT
+    found = set() if direct else await queries.follower_inboxes(session, author.id)
+    mentioned = await queries.by_uris(session, (mention["uri"] for mention in post.mentions))
+    found |= {inbox_of(actor, shared=not direct) for actor in mentioned.values() if not actor.local}
+    return found
+
+
+async def reach(session: AsyncSession, author: Actor, post: Post) -> set[str]:
+    """Everybody who got the post or reacted to it: who must hear of an edit or a deletion (federation.md §6.1)."""
+    found = await inboxes(session, author, post)
+    reacted = select(Actor).join(Reaction, col(Reaction.actor_id) == col(Actor.id)).where(Reaction.post_id == post.id)
+    replied = select(Actor).join(Post, col(Post.author_id) == col(Actor.id)).where(Post.in_reply_to_id == post.id)
+    for query in (reacted, replied):
+        rows = await session.exec(query)
+        found |= {inbox_of(actor, shared=True) for actor in rows if not actor.local and actor.deleted_ms is None}
+    return found

@@ -1,0 +1,163 @@
+"""The jobs that carry activities out: deliver a chunk once, redeliver a host's lane in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from fediverse_ai.core.http import Signer
+from sqlalchemy import bindparam, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import keys
+from fediverse_ai.activitypub.vocabulary import ACTIVITY_CONTENT_TYPE
+from fediverse_ai.core import jobs, limits
+from fediverse_ai.core.context import Context, context_of
+from fediverse_ai.core.errors import Nonsense, Unreachable
+from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.log import get
+from outbox import lanes
+from outbox.lanes import Outcome, Result
+from outbox.models import Activity, Delivery
+
+log = get(__name__)
+
+Attempt = tuple[Delivery, Outcome]
+
+
+@jobs.job(queue="out")
+async def deliver(context: Context, ids: list[int | str]) -> None:
+    """First attempts of one activity at up to 50 inboxes, side by side; what fails goes to its host's lane."""
+    async with context.database.read() as session:
+        rows = await lanes.pending_rows(session, [int(value) for value in ids])
+        signers = await _signers(session, rows)
+    fp("deliver.before_send")
+    gate = asyncio.Semaphore(limits.DELIVERY_CONCURRENCY)
+
+    async def one(delivery: Delivery, activity: Activity) -> Attempt:
+        async with gate:
+            return delivery, await attempt(context, delivery, activity, signers[activity.actor_id])
+
+    attempts = await asyncio.gather(*(one(*row) for row in rows))
+    fp("deliver.after_send")
+    async with context.database.write() as session:
+        await _record(session, attempts)
+    fp("deliver.after_record")
+
+
+@jobs.job(queue="lane")
+async def redeliver(context: Context, ids: list[int | str]) -> None:
+    """Drain one host's lane in order until it is empty or the host fails again."""
+    host = str(ids[0])
+    failed: Outcome | None = None
+    while failed is None:
+        async with context.database.read() as session:
+            row = await lanes.next_in_lane(session, host)
+            signers = await _signers(session, [row] if row else [])
+        if row is None:
+            break
+        delivery, activity = row
+        outcome = await attempt(context, delivery, activity, signers[activity.actor_id])
+        async with context.database.write() as session:
+            await _record(session, [(delivery, outcome)], waking=False)
+        failed = outcome if outcome.result is not Result.DELIVERED else None
+    async with context.database.write() as session:
+        await _rest(session, host, failed)
+
+
+async def _rest(session: AsyncSession, host: str, failed: Outcome | None) -> None:
+    """Put the lane's wake-up away, and arrange the next one if something is left."""
+    state = await lanes.state_of(session, host)
+    state.waking = False
+    session.add(state)
+    await session.flush()
+    if not await lanes.has_lane(session, host):
+        return
+    # A row that was given up is not the host's fault: what follows it goes on soon.
+    passing = failed is None or failed.result is Result.PERMANENT
+    await wake(session, host, delay=lanes.JOIN_SECONDS if passing else _pause(session, state.failures, failed))
+
+
+async def wake(session: AsyncSession, host: str, *, delay: float) -> None:
+    """Arrange the next drain of a host's lane, unless one is arranged already."""
+    state = await lanes.state_of(session, host)
+    if state.waking:
+        return
+    state.waking = True
+    state.wake_up += 1
+    session.add(state)
+    await session.flush()
+    await jobs.enqueue(session, redeliver, [host], key=host, delay=delay, once=f"redeliver:{host}:{state.wake_up}")
+
+
+async def attempt(context: Context, delivery: Delivery, activity: Activity, sign: Signer) -> Outcome:
+    """One POST, signed now: windows of peers go down to five minutes."""
+    headers = {"Content-Type": ACTIVITY_CONTENT_TYPE, **sign("POST", delivery.inbox_url, activity.body)}
+    try:
+        answer = await context.http.post(
+            delivery.inbox_url, body=activity.body, headers=headers, deadline=limits.DELIVERY_SECONDS
+        )
+    except Unreachable as error:
+        return Outcome(Result.RETRY, error.detail, error.retry_after)
+    except Nonsense as error:
+        return Outcome(Result.PERMANENT, error.detail)
+    result = lanes.classify(answer.status)
+    return Outcome(result, f"status {answer.status}", _retry_after(answer.headers.get("retry-after")))
+
+
+def _retry_after(value: str | None) -> float | None:
+    return min(float(value), lanes.RETRY_AFTER_MAX_SECONDS) if value and value.isascii() and value.isdigit() else None
+
+
+async def _signers(session: AsyncSession, rows: Sequence[tuple[Delivery, Activity]]) -> dict[int, Signer]:
+    return {actor_id: await keys.signer_of(session, actor_id) for actor_id in {row.actor_id for _, row in rows}}
+
+
+async def _record(session: AsyncSession, attempts: Sequence[Attempt], *, waking: bool = True) -> None:
+    """Outcomes into the rows; hosts that failed get their lane, hosts that took it a clean slate."""
+    context = context_of(session)
+    now = context.clock.now_ms()
+    changes = [_change(delivery, outcome, now) for delivery, outcome in attempts]
+    if changes:
+        table = Delivery.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+        statement = update(table).where(table.c.id == bindparam("row_id"))
+        names = ("state", "attempts", "refusals", "last_error", "done_ms")
+        await session.exec(statement.values({name: bindparam(name) for name in names}), params=changes)
+    failed = {delivery.host: outcome for delivery, outcome in attempts if outcome.result is Result.RETRY}
+    for host in {delivery.host for delivery, _ in attempts}:
+        await _host(session, host, failed.get(host), now)
+    for change, (delivery, outcome) in zip(changes, attempts, strict=True):
+        if waking and change["state"] == "lane":
+            state = await lanes.state_of(session, delivery.host)
+            await wake(session, delivery.host, delay=_pause(session, max(state.failures, 1), outcome))
+        if outcome.result is not Result.DELIVERED:
+            log.info("delivery_failed", inbox=delivery.inbox_url, outcome=outcome.result, detail=outcome.detail)
+
+
+def _change(delivery: Delivery, outcome: Outcome, now: int) -> dict[str, int | str | None]:
+    delivered = outcome.result is Result.DELIVERED
+    given_up = not delivered and lanes.gives_up(delivery, outcome, now)
+    return {
+        "row_id": delivery.id,
+        "state": "delivered" if delivered else "given_up" if given_up else "lane",
+        "attempts": delivery.attempts + 1,
+        "refusals": delivery.refusals + (outcome.result is Result.REFUSED),
+        "last_error": None if delivered else outcome.detail[: limits.ERROR_CHARS],
+        "done_ms": now if delivered or given_up else None,
+    }
+
+
+async def _host(session: AsyncSession, host: str, failed: Outcome | None, now: int) -> None:
+    state = await lanes.state_of(session, host)
+    if failed is None:
+        state.failures, state.failing_since_ms, state.last_success_ms = 0, None, now
+    else:
+        state.failures += 1
+        state.failing_since_ms = state.failing_since_ms or now
+    session.add(state)
+    await session.flush()
+
+
+def _pause(session: AsyncSession, failures: int, outcome: Outcome | None) -> float:
+    wanted = outcome.retry_after if outcome is not None and outcome.retry_after else 0.0
+    return max(lanes.backoff(failures, context_of(session).clock), wanted)

@@ -1,0 +1,94 @@
+"""Post -> Note: rendered at publishing and whenever it changes, stored as bytes, served as stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import queries
+from actors.documents import iso
+from actors.models import Actor
+from fediverse_ai.activitypub import document, vocabulary
+from fediverse_ai.core.config import Config
+from fediverse_ai.core.context import context_of
+from outbox import labels
+from outbox.models import Attachment, Post
+
+NOTE_TERMS = ("sensitive", "Hashtag", "blurhash", "focalPoint", "digitalSourceType", "genAI")
+
+
+def note_context(config: Config) -> list[Any]:
+    return list(vocabulary.context_for(*NOTE_TERMS, public_url=config.public_url))
+
+
+async def attachments_of(session: AsyncSession, post_id: int) -> list[Attachment]:
+    query = select(Attachment).where(Attachment.post_id == post_id).order_by(col(Attachment.position))
+    return list(await session.exec(query))
+
+
+def note(
+    config: Config, post: Post, author: Actor, attachments: Sequence[Attachment], storage_url: Any
+) -> dict[str, Any]:
+    """The Note of federation.md §4.1, without `@context`; `storage_url` turns a file's name into its URL."""
+    body: dict[str, Any] = {
+        "id": post.uri,
+        "type": "Note",
+        "attributedTo": author.uri,
+        "to": post.to,
+        "cc": post.cc,
+        "published": iso(post.published_ms or post.created_ms),
+        "url": post.url,
+        "content": post.content,
+        "contentMap": {post.language or "en": post.content},
+        "summary": post.summary,
+        "sensitive": post.sensitive or post.summary is not None,
+        "inReplyTo": post.in_reply_to_uri,
+        "attachment": [_attachment(attachment, storage_url) for attachment in attachments],
+        "tag": _tags(config, post, attachments),
+        "replies": {"id": f"{post.uri}/replies", "type": "Collection", "totalItems": post.replies},
+        "likes": {"id": f"{post.uri}/likes", "type": "Collection", "totalItems": post.likes},
+        "shares": {"id": f"{post.uri}/shares", "type": "Collection", "totalItems": post.boosts},
+    }
+    if post.updated_ms is not None:
+        body["updated"] = iso(post.updated_ms)
+    return body | labels.note_terms(attachments)
+
+
+def _attachment(attachment: Attachment, storage_url: Any) -> dict[str, Any]:
+    # No `summary` here: Mastodon and GoToSocial would show it instead of the alt text (federation.md §4.12).
+    return {
+        "type": "Image",
+        "mediaType": attachment.media_type,
+        "url": storage_url(attachment.file),
+        "name": attachment.alt,
+        "width": attachment.width,
+        "height": attachment.height,
+        "blurhash": attachment.blurhash,
+        "focalPoint": [attachment.focus_x, attachment.focus_y],
+        **labels.attachment_terms(attachment),
+    }
+
+
+def _tags(config: Config, post: Post, attachments: Sequence[Attachment]) -> list[dict[str, str]]:
+    names = list(dict.fromkeys([*post.hashtags, *labels.hashtags(config, attachments)]))
+    found = [
+        {"type": "Hashtag", "name": f"#{name}", "href": f"{config.public_url}/tags/{name.lower()}"} for name in names
+    ]
+    found += [{"type": "Mention", "name": f"@{mention['handle']}", "href": mention["uri"]} for mention in post.mentions]
+    return found
+
+
+async def render(session: AsyncSession, post: Post, author: Actor | None = None) -> dict[str, Any]:
+    """Render a local post's Note into its row; gives the Note without `@context` for embedding."""
+    context = context_of(session)
+    author = author or await queries.by_id(session, post.author_id)
+    if author is None:
+        raise LookupError(f"post {post.id} has no author")
+    attachments = await attachments_of(session, post.id)
+    body = note(context.config, post, author, attachments, context.storage.url)
+    post.document = document.dump({"@context": note_context(context.config), **body})
+    session.add(post)
+    return body

@@ -1,0 +1,74 @@
+"""Follow, grant, withdraw, block: the verbs of relations, for our people and for what arrives."""
+
+from __future__ import annotations
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import follows, policy, queries
+from actors.models import Actor, Follow, FollowState
+from fediverse_ai.core.context import context_of
+from fediverse_ai.core.errors import Forbidden, Unprocessable
+from outbox import activities, notify
+from outbox.send import send
+
+
+async def ask(session: AsyncSession, actor: Actor, target: Actor) -> Follow:
+    """Our `actor` asks to follow `target`; a local target is settled here, a remote one gets a Follow."""
+    if actor.id == target.id:
+        raise Unprocessable("You cannot follow yourself.")
+    if await policy.blocked_between(session, actor.id, target.id) or not policy.living(target):
+        raise Forbidden("This account cannot be followed.")
+    known = await queries.follow_of(session, actor.id, target.id)
+    if known is not None and known.state == FollowState.ACCEPTED:
+        return known
+    uri = activities.new_uri(context_of(session))
+    if target.local:
+        return await granted(session, actor, target, uri)
+    follow = await follows.add(session, actor, target, uri, FollowState.PENDING)
+    await send(session, actor, activities.follow(follow, actor, target), [target.inbox_url], soon=True)
+    return follow
+
+
+async def granted(session: AsyncSession, follower: Actor, followed: Actor, uri: str) -> Follow:
+    """Somebody follows our `followed`: accept at once, or leave it pending where the account is locked."""
+    state = FollowState.PENDING if followed.manually_approves else FollowState.ACCEPTED
+    follow = await follows.add(session, follower, followed, uri, state)
+    if follow.state == FollowState.ACCEPTED:
+        await _accept(session, follower, followed, uri)
+    kind = "follow" if follow.state == FollowState.ACCEPTED else "follow_request"
+    await notify.tell(session, followed, kind, f"follow:{follower.uri}", from_id=follower.id)
+    return follow
+
+
+async def _accept(session: AsyncSession, follower: Actor, followed: Actor, uri: str) -> None:
+    if follower.local:
+        return
+    body = activities.accept_follow(context_of(session), uri, follower, followed)
+    await send(session, followed, body, [follower.inbox_url], object_uri=uri, soon=True)
+
+
+async def approve(session: AsyncSession, follow: Follow, follower: Actor, followed: Actor) -> None:
+    """The owner of a locked account lets a pending follower in."""
+    await follows.settle(session, follow, FollowState.ACCEPTED)
+    await _accept(session, follower, followed, follow.uri)
+
+
+async def refuse(session: AsyncSession, follow: Follow, follower: Actor, followed: Actor) -> None:
+    """Turn a pending follower away, or remove one who was let in."""
+    await follows.remove(session, follower.id, followed.id)
+    if not follower.local:
+        body = activities.reject_follow(context_of(session), follow.uri, follower, followed)
+        await send(session, followed, body, [follower.inbox_url], object_uri=follow.uri)
+
+
+async def withdraw(session: AsyncSession, actor: Actor, target: Actor) -> bool:
+    """Our `actor` no longer follows `target`. False when there was nothing to undo."""
+    follow = await queries.follow_of(session, actor.id, target.id)
+    if follow is None:
+        return False
+    original = activities.follow_object(follow.uri, actor.uri, target.uri)
+    await follows.remove(session, actor.id, target.id)
+    if not target.local:
+        body = activities.undo(context_of(session), actor, original, [target.uri])
+        await send(session, actor, body, [target.inbox_url], object_uri=follow.uri)
+    return True

@@ -1,0 +1,53 @@
+"""Every form of the AI label, in one place, from each picture's recorded origin (federation.md §4.12).
+
+The forms: a visible line with hashtags, the Hashtag in `tag`, `genAI` on the Note, `digitalSourceType` on the
+attachment. The mark in the file itself is written by generation/provenance.py from the same IRI.
+"""
+
+from __future__ import annotations
+
+import html as stdlib_html
+from collections.abc import Sequence
+from typing import Any
+
+from fediverse_ai.core.config import Config
+from outbox import text
+from outbox.models import Attachment, Origin
+
+AI_ORIGINS = frozenset({Origin.MADE_HERE, Origin.DECLARED_AI})
+
+
+def is_ai(attachments: Sequence[Attachment]) -> bool:
+    """Is any picture made by AI, by its recorded origin? Text alone never is."""
+    return any(attachment.origin in AI_ORIGINS for attachment in attachments)
+
+
+def hashtags(config: Config, attachments: Sequence[Attachment]) -> list[str]:
+    return list(config.labels.hashtags) if is_ai(attachments) else []
+
+
+def line(config: Config, attachments: Sequence[Attachment]) -> str:
+    """The visible line as HTML, or an empty string."""
+    if not is_ai(attachments):
+        return ""
+    titles = dict.fromkeys(_title(attachment) for attachment in attachments if attachment.origin in AI_ORIGINS)
+    tags = " ".join(text.hashtag_link(config.public_url, name) for name in config.labels.hashtags)
+    return f"<p>AI-generated · {stdlib_html.escape(', '.join(titles))} {tags}</p>"
+
+
+def _title(attachment: Attachment) -> str:
+    if attachment.origin == Origin.DECLARED_AI:
+        return "declared by its author"
+    recipe = attachment.recipe or {}
+    return f"{recipe.get('title') or recipe.get('generator')} {recipe.get('version', '')}".strip()
+
+
+def note_terms(attachments: Sequence[Attachment]) -> dict[str, Any]:
+    """What the Note itself says; PieFed reads `genAI` at Create only, so it is right from the first delivery."""
+    return {"genAI": True} if is_ai(attachments) else {}
+
+
+def attachment_terms(attachment: Attachment) -> dict[str, Any]:
+    if attachment.origin in AI_ORIGINS and attachment.digital_source_type:
+        return {"digitalSourceType": attachment.digital_source_type}
+    return {}

@@ -1,0 +1,139 @@
+"""A host's lane: what it could not take waits there in order; the schedule of retries and what each status means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from fediverse_ai.core.clock import Clock
+from outbox.models import Activity, Delivery, HostState
+
+JOIN_SECONDS = 2.0
+"""How long a row that joins a lane only to keep its order waits for the rows before it."""
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+BACKOFF_SECONDS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR)
+REPEAT_SECONDS = 12 * HOUR
+GIVE_UP_MS = int(7 * DAY * 1000)
+MISSING_GIVE_UP_MS = int(DAY * 1000)
+RETRY_AFTER_MAX_SECONDS = DAY
+REFUSALS = 3
+JITTER = 0.3
+
+
+class Result(StrEnum):
+    """What an answer to a delivery means (federation.md §6.4, security.md §4.5)."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    REFUSED = "refused"
+    """401, 403 or a redirect: clocks and key caches heal, so three tries."""
+    MISSING = "missing"
+    """404: permanent after a day."""
+    PERMANENT = "permanent"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    result: Result
+    detail: str
+    retry_after: float | None = None
+
+
+def classify(status: int) -> Result:
+    if 200 <= status < 300:
+        return Result.DELIVERED
+    if status in (401, 403) or 300 <= status < 400:
+        return Result.REFUSED
+    if status == 404:
+        return Result.MISSING
+    if status in (408, 425, 429) or (status >= 500 and status != 501):
+        return Result.RETRY
+    return Result.PERMANENT
+
+
+def backoff(failures: int, clock: Clock) -> float:
+    """Seconds until the next try after `failures` in a row: 1 min, 5, 15, 1 h, 3 h, 6 h, then 12 h; ±30 %."""
+    base = BACKOFF_SECONDS[failures - 1] if 0 < failures <= len(BACKOFF_SECONDS) else REPEAT_SECONDS
+    return base * clock.uniform(1 - JITTER, 1 + JITTER)
+
+
+def gives_up(row: Delivery, outcome: Outcome, now_ms: int) -> bool:
+    """Is this row's last try behind it?"""
+    age = now_ms - row.created_ms
+    match outcome.result:
+        case Result.PERMANENT:
+            return True
+        case Result.REFUSED:
+            return row.refusals + 1 >= REFUSALS
+        case Result.MISSING:
+            return age >= MISSING_GIVE_UP_MS
+        case _:
+            return age >= GIVE_UP_MS
+
+
+async def hosts_in_lane(session: AsyncSession, object_uri: str | None) -> set[str]:
+    """Hosts where something new would overtake: they have a lane, or a direct delivery of the same object under way."""
+    query = select(Delivery.host).distinct().where(Delivery.state == "lane")
+    found = set(await session.exec(query))
+    if object_uri is not None:
+        same = (
+            select(Delivery.host)
+            .distinct()
+            .join(Activity, col(Activity.id) == col(Delivery.activity_id))
+            .where(Delivery.state == "pending", Activity.object_uri == object_uri)
+        )
+        found |= set(await session.exec(same))
+    return found
+
+
+async def state_of(session: AsyncSession, host: str) -> HostState:
+    state = await session.get(HostState, host)
+    if state is None:
+        state = HostState(host=host)
+        session.add(state)
+        await session.flush()
+    return state
+
+
+async def next_in_lane(session: AsyncSession, host: str) -> tuple[Delivery, Activity] | None:
+    """The oldest row of a lane, unless a direct delivery of the same object is still under way."""
+    query = (
+        select(Delivery, Activity)
+        .join(Activity, col(Activity.id) == col(Delivery.activity_id))
+        .where(Delivery.host == host, Delivery.state == "lane")
+        .order_by(col(Delivery.id))
+        .limit(1)
+    )
+    row = (await session.exec(query)).first()
+    if row is None or row[1].object_uri in await _pending_objects(session, host):
+        return None
+    return row
+
+
+async def _pending_objects(session: AsyncSession, host: str) -> set[Any]:
+    query = (
+        select(Activity.object_uri)
+        .join(Delivery, col(Activity.id) == col(Delivery.activity_id))
+        .where(Delivery.host == host, Delivery.state == "pending", col(Activity.object_uri).is_not(None))
+    )
+    return set(await session.exec(query))
+
+
+async def has_lane(session: AsyncSession, host: str) -> bool:
+    query = select(Delivery.id).where(Delivery.host == host, Delivery.state == "lane").limit(1)
+    return (await session.exec(query)).first() is not None
+
+
+async def pending_rows(session: AsyncSession, ids: Sequence[int]) -> list[tuple[Delivery, Activity]]:
+    query = (
+        select(Delivery, Activity)
+        .join(Activity, col(Activity.id) == col(Delivery.activity_id))
+        .where(col(Delivery.id).in_(ids), Delivery.state == "pending")
+    )
+    return list(await session.exec(query))

@@ -1,0 +1,43 @@
+"""What a local actor wants to know: one row per cause, however often the cause arrives."""
+
+from __future__ import annotations
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors.models import Actor, Mute
+from fediverse_ai.core.context import context_of
+from outbox.models import Notification
+
+
+async def tell(
+    session: AsyncSession,
+    actor: Actor,
+    kind: str,
+    cause: str,
+    *,
+    from_id: int | None = None,
+    post_id: int | None = None,
+) -> None:
+    """Add a notification for a local actor, unless the same cause was told or its source is muted."""
+    if not actor.local or from_id == actor.id:
+        return
+    seen = select(Notification.id).where(
+        Notification.actor_id == actor.id, Notification.kind == kind, Notification.cause == cause
+    )
+    muted = select(Mute.id).where(Mute.muter_id == actor.id, Mute.muted_id == (from_id or 0))
+    if (await session.exec(seen)).first() is not None or (await session.exec(muted)).first() is not None:
+        return
+    context = context_of(session)
+    session.add(
+        Notification(
+            id=context.ids.new(),
+            actor_id=actor.id,
+            kind=kind,
+            from_id=from_id,
+            post_id=post_id,
+            cause=cause,
+            created_ms=context.clock.now_ms(),
+        )
+    )
+    await session.flush()

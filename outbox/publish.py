@@ -1,0 +1,155 @@
+"""publish(session, post, judgement): the only way out; and remove, the way back."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import documents as actor_documents
+from actors import queries
+from actors.models import Actor
+from fediverse_ai.activitypub import document
+from fediverse_ai.core.context import Context, context_of
+from fediverse_ai.core.failpoints import fp
+from generation.pipeline import Pipeline
+from generation.types import Decision
+from outbox import activities, audience, documents, labels, notify, text
+from outbox.models import Attachment, Judgement, Notification, Post, PostState, PostTag, Reaction
+from outbox.send import send
+from outbox.states import WrongState, move
+from outbox.visibility import OPEN
+
+
+class GateClosed(RuntimeError):
+    """Something tried to publish without an allow verdict for exactly these bytes: a defect of ours."""
+
+
+def judged_text(post: Post, attachments: list[Attachment]) -> str:
+    """Everything written that would leave with the post, in one order, as the gate judges it."""
+    alts = [attachment.alt for attachment in attachments]
+    return "\n".join(part for part in (post.summary or "", post.text, *alts) if part)
+
+
+def digests_of(post: Post, attachments: list[Attachment]) -> set[str]:
+    """What a verdict must cover: the SHA-256 of every picture and of the text."""
+    wanted = {attachment.sha256 or "" for attachment in attachments}
+    written = judged_text(post, attachments)
+    if written:
+        wanted.add("text:" + hashlib.sha256(written.encode()).hexdigest())
+    return wanted
+
+
+def check_gate(context: Context, post: Post, attachments: list[Attachment], judgement: Judgement) -> None:
+    """Raises GateClosed unless the verdict allows, is of the running policy, and covers every byte (D22)."""
+    if judgement.post_id != post.id or judgement.decision != Decision.ALLOW:
+        raise GateClosed(f"post {post.id}: the verdict is not an allow for it")
+    if judgement.policy_version != context.part(Pipeline).policy_version:
+        raise GateClosed(f"post {post.id}: the verdict is of policy {judgement.policy_version}")
+    missing = digests_of(post, attachments) - set(judgement.digests)
+    if missing:
+        raise GateClosed(f"post {post.id}: not judged: {sorted(missing)}")
+
+
+async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> None:
+    """Move a judged post out: render and label the Note, build the Create, queue its deliveries, tell local people."""
+    context = context_of(session)
+    author = await queries.by_id(session, post.author_id)
+    if author is None or not post.local:
+        raise WrongState(f"post {post.id} is not ours to publish")
+    attachments = await documents.attachments_of(session, post.id)
+    check_gate(context, post, attachments, judgement)
+    move(post, PostState.PUBLISHED)
+    post.published_ms = context.clock.now_ms()
+    post.progress = None
+    _write(context, post, author, attachments)
+    note = await documents.render(session, post, author)
+    body = activities.create(context, post, author, note)
+    post.activity_uri = body["id"]
+    await _index(session, post)
+    await session.flush()
+    inboxes = await audience.inboxes(session, author, post)
+    await send(session, author, body, inboxes, object_uri=post.uri, listed=post.visibility in OPEN, soon=True)
+    await tell_mentioned(session, post, author)
+    await count_reply(session, post)
+    fp("publish.before_commit")
+
+
+def _write(context: Context, post: Post, author: Actor, attachments: list[Attachment]) -> None:
+    """The HTML that is shown and sent, its label line, its tags and its addresses."""
+    mentioned = {
+        mention["as_written"]: text.Mentioned(mention["uri"], mention["handle"], mention["url"])
+        for mention in post.mentions
+        if "as_written" in mention
+    }
+    written = text.to_html(post.text, context.config.public_url, mentioned) if post.text else ""
+    post.content = written + labels.line(context.config, attachments)
+    post.hashtags = text.hashtags_in(post.text)
+    uris = [mention["uri"] for mention in post.mentions]
+    post.to, post.cc = audience.address(context.config, author, post.visibility, uris)
+
+
+async def _index(session: AsyncSession, post: Post) -> None:
+    config = context_of(session).config
+    attachments = await documents.attachments_of(session, post.id)
+    names = {name.lower() for name in [*post.hashtags, *labels.hashtags(config, attachments)]}
+    session.add_all(PostTag(post_id=post.id, name=name) for name in sorted(names))
+
+
+async def tell_mentioned(session: AsyncSession, post: Post, author: Actor) -> None:
+    """Local people who are mentioned or replied to hear of it; also called for posts that arrive."""
+    wanted = {mention["uri"] for mention in post.mentions}
+    if post.in_reply_to_id is not None:
+        parent = await session.get(Post, post.in_reply_to_id)
+        parent_author = await queries.by_id(session, parent.author_id) if parent is not None else None
+        if parent_author is not None:
+            wanted.add(parent_author.uri)
+    for actor in (await queries.by_uris(session, wanted)).values():
+        await notify.tell(session, actor, "mention", post.uri, from_id=author.id, post_id=post.id)
+
+
+async def count_reply(session: AsyncSession, post: Post, step: int = 1) -> None:
+    if post.in_reply_to_id is None:
+        return
+    parent = await session.get(Post, post.in_reply_to_id)
+    if parent is None or parent.state != PostState.PUBLISHED:
+        return
+    parent.replies = max(0, parent.replies + step)
+    session.add(parent)
+    if parent.local:
+        await documents.render(session, parent)
+
+
+async def remove(session: AsyncSession, post: Post) -> None:
+    """Delete our post: a Tombstone stays for ever, everybody who got it is told, its traces go."""
+    context = context_of(session)
+    author = await queries.by_id(session, post.author_id)
+    if author is None or not post.local:
+        raise WrongState(f"post {post.id} is not ours to remove")
+    was_out = post.state == PostState.PUBLISHED
+    inboxes = await audience.reach(session, author, post) if was_out else set()
+    if was_out:
+        body = activities.delete(context, post, author)
+        await send(session, author, body, inboxes, object_uri=post.uri)
+    await bury(session, post)
+    tombstone = actor_documents.tombstone(post.uri, "Note", post.deleted_ms or 0)
+    post.document = document.dump(tombstone)
+    session.add(post)
+    await session.flush()
+
+
+async def bury(session: AsyncSession, post: Post) -> None:
+    """What a deletion removes from any post, ours or a copy: text, pictures' rows, reactions, notifications."""
+    context = context_of(session)
+    if post.state == PostState.PUBLISHED:
+        await count_reply(session, post, -1)
+    post.state = PostState.DELETED
+    post.deleted_ms = context.clock.now_ms()
+    post.text = post.content = ""
+    post.summary = None
+    post.request = None
+    for model in (PostTag, Reaction, Notification):
+        await session.exec(delete(model).where(col(model.post_id) == post.id))
+    session.add(post)
+    await session.flush()

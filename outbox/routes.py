@@ -1,0 +1,209 @@
+"""GET of outbox, notes, their reactions, activities and media files; NodeInfo, which counts posts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlmodel import col, select
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from actors import documents as actor_documents
+from actors import queries as actor_queries
+from actors.authentication import Authenticator, signed_request
+from actors.models import Actor
+from actors.routes import ServedDocuments, account_count, answer, before_of, collection, page
+from fediverse_ai.activitypub import document, vocabulary
+from fediverse_ai.activitypub.negotiation import ActivityRoute
+from fediverse_ai.core import limits
+from fediverse_ai.core.access import Door, principal_of
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import Gone, Missing, RequestError, Vanished
+from fediverse_ai.core.responses import activity_json
+from outbox import queries
+from outbox.documents import note_context
+from outbox.models import Activity, Attachment, Post, PostState
+from outbox.visibility import OPEN, may_see
+
+MODERATORS = frozenset({"moderator", "admin", "owner"})
+MISSING = "There is no such post."
+
+
+def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+def _id(request: Request) -> int:
+    value = request.path_params["id"]
+    if not (value.isascii() and value.isdigit() and len(value) < 20):
+        raise Missing(MISSING)
+    return int(value)
+
+
+async def signer_of(request: Request) -> Actor | None:
+    """The actor who signed this GET, or None: a bad signature opens nothing and tells nothing."""
+    context = _context(request)
+    if "signature" not in request.headers:
+        return None
+    try:
+        sender = await context.part(Authenticator).authenticate(signed_request(request, None))
+    except (RequestError, Vanished):
+        return None
+    async with context.database.read() as session:
+        return await actor_queries.by_id(session, sender.actor_id)
+
+
+async def note(request: Request) -> Response:
+    """A Note as stored: open ones for everybody, others for signed readers who may see them; 410 once deleted."""
+    context = _context(request)
+    cache = context.part(ServedDocuments)
+    key = f"/notes/{_id(request)}"
+    if (served := cache.get(key)) is not None:
+        return answer(request, served)
+    async with context.database.read() as session:
+        post = await session.get(Post, _id(request))
+    if post is None or not post.local or post.document is None:
+        raise Missing(MISSING)
+    was_open = post.visibility in OPEN
+    if post.state == PostState.DELETED and was_open:
+        return answer(request, cache.put(key, post.document, 410))
+    async with context.database.read() as session:
+        everybody = await may_see(session, None, post)
+    if everybody:
+        return answer(request, cache.put(key, post.document))
+    await _require_sight(request, post)
+    return activity_json(post.document, private=True)
+
+
+async def _require_sight(request: Request, post: Post) -> None:
+    """Raises Missing, the same as for what is not there, unless a signed reader may see the post."""
+    reader = await signer_of(request)
+    async with _context(request).database.read() as session:
+        if reader is None or post.state != PostState.PUBLISHED or not await may_see(session, reader, post):
+            raise Missing(MISSING)
+
+
+async def note_collection(request: Request) -> Response:
+    """replies (ids only), likes and shares (counts only) of a note that everybody may see."""
+    context = _context(request)
+    which = request.path_params["which"]
+    if which not in ("replies", "likes", "shares"):
+        raise Missing(MISSING)
+    async with context.database.read() as session:
+        post = await session.get(Post, _id(request))
+        if post is None or not post.local or not await may_see(session, None, post):
+            raise Missing(MISSING)
+        replies = await queries.thread(session, None, post.id) if which == "replies" else []
+    total = {"replies": post.replies, "likes": post.likes, "shares": post.boosts}[which]
+    body: dict[str, Any] = {
+        "@context": vocabulary.AS_CONTEXT,
+        "id": f"{post.uri}/{which}",
+        "type": "Collection",
+        "totalItems": total,
+    }
+    if which == "replies":
+        body["items"] = [view.post.uri for view in replies]
+    return activity_json(document.dump(body), request=request)
+
+
+async def activity(request: Request) -> Response:
+    """A public activity of ours as it was delivered; a Create is gone with its post."""
+    context = _context(request)
+    uri = f"{context.config.public_url}/activities/{_id(request)}"
+    async with context.database.read() as session:
+        found = (await session.exec(select(Activity).where(Activity.uri == uri))).first()
+        if found is None or not found.public:
+            raise Missing("There is no such activity.")
+        if found.type == "Create":
+            post = (await session.exec(select(Post).where(Post.activity_uri == uri))).first()
+            if post is None or post.state != PostState.PUBLISHED:
+                raise Gone("The post of this activity was deleted.")
+    return activity_json(found.body, request=request)
+
+
+async def outbox(request: Request) -> Response:
+    """The outbox: a count and pages of public activities, newest first."""
+    context = _context(request)
+    async with context.database.read() as session:
+        owner = await actor_queries.local_by_name(session, request.path_params["name"])
+        if owner is None or owner.username != request.path_params["name"] or owner.deleted_ms is not None:
+            raise Missing("There is no such actor.")
+        uri = f"{owner.uri}/outbox"
+        if request.query_params.get("page") != "true":
+            total = await queries.outbox_count(session, owner.id)
+            return activity_json(collection(uri, total, f"{uri}?page=true"), request=request)
+        before = before_of(request)
+        size = limits.COLLECTION_ITEMS
+        rows = await queries.outbox_page(session, owner.id, before, size + 1)
+    items = [json.loads(body) for _, body in rows[:size]]
+    for item in items:
+        item.pop("@context", None)
+    here = f"{uri}?page=true" + (f"&before={before}" if before is not None else "")
+    more = f"{uri}?page=true&before={rows[size - 1][0]}" if len(rows) > size else None
+    return activity_json(page(uri, here, items, more, note_context(context.config)), request=request)
+
+
+MEDIA_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Disposition": "inline",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Content-Usage": "train-ai=n",
+}
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+async def media(request: Request) -> Response:
+    """A picture of ours: public once its post is out, its author's and the moderators' before, 410 after."""
+    context = _context(request)
+    name = request.path_params["name"]
+    async with context.database.read() as session:
+        query = (
+            select(Post, Attachment.media_type)
+            .join(Attachment, col(Attachment.post_id) == col(Post.id))
+            .where((Attachment.file == name) | (Attachment.thumbnail == name))
+        )
+        rows = list(await session.exec(query))
+    if not rows:
+        raise Missing("There is no such file.")
+    out = any(post.state == PostState.PUBLISHED for post, _ in rows)
+    if not out and all(post.state == PostState.DELETED for post, _ in rows):
+        raise Gone("This picture was deleted.")
+    principal = principal_of(request)
+    mine = principal is not None and (
+        principal.role in MODERATORS or any(post.author_id == principal.actor_id for post, _ in rows)
+    )
+    if not (out or mine):
+        raise Missing("There is no such file.")
+    path = context.storage.path(name)
+    if path is None or not path.is_file():
+        raise Missing("There is no such file.")
+    cache = IMMUTABLE if out else {"Cache-Control": "private, no-store"}
+    return FileResponse(path, media_type="image/jpeg", headers=MEDIA_HEADERS | cache)
+
+
+async def nodeinfo(request: Request) -> Response:
+    version = request.path_params["version"]
+    if version not in ("2.0", "2.1"):
+        raise Missing("There is no such version of NodeInfo.")
+    context = _context(request)
+    async with context.database.read() as session:
+        users = await account_count(session)
+        posts = await queries.post_count(session)
+    body = document.dump(actor_documents.nodeinfo(context.config, version, users, posts))
+    schema = f"http://nodeinfo.diaspora.software/ns/schema/{version}#"
+    return activity_json(body, request=request, media_type=f'application/json; profile="{schema}"; charset=utf-8')
+
+
+ROUTES = [
+    ActivityRoute("/notes/{id}", note, methods=["GET"], needs="signature"),
+    ActivityRoute("/@{name}/{id}", note, methods=["GET"], needs="signature", otherwise=False),
+    Door("/notes/{id}/{which:str}", note_collection, methods=["GET"], needs="anyone"),
+    Door("/activities/{id}", activity, methods=["GET"], needs="anyone"),
+    Door("/users/{name}/outbox", outbox, methods=["GET"], needs="anyone"),
+    Door("/media/{name:path}", media, methods=["GET"], needs="anyone"),
+    Door("/nodeinfo/{version}", nodeinfo, methods=["GET"], needs="anyone"),
+]

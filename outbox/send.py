@@ -1,0 +1,105 @@
+"""send(): an activity becomes a row, a Delivery per distinct inbox, and the jobs that wake them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors.models import Actor, Severity
+from actors.policy import load_rules, severity_in
+from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub.vocabulary import PUBLIC
+from fediverse_ai.core import jobs, limits, urls
+from fediverse_ai.core.context import context_of
+from outbox import delivery, lanes
+from outbox.models import Activity, Delivery
+
+
+async def record(
+    session: AsyncSession, actor: Actor, body: dict[str, Any], *, object_uri: str | None = None, listed: bool = False
+) -> Activity:
+    """Store an activity of ours as the bytes that are served and delivered."""
+    context = context_of(session)
+    addressed = [*body.get("to", []), *body.get("cc", [])]
+    activity = Activity(
+        id=context.ids.new(),
+        uri=body["id"],
+        actor_id=actor.id,
+        type=body["type"],
+        object_uri=object_uri,
+        body=document.dump(body),
+        public=PUBLIC in addressed,
+        listed=listed,
+        created_ms=context.clock.now_ms(),
+    )
+    session.add(activity)
+    await session.flush()
+    return activity
+
+
+async def send(
+    session: AsyncSession,
+    actor: Actor,
+    body: dict[str, Any],
+    inboxes: Iterable[str],
+    *,
+    object_uri: str | None = None,
+    listed: bool = False,
+    soon: bool = False,
+) -> Activity:
+    """Record an activity and queue it for these inboxes, in the caller's transaction.
+
+    A host that has earlier rows waiting keeps its order: what is new joins its lane (ARCHITECTURE §4).
+    """
+    context = context_of(session)
+    activity = await record(session, actor, body, object_uri=object_uri, listed=listed)
+    wanted = await _welcome(session, inboxes)
+    if not wanted:
+        return activity
+    queued = await lanes.hosts_in_lane(session, object_uri)
+    now = context.clock.now_ms()
+    rows = [
+        {
+            "id": context.ids.new(),
+            "activity_id": activity.id,
+            "inbox_url": inbox,
+            "host": host,
+            "state": "lane" if host in queued else "pending",
+            "attempts": 0,
+            "refusals": 0,
+            "created_ms": now,
+        }
+        for inbox, host in wanted.items()
+    ]
+    await session.exec(insert(Delivery), params=rows)
+    pending = [row["id"] for row in rows if row["state"] == "pending"]
+    for start in range(0, len(pending), limits.DELIVERY_CHUNK_INBOXES):
+        chunk = pending[start : start + limits.DELIVERY_CHUNK_INBOXES]
+        await jobs.enqueue(session, delivery.deliver, chunk, once=f"deliver:{activity.id}:{start}", soon=soon)
+    for host in queued & set(wanted.values()):
+        await delivery.wake(session, host, delay=lanes.JOIN_SECONDS)
+    return activity
+
+
+async def _welcome(session: AsyncSession, inboxes: Iterable[str]) -> dict[str, str]:
+    """inbox -> host, without our own and without hosts that the admin suspended."""
+    context = context_of(session)
+    rules = await load_rules(session)
+    found: dict[str, str] = {}
+    for inbox in sorted(set(inboxes)):
+        if urls.same_origin(inbox, context.config.public_url):
+            continue
+        host = urls.origin(inbox).partition("://")[2]
+        if severity_in(rules, host) != Severity.SUSPEND:
+            found[inbox] = host
+    return found
+
+
+async def original(session: AsyncSession, uri: str) -> dict[str, Any] | None:
+    """An activity of ours as it was sent, for embedding into an Undo."""
+    body = (await session.exec(select(Activity.body).where(col(Activity.uri) == uri))).first()
+    return document.parse(body) if body is not None else None
