@@ -1,0 +1,232 @@
+"""The versioned policy file: categories, thresholds per stage, and the decision over what the moderators found."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, NamedTuple, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fediverse_ai.core.errors import Misconfigured
+from generation.types import Decision, Finding, Stage
+
+MAX_POLICY_BYTES = 256 * 1024
+UNJUDGED = "unjudged"
+"""The rule of everything that could not be judged: it waits for a person."""
+_STAGES: tuple[Stage, ...] = get_args(Stage)
+
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Thresholds(_Table):
+    """Scores from which a finding holds or refuses; a missing one never does that."""
+
+    hold: Score | None = None
+    refuse: Score | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Thresholds:
+        if self.hold is not None and self.refuse is not None and self.hold > self.refuse:
+            raise ValueError("hold must not be above refuse")
+        return self
+
+    def decide(self, score: float) -> Decision:
+        """The decision for one score in 0…1."""
+        if self.refuse is not None and score >= self.refuse:
+            return Decision.REFUSE
+        if self.hold is not None and score >= self.hold:
+            return Decision.HOLD
+        return Decision.ALLOW
+
+
+class Category(_Table):
+    """One rule: its public sentence, its thresholds, and other thresholds for single stages."""
+
+    title: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    thresholds: Thresholds
+    stages: Mapping[Stage, Thresholds] = Field(default_factory=dict)
+
+    def at(self, stage: Stage) -> Thresholds:
+        return self.stages.get(stage, self.thresholds)
+
+
+class Combination(_Table):
+    """Several scores that together break a rule, each on its own being too low to: `all` names score → least value."""
+
+    category: str
+    all: Mapping[str, Score] = Field(min_length=2)
+    decision: Decision
+
+    @model_validator(mode="after")
+    def _strict(self) -> Combination:
+        if self.decision is Decision.ALLOW:
+            raise ValueError("a combination must hold or refuse")
+        return self
+
+
+class _StageTable(_Table):
+    required: Mapping[str, frozenset[str]]
+
+
+class _PolicyFile(_Table):
+    version: str = Field(min_length=1, max_length=40)
+    unjudged: str = Field(min_length=1)
+    signals: Mapping[str, str] = Field(default_factory=dict)
+    stages: Mapping[Stage, _StageTable]
+    categories: Mapping[str, Category] = Field(min_length=1)
+    combinations: tuple[Combination, ...] = ()
+
+    @model_validator(mode="after")
+    def _names(self) -> _PolicyFile:
+        known = self.categories.keys() | self.signals.keys()
+        for stage in _STAGES:
+            if stage not in self.stages:
+                raise ValueError(f"stages.{stage} is missing")
+            for moderator, names in self.stages[stage].required.items():
+                for name in sorted(names - known):
+                    raise ValueError(f"stages.{stage}.required.{moderator}: no such category or signal: {name}")
+        for rule in self.combinations:
+            for name in sorted((rule.all.keys() - known) | ({rule.category} - self.categories.keys())):
+                raise ValueError(f"combinations: no such category or signal: {name}")
+        return self
+
+
+class Outcome(NamedTuple):
+    """The decision, the rule that decided (None when allowed), and one public sentence (empty when allowed)."""
+
+    decision: Decision
+    rule: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A rule that was reached, and how far above its threshold."""
+
+    decision: Decision
+    rule: str
+    margin: float
+
+
+ALLOWED = Outcome(Decision.ALLOW, None, "")
+
+
+class Policy:
+    """A loaded policy. `version` is the declared version and the first 12 hex digits of the file's SHA-256."""
+
+    def __init__(self, content: _PolicyFile, digest: str) -> None:
+        self._content = content
+        self.version = f"{content.version}+{digest[:12]}"
+        self.categories: Mapping[str, Category] = content.categories
+
+    def decide(self, findings: Sequence[Finding], stage: Stage) -> Outcome:
+        """The strictest decision over the findings about what was judged at one stage.
+
+        A finding that failed, a score that is no number in 0…1 or that has an unknown name, a required moderator or a
+        required score that is missing: each holds. Nothing is allowed because nothing was found to judge it.
+        """
+        return self.judge([(stage, findings)])
+
+    def judge(self, groups: Sequence[tuple[Stage, Sequence[Finding]]]) -> Outcome:
+        """As `decide`, over everything that belongs to one publication, such as a prompt, a text and a picture.
+
+        Combinations (`sexual/minors`) also look across the groups: the youth in the prompt, the nudity in the picture.
+        """
+        if not groups:
+            return Outcome(Decision.HOLD, UNJUDGED, self._content.unjudged)
+        reached: list[_Reached] = []
+        best: dict[str, float] = {}
+        judged = True
+        for stage, findings in groups:
+            scores, sound = self._scores(findings, stage)
+            judged &= sound
+            for name, score in scores.items():
+                best[name] = max(score, best.get(name, 0.0))
+                reached += self._thresholds(name, score, stage)
+        reached += self._combinations(best)
+        if reached:
+            strictest = max(reached, key=lambda one: (one.decision.rank, one.margin))
+            return Outcome(strictest.decision, strictest.rule, self.categories[strictest.rule].reason)
+        return ALLOWED if judged else Outcome(Decision.HOLD, UNJUDGED, self._content.unjudged)
+
+    def required(self, stage: Stage) -> Mapping[str, frozenset[str]]:
+        """The moderators that must have answered at this stage, each with the scores that it must have given."""
+        return self._content.stages[stage].required
+
+    def missing(self, moderators: Iterable[str]) -> list[str]:
+        """The required moderators that are not among those configured: with one missing, its stages hold everything."""
+        there = set(moderators)
+        return sorted({name for stage in _STAGES for name in self.required(stage)} - there)
+
+    def _scores(self, findings: Sequence[Finding], stage: Stage) -> tuple[dict[str, float], bool]:
+        """The highest usable score for each name, and whether everything that must be there is there and sound."""
+        known = self.categories.keys() | self._content.signals.keys()
+        best: dict[str, float] = {}
+        given: dict[str, set[str]] = {}
+        sound = True
+        for finding in findings:
+            sound &= not finding.failed
+            for name, score in finding.scores.items():
+                if name not in known or not _is_score(score):
+                    sound = False
+                    continue
+                best[name] = max(float(score), best.get(name, 0.0))
+                if not finding.failed:
+                    given.setdefault(finding.moderator, set()).add(name)
+        for moderator, names in self.required(stage).items():
+            sound &= moderator in given and names <= given[moderator]
+        return best, sound and bool(findings)
+
+    def _thresholds(self, name: str, score: float, stage: Stage) -> list[_Reached]:
+        category = self.categories.get(name)
+        if category is None:
+            return []
+        thresholds = category.at(stage)
+        decision = thresholds.decide(score)
+        if decision is Decision.ALLOW:
+            return []
+        least = thresholds.refuse if decision is Decision.REFUSE else thresholds.hold
+        return [_Reached(decision, name, score - (least or 0.0))]
+
+    def _combinations(self, best: Mapping[str, float]) -> list[_Reached]:
+        """A combination names its rule before all others of the same strictness: it is the graver one."""
+        return [
+            _Reached(rule.decision, rule.category, math.inf)
+            for rule in self._content.combinations
+            if all(best.get(name, 0.0) >= least for name, least in rule.all.items())
+        ]
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """Read the policy file at `path`, or the one that is shipped. Raises Misconfigured, naming the key."""
+    where = str(path) if path else "default_policy.toml"
+    try:
+        data = path.read_bytes() if path else resources.files("generation").joinpath(where).read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"The policy file {where} cannot be read: {error.strerror}.") from error
+    if len(data) > MAX_POLICY_BYTES:
+        raise Misconfigured(f"The policy file {where} is larger than {MAX_POLICY_BYTES} bytes.")
+    try:
+        content = _PolicyFile.model_validate(tomllib.loads(data.decode()))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured(f"The policy file {where} is wrong at {key or 'its top'}: {first['msg']}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"The policy file {where} is not TOML: {error}.") from error
+    return Policy(content, hashlib.sha256(data).hexdigest())
+
+
+def _is_score(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
