@@ -38,7 +38,7 @@ class Finding:
 
 
 def doctor() -> None:
-    """Check configuration, files, keys, database, the way from outside, clock and disk. Exit code 1 with any problem."""
+    """Check configuration, files, keys, database, the way from outside, clock and disk; exit code 1 on a problem."""
     findings = console.wait_for(_examine())
     if console.chosen.get().json:
         import json
@@ -96,7 +96,7 @@ def _configuration(config: Config) -> Iterator[Finding]:
             "media",
             "advice",
             "pictures are served from the same host as pages",
-            "Set media.public_url to another host that serves the media folder: a picture can then never act as a page.",
+            "Let another host serve the media folder and set media.public_url: then no picture can act as a page.",
         )
     if not config.server.contact:
         yield Finding("contact", "advice", "server.contact is empty", "Say how people reach who is in charge.")
@@ -246,7 +246,8 @@ async def _webfinger(context: Context) -> Finding:
     if actor is None:
         return Finding("WebFinger", "advice", "nobody lives here yet", "Run `fediverse-ai user create NAME`.")
     try:
-        found = await webfinger.finger(context.http, actor.username, config.host, budget=Budget(clock=context.clock))
+        budget, scheme = Budget(clock=context.clock), config.public_url.partition(":")[0]
+        found = await webfinger.finger(context.http, actor.username, config.host, budget, scheme=scheme)
     except Elsewhere as error:
         running = folder.holder(config.data_dir) is not None or bool(config.database.resolved())
         cure = (

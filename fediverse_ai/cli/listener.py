@@ -120,7 +120,7 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
@@ -207,7 +207,7 @@ def _settings(app: Starlette, config: Config) -> uvicorn.Config:
 
 
 async def listen(
-    app: Starlette, config: Config, on: socket.socket, ending: Ending, meanwhile: Callable[[], Awaitable[None]] | None
+    app: Starlette, config: Config, on: socket.socket, ending: Ending, meanwhile: Callable[[], Awaitable[None]]
 ) -> None:
     """Serve until a signal; `meanwhile` runs beside it from the moment requests are answered.
 
@@ -218,9 +218,6 @@ async def listen(
     ending.server = server
     server.should_exit = ending.asked
     serving = asyncio.create_task(server.serve(sockets=[on]), name="serve")
-    if meanwhile is None:
-        await serving
-        return
     work = asyncio.create_task(_after(server, meanwhile), name="meanwhile")
     await asyncio.wait({serving, work}, return_when=asyncio.FIRST_COMPLETED)
     if work.done() and work.exception() is not None:

@@ -40,7 +40,14 @@ def serve(
     config = folder.planned(host=host, port=port, tls_certificate=ssl_certfile, tls_key=ssl_keyfile)
     log.configure(config.log)
     check_port(config)
-    run(config, listener.bind(config), None)
+    run(config, listener.bind(config), _announce)
+
+
+async def _announce(context: Context) -> None:
+    from fediverse_ai import __version__
+    from fediverse_ai.core.log import get
+
+    get(__name__).info("serving", url=context.config.public_url, version=__version__)
 
 
 def check_port(config: Config) -> None:
@@ -56,7 +63,7 @@ def check_port(config: Config) -> None:
         )
 
 
-def run(config: Config, on: socket.socket, story: Story | None) -> None:
+def run(config: Config, on: socket.socket, story: Story) -> None:
     """Hold the folder, bring the database up to date, open the house and serve on the socket."""
     import uvloop
 
@@ -82,7 +89,7 @@ def _migrate(config: Config) -> None:
         )
 
 
-async def _serve(config: Config, on: socket.socket, story: Story | None) -> None:
+async def _serve(config: Config, on: socket.socket, story: Story) -> None:
     from fediverse_ai.app import create_app
     from fediverse_ai.cli import listener
     from fediverse_ai.wiring import close_context, open_context
@@ -90,8 +97,7 @@ async def _serve(config: Config, on: socket.socket, story: Story | None) -> None
     with listener.Ending() as ending:
         context = await open_context(config, engine=True)
         try:
-            meanwhile = (lambda: story(context)) if story is not None else None
-            await listener.listen(create_app(config, context), config, on, ending, meanwhile)
+            await listener.listen(create_app(config, context), config, on, ending, lambda: story(context))
         finally:
             await close_context(context)
 
