@@ -1,0 +1,51 @@
+"""`python -m bench`: measure, print the table, write bench/latest.json."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import cases, figures
+
+
+async def measure(only: set[str], seconds: float) -> list[figures.Figure]:
+    """The chosen groups, one after the other, each with servers of its own in a folder that goes away."""
+    groups = {
+        "intake": lambda folder: cases.intake(folder, seconds),
+        "delivery": cases.delivery,
+        "reading": lambda folder: cases.reading(folder, seconds),
+        "making": cases.making,
+    }
+    found: list[figures.Figure] = []
+    for name, group in groups.items():
+        if not only or name in only:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            with tempfile.TemporaryDirectory(prefix="fediverse-ai-bench-") as folder:
+                found += await group(Path(folder))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("only", nargs="*", help="intake, delivery, reading, making; all without one")
+    parser.add_argument("--seconds", type=float, default=5, help="length of each phase of load")
+    chosen = parser.parse_args()
+    if shutil.which("wrk") is None:
+        print(
+            "wrk is not installed: a Python client makes the load, and is itself the limit on the clock.",
+            file=sys.stderr,
+        )
+    found = asyncio.run(measure(set(chosen.only), chosen.seconds))
+    figures.show(found)
+    print(f"\nPython {platform.python_version()}, {platform.machine()}. Rates are per second of the server's CPU time.")
+    if not chosen.only:
+        figures.write(found)
+
+
+if __name__ == "__main__":
+    main()
