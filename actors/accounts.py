@@ -1,0 +1,260 @@
+"""The people behind local actors: accounts, passwords, one-time sign-in links, browser sessions, access tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors.models import Account, Actor, Login, Token
+from fediverse_ai.core.access import Principal
+from fediverse_ai.core.context import Context, context_of
+from fediverse_ai.core.errors import Missing, Unprocessable
+
+SECRET_BYTES = 32
+LINK_MS = 60 * 60 * 1000
+SESSION_MS = 14 * 24 * 60 * 60 * 1000
+PASSWORD_MIN_CHARS = 10
+PASSWORD_MAX_CHARS = 256
+ROLES = ("member", "moderator", "admin", "owner")
+
+# 32 MiB and three passes (OWASP asks for 19 MiB and two or more); two at once, so that sign-ins cannot fill the memory.
+_hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
+_hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    account_id: int
+    actor_id: int
+    username: str
+    role: str
+
+
+async def create_account(
+    session: AsyncSession, actor: Actor, *, role: str = "member", password: str | None = None
+) -> Account:
+    """An account for a local actor; without a password it is entered by a link. Raises Unprocessable."""
+    if role not in ROLES:
+        raise Unprocessable(f"A role is one of {', '.join(ROLES)}.")
+    context = context_of(session)
+    account = Account(
+        id=context.ids.new(),
+        actor_id=actor.id,
+        role=role,
+        password_hash=await hash_password(password) if password is not None else None,
+        created_ms=context.clock.now_ms(),
+    )
+    session.add(account)
+    await session.flush()
+    return account
+
+
+async def account_of(session: AsyncSession, username: str) -> Account | None:
+    """The account of the local actor with this name, however it is written."""
+    query = (
+        select(Account)
+        .join(Actor, col(Actor.id) == col(Account.actor_id))
+        .where(Actor.username_lower == _name(username), col(Actor.local).is_(True))
+    )
+    return (await session.exec(query)).first()
+
+
+async def hash_password(password: str) -> str:
+    """The argon2id hash of a password of 10 to 256 characters, computed in a thread. Raises Unprocessable."""
+    normal = unicodedata.normalize("NFC", password)
+    if not PASSWORD_MIN_CHARS <= len(normal) <= PASSWORD_MAX_CHARS:
+        raise Unprocessable(f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters.")
+    return await asyncio.get_running_loop().run_in_executor(_hashing, _hasher.hash, normal)
+
+
+async def set_password(session: AsyncSession, account_id: int, password: str) -> None:
+    """A new password; every session, link and token of the account ends (D18). Raises Unprocessable, Missing."""
+    hashed = await hash_password(password)
+    account = await session.get(Account, account_id)
+    if account is None:
+        raise Missing("There is no such account.")
+    account.password_hash = hashed
+    session.add(account)
+    await end_everything(session, account_id)
+
+
+async def end_everything(session: AsyncSession, account_id: int) -> None:
+    """Sign an account out everywhere: its sessions, its unused links, its access tokens."""
+    await session.execute(delete(Login).where(col(Login.account_id) == account_id))
+    await session.execute(
+        update(Token)
+        .where(col(Token.account_id) == account_id, col(Token.revoked_ms).is_(None))
+        .values(revoked_ms=context_of(session).clock.now_ms())
+    )
+
+
+async def check_password(context: Context, username: str, password: str) -> Account | None:
+    """The account, if the password is right and it may sign in.
+
+    A name that nobody has, an account without a password and a wrong password cost the same work.
+    """
+    async with context.database.read() as session:
+        query = (
+            select(Account)
+            .join(Actor, col(Actor.id) == col(Account.actor_id))
+            .where(Actor.username_lower == _name(username), col(Actor.local).is_(True))
+            .where(col(Account.disabled_ms).is_(None))
+            .where(col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None))
+        )
+        account = (await session.exec(query)).first()
+    stored = account.password_hash if account is not None else None
+    normal = unicodedata.normalize("NFC", password[: PASSWORD_MAX_CHARS + 1])
+    right = await asyncio.get_running_loop().run_in_executor(_hashing, _matches, stored, normal)
+    return account if right and stored is not None else None
+
+
+def _matches(stored: str | None, password: str) -> bool:
+    try:
+        return _hasher.verify(stored or _nobodys_hash(), password) and len(password) <= PASSWORD_MAX_CHARS
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return _hasher.hash("a password that opens nothing")
+
+
+async def make_link(session: AsyncSession, account_id: int) -> str:
+    """The secret of a sign-in link that works once, within an hour."""
+    return await _new_login(session, account_id, "link", LINK_MS)
+
+
+async def link_works(session: AsyncSession, secret: str) -> bool:
+    """Whether a link could still be used; it is not used up by asking."""
+    query = select(Login.id).where(
+        Login.secret_hash == digest(secret),
+        Login.kind == "link",
+        col(Login.used_ms).is_(None),
+        Login.expires_ms > context_of(session).clock.now_ms(),
+    )
+    return (await session.exec(query)).first() is not None
+
+
+async def use_link(session: AsyncSession, secret: str) -> Account | None:
+    """Use a link up and give its account; None when it is unknown, used, too old, or the account may not sign in."""
+    now = context_of(session).clock.now_ms()
+    # One statement decides who was first, on both databases.
+    used = await session.execute(
+        update(Login)
+        .where(col(Login.secret_hash) == digest(secret), col(Login.kind) == "link")
+        .where(col(Login.used_ms).is_(None), col(Login.expires_ms) > now)
+        .values(used_ms=now)
+        .returning(col(Login.account_id))
+    )
+    account_id = used.scalar_one_or_none()
+    if account_id is None:
+        return None
+    person = await _person(session, account_id)
+    return await session.get(Account, account_id) if person is not None else None
+
+
+async def open_session(session: AsyncSession, account_id: int) -> str:
+    """The secret for the cookie of a new browser session, good for 14 days; old ones of the account are swept."""
+    now = context_of(session).clock.now_ms()
+    await session.execute(delete(Login).where(col(Login.account_id) == account_id, col(Login.expires_ms) <= now))
+    return await _new_login(session, account_id, "session", SESSION_MS)
+
+
+async def close_session(session: AsyncSession, secret: str) -> None:
+    """End the browser session with this cookie secret; nothing happens when there is none."""
+    await session.execute(delete(Login).where(col(Login.secret_hash) == digest(secret), col(Login.kind) == "session"))
+
+
+async def principal_for_cookie(context: Context, secret: str) -> Principal | None:
+    """Who is signed in with this cookie secret. A session carries no OAuth scopes: it opens pages, not the API."""
+    if not _plausible(secret):
+        return None
+    async with context.database.read() as session:
+        query = select(Login.account_id).where(
+            Login.secret_hash == digest(secret),
+            Login.kind == "session",
+            Login.expires_ms > context.clock.now_ms(),
+        )
+        account_id = (await session.exec(query)).first()
+        person = await _person(session, account_id) if account_id is not None else None
+    return _principal(person, frozenset(), "session") if person is not None else None
+
+
+async def principal_for_token(context: Context, secret: str) -> Principal | None:
+    """Whose app holds this access token, with the scopes it was given."""
+    if not secret or len(secret) > 512:
+        return None
+    async with context.database.read() as session:
+        query = select(Token).where(Token.secret_hash == digest(secret), col(Token.revoked_ms).is_(None))
+        token = (await session.exec(query)).first()
+        person = await _person(session, token.account_id) if token is not None else None
+    if token is None or person is None:
+        return None
+    return _principal(person, frozenset(token.scopes.split()), "token")
+
+
+def digest(secret: str) -> str:
+    """How secrets of 256 random bits are stored: SHA-256, hex. Nothing slower is needed for what cannot be guessed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _principal(person: _Person, scopes: frozenset[str], via: str) -> Principal:
+    role = {"owner": "admin", "member": "user"}.get(person.role, person.role)
+    return Principal(
+        account_id=person.account_id,
+        actor_id=person.actor_id,
+        username=person.username,
+        role=role,
+        scopes=scopes,
+        via="session" if via == "session" else "token",
+    )
+
+
+async def _person(session: AsyncSession, account_id: int) -> _Person | None:
+    """An account that may act: not disabled, its actor neither suspended nor deleted (D18)."""
+    query = (
+        select(Account.id, Actor.id, Actor.username, Account.role)
+        .join(Actor, col(Actor.id) == col(Account.actor_id))
+        .where(Account.id == account_id, col(Account.disabled_ms).is_(None))
+        .where(col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None))
+    )
+    row = (await session.exec(query)).first()
+    return _Person(*row) if row is not None else None
+
+
+async def _new_login(session: AsyncSession, account_id: int, kind: str, lifetime_ms: int) -> str:
+    context = context_of(session)
+    now = context.clock.now_ms()
+    secret = base64.urlsafe_b64encode(context.clock.token(SECRET_BYTES)).rstrip(b"=").decode("ascii")
+    session.add(
+        Login(
+            id=context.ids.new(),
+            account_id=account_id,
+            secret_hash=digest(secret),
+            kind=kind,
+            created_ms=now,
+            expires_ms=now + lifetime_ms,
+        )
+    )
+    await session.flush()
+    return secret
+
+
+def _plausible(secret: str) -> bool:
+    return 40 <= len(secret) <= 64 and secret.isascii()
+
+
+def _name(username: str) -> str:
+    return username.strip().removeprefix("@").lower()[:100]

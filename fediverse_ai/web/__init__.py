@@ -1,0 +1,1 @@
+"""Pages for people: gallery, profiles, posts, sign-in and the composer."""

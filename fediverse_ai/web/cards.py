@@ -1,0 +1,81 @@
+"""Posts as cards of a contact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fediverse_ai.core.errors import Malformed
+from fediverse_ai.core.html import text_of
+from fediverse_ai.core.storage import Storage
+from fediverse_ai.web import words
+from fediverse_ai.web.pictures import Frame, frame
+from outbox.models import Attachment, Post
+from outbox.queries import PostView
+
+PAGE = 24
+_ID_DIGITS = 19
+TILE_CHARS = 220
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One tile: a picture, or the words of a post without one."""
+
+    href: str
+    title: str
+    maker: str
+    frame: Frame | None
+    words: str
+    warning: str | None
+    more: int
+
+
+def card(storage: Storage, view: PostView) -> Card:
+    post, author = view.post, view.author
+    shown = [attachment for attachment in view.attachments if attachment.file]
+    return Card(
+        href=f"/@{author.username}/{post.id}",
+        title=title_of(post, view.attachments),
+        maker=author.name or author.username,
+        frame=frame(storage, post, shown[0]) if shown else None,
+        words=words.shorten(written_of(post), TILE_CHARS),
+        warning=post.summary,
+        more=max(0, len(shown) - 1),
+    )
+
+
+def written_of(post: Post) -> str:
+    """What the author wrote, as plain text: their own words for local posts, the text of the HTML for others."""
+    return post.text if post.local else text_of(post.content)
+
+
+def prompt_of(post: Post, attachments: Sequence[Attachment]) -> str:
+    """The prompt of the first picture, or what was asked for while there is none; empty for posts of words."""
+    for attachment in attachments:
+        if attachment.recipe and attachment.recipe.get("prompt"):
+            return str(attachment.recipe["prompt"])
+    image = (post.request or {}).get("image")
+    return str(image.get("prompt", "")) if isinstance(image, dict) else ""
+
+
+def title_of(post: Post, attachments: Sequence[Attachment]) -> str:
+    """The first line of the text, else the prompt: a picture's title."""
+    line, _ = words.first_line(written_of(post))
+    return line or words.shorten(prompt_of(post, attachments)) or "Untitled"
+
+
+def page_of(views: Sequence[PostView], storage: Storage, path: str) -> tuple[list[Card], str | None]:
+    """Cards of one page and the address of the next older one; `views` holds one more than a page when there is one."""
+    shown = views[:PAGE]
+    older = f"{path}?before={shown[-1].post.id}" if len(views) > PAGE else None
+    return [card(storage, view) for view in shown], older
+
+
+def before_of(value: str | None) -> int | None:
+    """The cursor of ?before=. Raises Malformed for anything that is no id."""
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) <= _ID_DIGITS):
+        raise Malformed("The page you asked for does not exist: ?before= takes the number of a post.")
+    return min(int(value), 2**63 - 1)

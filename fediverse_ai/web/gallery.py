@@ -1,0 +1,49 @@
+"""The front page and the pages of a hashtag: what this server is, who makes pictures here, and the pictures."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors import queries as actors
+from fediverse_ai.core.errors import Missing
+from fediverse_ai.web.cards import PAGE, before_of, page_of
+from fediverse_ai.web.rendering import context_of, me_of, page
+from outbox import queries as posts
+from outbox.text import HASHTAG
+
+
+async def gallery(request: Request) -> Response:
+    """GET /"""
+    context = context_of(request)
+    me = me_of(request)
+    before = before_of(request.query_params.get("before"))
+    async with context.database.read() as session:
+        views = await posts.gallery(session, me.actor_id if me else None, before, PAGE + 1)
+        makers = await actors.local_accounts(session)
+    cards, older = page_of(views, context.storage, "/")
+    return page(
+        request,
+        "gallery.html",
+        cards=cards,
+        older=older,
+        newer="/" if before is not None else None,
+        first_page=before is None,
+        makers=[{"username": maker.username, "name": maker.name or maker.username} for maker in makers],
+    )
+
+
+async def tag(request: Request) -> Response:
+    """GET /tags/{name}: where the hashtags of our posts lead."""
+    context = context_of(request)
+    me = me_of(request)
+    name = str(request.path_params["name"])
+    if not HASHTAG.fullmatch(f"#{name}") or len(name) > 100:
+        raise Missing("There is no such hashtag.")
+    before = before_of(request.query_params.get("before"))
+    async with context.database.read() as session:
+        views = await posts.tagged(session, me.actor_id if me else None, name, before, PAGE + 1)
+    path = f"/tags/{name.lower()}"
+    cards, older = page_of(views, context.storage, path)
+    newer = path if before is not None else None
+    return page(request, "tag.html", cards=cards, older=older, newer=newer, name=name, first_page=before is None)

@@ -1,0 +1,82 @@
+"""What a page needs to show one picture without a jump: file, size, colours, focus, words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from blurhash_rs import BlurhashDecodeError, blurhash_decode
+
+from fediverse_ai.core.storage import Storage
+from outbox.models import Attachment, Origin, Post
+
+# The walls' own grey, for a picture that came without a blurhash.
+_NO_COLOURS = ("#6f6a68", "#5b5654", "#474341")
+_STEPS = 10
+# Square when the sender did not say; the frame must have some shape before the picture arrives.
+_DEFAULT_SIDE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture as templates see it. `url` is None for pictures that lie on other servers: those are not loaded."""
+
+    key: str
+    url: str | None
+    thumbnail_url: str | None
+    width: int
+    height: int
+    media_type: str
+    colours: Sequence[str]
+    alt: str
+    focus_class: str
+    label: str
+    covered: bool
+
+
+@lru_cache(maxsize=4096)
+def colours(blurhash: str | None, rows: int = 5) -> tuple[str, ...]:
+    """Hex colours of a blurhash from top to bottom; they become a gradient that holds the picture's place."""
+    if not blurhash:
+        return _NO_COLOURS
+    try:
+        small = blurhash_decode(blurhash[:200], 1, rows)
+    except BlurhashDecodeError:
+        return _NO_COLOURS
+    data = small.tobytes()
+    return tuple(f"#{data[i]:02x}{data[i + 1]:02x}{data[i + 2]:02x}" for i in range(0, rows * 3, 3))
+
+
+def focus_class(x: float, y: float) -> str:
+    """The focal point (−1…1, y upwards) as two classes in steps of a tenth; a strict CSP allows no inline style."""
+    across = round((max(-1.0, min(1.0, x)) + 1) / 2 * _STEPS)
+    down = round((1 - max(-1.0, min(1.0, y))) / 2 * _STEPS)
+    return f"fx{across} fy{down}"
+
+
+def label_of(attachment: Attachment) -> str:
+    """The words that say where a picture comes from."""
+    match attachment.origin:
+        case Origin.MADE_HERE | Origin.DECLARED_AI:
+            return "AI-generated"
+        case Origin.DECLARED_NOT_AI:
+            return "Not made with AI, says its maker"
+    return "AI-generated" if "lgorithmicMedia" in (attachment.digital_source_type or "") else ""
+
+
+def frame(storage: Storage, post: Post, attachment: Attachment) -> Frame:
+    """The frame of one attachment."""
+    return Frame(
+        key=str(attachment.id),
+        url=storage.url(attachment.file) if attachment.file else None,
+        thumbnail_url=storage.url(attachment.thumbnail or attachment.file) if attachment.file else None,
+        width=attachment.width or _DEFAULT_SIDE,
+        height=attachment.height or _DEFAULT_SIDE,
+        media_type=attachment.media_type,
+        colours=colours(attachment.blurhash),
+        alt=attachment.alt,
+        focus_class=focus_class(attachment.focus_x, attachment.focus_y),
+        label=label_of(attachment),
+        covered=post.sensitive or bool(post.summary),
+    )

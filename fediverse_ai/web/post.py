@@ -1,0 +1,227 @@
+"""A picture on its wall, with its label, its recipe and the conversation; and its removal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from actors import queries as actors
+from actors.models import Actor
+from fediverse_ai.core.config import Config
+from fediverse_ai.core.errors import Gone, Missing
+from fediverse_ai.web import forms, words
+from fediverse_ai.web.cards import prompt_of, title_of, written_of
+from fediverse_ai.web.pictures import frame, label_of
+from fediverse_ai.web.profile import maker, person_words
+from fediverse_ai.web.rendering import context_of, me_of, page
+from outbox import publish
+from outbox import queries as posts
+from outbox import text as outbox_text
+from outbox.models import Attachment, Post, PostState, Visibility
+from outbox.queries import PostView
+from outbox.visibility import OPEN
+
+DESCRIPTION_CHARS = 280
+PARAMETERS_SHOWN = 12
+NOT_THERE = "There is no such post, or it is not for you to see."
+
+NOTICES = {
+    PostState.WAITING: ("Being made.", "Only you can see this page."),
+    PostState.HELD: ("A moderator will look at this first.", "Only you can see this page until then."),
+    PostState.REFUSED: ("This was not posted.", "The check on this server refused it."),
+    PostState.FAILED: ("This could not be made.", "Nothing was posted."),
+}
+AUDIENCE = {
+    Visibility.QUIET: "Quiet: for followers and for whoever comes here.",
+    Visibility.FOLLOWERS: "For followers only.",
+    Visibility.DIRECT: "For the people mentioned only.",
+}
+
+
+async def post(request: Request) -> Response:
+    """GET /@{name}/{post_id}"""
+    context = context_of(request)
+    me = me_of(request)
+    post_id: int = request.path_params["post_id"]
+    async with context.database.read() as session:
+        author = await maker(session, request.path_params["name"])
+        reader = await actors.by_id(session, me.actor_id) if me else None
+        view = await posts.view(session, reader, post_id)
+        if view is None or view.post.author_id != author.id:
+            await _tell_gone(await session.get(Post, post_id), author)
+            raise Missing(NOT_THERE)
+        replies = await posts.thread(session, reader, post_id)
+    if request.path_params["name"] != author.username:
+        return RedirectResponse(f"/@{author.username}/{post_id}", 301)
+    return page(
+        request,
+        "post.html",
+        kept=view.post.visibility in OPEN and view.post.state == PostState.PUBLISHED,
+        post=_post_words(context.config, view),
+        maker=person_words(author),
+        mine=me is not None and me.actor_id == author.id,
+        frames=[frame(context.storage, view.post, item) for item in view.attachments],
+        recipes=[recipe_words(item.recipe) for item in view.attachments if item.recipe],
+        replies=[_reply_words(reply) for reply in replies],
+    )
+
+
+async def _tell_gone(found: Post | None, author: Actor) -> None:
+    """A post that everybody could see and that was deleted is 410; one that was never out is like any unknown one."""
+    if (
+        found is not None
+        and found.author_id == author.id
+        and found.state == PostState.DELETED
+        and found.activity_uri is not None
+        and found.visibility in OPEN
+    ):
+        raise Gone("This post was deleted by its author.")
+
+
+async def delete(request: Request) -> Response:
+    """POST /@{name}/{post_id}/delete: the author takes a post back, in whatever state it is."""
+    context = context_of(request)
+    await forms.read_form(request)
+    me = me_of(request)
+    post_id: int = request.path_params["post_id"]
+    async with context.database.write() as session:
+        found = await session.get(Post, post_id)
+        author = await maker(session, request.path_params["name"])
+        if found is None or me is None or found.author_id != me.actor_id or author.id != me.actor_id:
+            raise Missing(NOT_THERE)
+        if found.state != PostState.DELETED:
+            await publish.remove(session, found)
+    return RedirectResponse(f"/@{author.username}", 303)
+
+
+def _post_words(config: Config, view: PostView) -> dict[str, Any]:
+    post = view.post
+    state = PostState(post.state)
+    written = written_of(post)
+    _, rest = words.first_line(written)
+    title = title_of(post, view.attachments)
+    covered = post.sensitive or bool(post.summary)
+    mentioned = {
+        mention["as_written"]: outbox_text.Mentioned(mention["uri"], mention["handle"], mention["url"])
+        for mention in post.mentions
+        if "as_written" in mention
+    }
+    return {
+        "id": post.id,
+        "uri": post.uri,
+        "url": post.url or post.uri,
+        # A warning covers the words as well as the picture, the title and link previews included.
+        "title": post.summary or title,
+        "under_cover": title,
+        "rest": outbox_text.to_html(rest, config.public_url, mentioned) if rest else "",
+        "warning": post.summary,
+        "covered": covered,
+        "published": state == PostState.PUBLISHED,
+        "published_ms": post.published_ms,
+        "description": _description(view, title, covered),
+        "medium": [line for item in view.attachments[:1] for line in _medium(item)],
+        "audience": AUDIENCE.get(Visibility(post.visibility), ""),
+        "notice": _notice(post, state),
+        "notes": [note for item in view.attachments for note in (item.recipe or {}).get("notes", [])],
+    }
+
+
+def _description(view: PostView, title: str, covered: bool) -> str:
+    """For link previews: the maker's words, or only the warning when there is one (it hides the words too)."""
+    if covered:
+        return view.post.summary or "Marked as sensitive by its maker."
+    label = next((label_of(item) for item in view.attachments if label_of(item)), "")
+    said = words.shorten(written_of(view.post) or title, DESCRIPTION_CHARS)
+    return f"{said} ({label})" if label else said
+
+
+def _medium(attachment: Attachment) -> list[str]:
+    """As on a museum's label: "AI-generated · Scene · seed 42", and what drew it in one sentence."""
+    recipe: Mapping[str, Any] = attachment.recipe or {}
+    parts = [label_of(attachment), str(recipe.get("title") or recipe.get("generator") or "")]
+    if recipe.get("seed") is not None:
+        parts.append(f"seed {recipe['seed']}")
+    return [line for line in (" · ".join(part for part in parts if part), str(recipe.get("disclosure") or "")) if line]
+
+
+def _notice(post: Post, state: PostState) -> dict[str, Any] | None:
+    if state not in NOTICES:
+        return None
+    title, otherwise = NOTICES[state]
+    bad = state in (PostState.REFUSED, PostState.FAILED)
+    return {"title": title, "words": post.reason or otherwise, "bad": bad}
+
+
+def recipe_words(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored recipe as the rows of its panel."""
+    made_by = f"{recipe.get('title') or recipe.get('generator', '')} {recipe.get('version', '')}".strip()
+    rows: list[tuple[str, str]] = []
+    if recipe.get("negative_prompt"):
+        rows.append(("Left out", str(recipe["negative_prompt"])))
+    if recipe.get("seed") is not None:
+        rows.append(("Seed", str(recipe["seed"])))
+    if recipe.get("width") and recipe.get("height"):
+        rows.append(("Size", f"{recipe['width']} × {recipe['height']}"))
+    rows.append(("Made by", made_by))
+    parameters = recipe.get("parameters")
+    if isinstance(parameters, Mapping):
+        simple = [(name, value) for name, value in parameters.items() if isinstance(value, str | int | float)]
+        rows += [(str(name).replace("_", " ").capitalize(), str(value)) for name, value in simple[:PARAMETERS_SHOWN]]
+    return {"prompt": str(recipe.get("prompt", "")), "rows": rows}
+
+
+def _reply_words(view: PostView) -> dict[str, Any]:
+    post, author = view.post, view.author
+    url = (post.url or post.uri) if not post.local else f"/@{author.username}/{post.id}"
+    return {
+        "id": post.id,
+        "author": author.name or author.username,
+        "author_url": f"/@{author.username}" if author.local else safe_link(author.page_url),
+        "handle": author.handle,
+        "remote": not author.local,
+        "host": author.host,
+        "url": safe_link(url),
+        "ms": post.published_ms or post.created_ms,
+        "warning": post.summary,
+        "content": post.content,
+        "language": post.language,
+        "pictures": len(view.attachments),
+    }
+
+
+def job_words(view: PostView) -> dict[str, Any]:
+    """A post on its way, for the page and the script that watch it."""
+    post = view.post
+    state = PostState(post.state)
+    progress = post.progress or {}
+    said = str(progress.get("words") or "waiting for its turn")
+    fraction = progress.get("fraction")
+    heading, sentence = {
+        PostState.WAITING: ("Being made", f"{said[:1].upper()}{said[1:]}."),
+        PostState.HELD: ("A moderator will look at it first", post.reason or NOTICES[PostState.HELD][1]),
+        PostState.REFUSED: ("Not posted", post.reason or NOTICES[PostState.REFUSED][1]),
+        PostState.FAILED: ("It could not be made", post.reason or NOTICES[PostState.FAILED][1]),
+        PostState.PUBLISHED: ("Posted", "It is on your page and on its way to your followers."),
+        PostState.DELETED: ("Deleted", "You deleted this post."),
+    }[state]
+    return {
+        "id": post.id,
+        "state": state.value,
+        "heading": heading,
+        "words": sentence,
+        "fraction": fraction if isinstance(fraction, int | float) else None,
+        "prompt": prompt_of(post, view.attachments) or written_of(post),
+        "rule": post.rule if state in (PostState.HELD, PostState.REFUSED) else None,
+        "notes": [note for item in view.attachments for note in (item.recipe or {}).get("notes", [])],
+        "url": f"/@{view.author.username}/{post.id}" if state == PostState.PUBLISHED else None,
+        "warning": post.summary,
+        "deletable": state in (PostState.HELD, PostState.REFUSED, PostState.FAILED),
+    }
+
+
+def safe_link(url: str) -> str:
+    """A link of another server that may stand in an href: http or https, else an empty fragment."""
+    return url if url.startswith(("https://", "http://", "/@")) else "#"

@@ -1,0 +1,121 @@
+"""Templates to answers: the environment, what every page knows, and the headers that every page carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from fediverse_ai import __version__
+from fediverse_ai.core import html
+from fediverse_ai.core.access import Principal, principal_of
+from fediverse_ai.core.config import Config
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.urls import origin
+from fediverse_ai.web import forms, words
+from fediverse_ai.web.static_files import static_url
+
+TEMPLATES = Path(__file__).parent / "templates"
+# Short enough that a deleted picture is soon gone from caches, long enough to carry a crowd.
+VISITOR_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class ServerWords:
+    """What templates may know of the configuration."""
+
+    name: str
+    lead: str
+    url: str
+    host: str
+    contact: str
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Jinja with escaping everywhere; the only way to unescaped HTML is the filter `clean` (D15)."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = static_url
+    made.filters["clean"] = clean
+    made.filters["ago"] = words.ago
+    made.filters["iso"] = words.iso
+    made.filters["date"] = words.date
+    made.filters["moment"] = words.moment
+    made.filters["plural"] = words.plural
+    return made
+
+
+def clean(value: str) -> Markup:
+    """HTML of a post through the sanitiser once more on the way out; safe because that function made it."""
+    return Markup(html.clean(value))  # noqa: S704 - this is the one place
+
+
+def me_of(request: Request) -> Principal | None:
+    """The person signed in with a cookie; apps with a token see pages as visitors do."""
+    principal = principal_of(request)
+    return principal if principal is not None and principal.via == "session" else None
+
+
+def context_of(request: Request) -> Context:
+    """The running server's context."""
+    context: Context = request.app.state.context
+    return context
+
+
+def page(request: Request, template: str, status: int = 200, *, kept: bool = True, **values: Any) -> Response:
+    """A rendered page. `kept` False forbids every cache, as does a signed-in reader."""
+    context = context_of(request)
+    me = me_of(request)
+    known: dict[str, Any] = {
+        "server": server_words(context.config),
+        "version": __version__,
+        "me": me,
+        "here": request.url.path,
+        "csrf": forms.token(request) if me is not None else "",
+        "busy": False,
+        "ago_now": context.clock.now_ms(),
+    }
+    text = environment().get_template(template).render(known | values)
+    return HTMLResponse(text, status, headers(context.config, kept=kept and me is None and status == 200))
+
+
+def headers(config: Config, *, kept: bool) -> dict[str, str]:
+    """The headers of every page (XSS-07, XSS-09, XSS-12, D14)."""
+    return {
+        "Content-Security-Policy": policy(config),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # Not no-referrer: with that a browser sends "Origin: null" from our own forms (Fetch standard, 3.2).
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": f"public, max-age={VISITOR_SECONDS}" if kept else "private, no-store",
+        "Vary": "Accept, Cookie",
+    }
+
+
+def policy(config: Config) -> str:
+    """The content security policy: nothing but our own files, and pictures from where media lie."""
+    media = origin(config.media_url)
+    pictures = "'self'" if media == config.public_url else f"'self' {media}"
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    )
+
+
+def server_words(config: Config) -> ServerWords:
+    section = config.server
+    return ServerWords(section.name, section.description, config.public_url, config.host, section.contact)

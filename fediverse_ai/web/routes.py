@@ -1,0 +1,29 @@
+"""The pages' part of the route table."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from fediverse_ai.core.access import Door
+from fediverse_ai.web import about, gallery, make, post, profile, sign_in, static_files
+
+ROUTES: list[Route] = [
+    Door("/", gallery.gallery, needs="anyone", methods=["GET"]),
+    Door("/about", about.about, needs="anyone", methods=["GET"]),
+    Door("/tags/{name}", gallery.tag, needs="anyone", methods=["GET"]),
+    Door("/sign-in", sign_in.show, needs="anyone", methods=["GET"]),
+    Door("/sign-in", sign_in.check, needs="anyone", methods=["POST"]),
+    Door("/sign-in/link/{secret}", sign_in.show_link, needs="anyone", methods=["GET"]),
+    Door("/sign-in/link/{secret}", sign_in.use_link, needs="anyone", methods=["POST"]),
+    Door("/sign-out", sign_in.leave, needs="session", methods=["POST"]),
+    Door("/make", make.make, needs="session", methods=["GET"]),
+    Door("/make", make.send, needs="session", methods=["POST"]),
+    Door("/make/{post_id:int}", make.job, needs="session", methods=["GET"]),
+    Door("/make/{post_id:int}/progress", make.progress, needs="session", methods=["GET"]),
+    Door("/@{name}", profile.profile, needs="anyone", methods=["GET"]),
+    Door("/@{name}/{post_id:int}", post.post, needs="anyone", methods=["GET"]),
+    Door("/@{name}/{post_id:int}/delete", post.delete, needs="session", methods=["POST"]),
+    Door("/static/{digest}/{name}", static_files.serve, needs="anyone", methods=["GET"]),
+    Door("/robots.txt", about.robots, needs="anyone", methods=["GET"]),
+    Door("/favicon.ico", about.favicon, needs="anyone", methods=["GET"]),
+]

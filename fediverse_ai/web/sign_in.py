@@ -1,0 +1,140 @@
+"""In by password or by a one-time link, and out again."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from actors import accounts
+from fediverse_ai import auth
+from fediverse_ai.core import limits
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.limits import RateLimiter
+from fediverse_ai.web import forms
+from fediverse_ai.web.rendering import context_of, me_of, page
+
+# A path of ours: one slash first, and no character that a browser could read as another host (XSS-11).
+_NEXT = re.compile(r"/(?:[\w@.-][\w@./-]*)?(?:\?[\w=&-]*)?", re.ASCII)
+_WRONG = "Name and password do not belong together. Check both and try again."
+SECRET = re.compile(r"[\w-]{20,100}", re.ASCII)
+
+
+async def show(request: Request) -> Response:
+    """GET /sign-in"""
+    if me_of(request) is not None:
+        return RedirectResponse(safe_next(request.query_params.get("next", "")), 303)
+    return form(request, goal=request.query_params.get("next", ""))
+
+
+def form(
+    request: Request, *, status: int = 200, goal: str = "", sentence: str = "", wrong: str = "", username: str = ""
+) -> Response:
+    """The sign-in page; also the answer to a page that needs a person and met a stranger."""
+    answer = page(
+        request,
+        "sign_in.html",
+        status,
+        kept=False,
+        csrf=forms.token(request),
+        next=safe_next(goal),
+        sentence=sentence,
+        wrong=wrong,
+        username=username,
+    )
+    return forms.remember_visitor(request, answer)
+
+
+async def check(request: Request) -> Response:
+    """POST /sign-in. Raises TooMany after ten tries in a quarter of an hour, by address or by name (OAU-10)."""
+    fields = await forms.read_form(request)
+    context = context_of(request)
+    username, goal = fields.get("username", "")[:100], fields.get("next", "")
+    by_name = f"login:name:{username.strip().lower()}"
+    limiter = context.part(RateLimiter)
+    limiter.check(f"login:address:{address_block(request)}", limits.LOGIN_PER_ADDRESS)
+    limiter.check(by_name, limits.LOGIN_PER_ACCOUNT)
+    account = await accounts.check_password(context, username, fields.get("password", ""))
+    if account is None:
+        return form(request, status=422, goal=goal, wrong=_WRONG, username=username)
+    limiter.forget(by_name)
+    return await _enter(request, context, account.id, safe_next(goal))
+
+
+async def show_link(request: Request) -> Response:
+    """GET /sign-in/link/{secret}: a page with a button, because mail programs and previews open links by themselves."""
+    context = context_of(request)
+    secret = request.path_params["secret"]
+    async with context.database.read() as session:
+        usable = SECRET.fullmatch(secret) is not None and await accounts.link_works(session, secret)
+    answer = page(request, "sign_in_link.html", kept=False, usable=usable, csrf=forms.token(request))
+    # The address holds a secret: other pages learn our host at most. (no-referrer would break the form's Origin.)
+    answer.headers["Referrer-Policy"] = "strict-origin"
+    return forms.remember_visitor(request, answer)
+
+
+async def use_link(request: Request) -> Response:
+    """POST /sign-in/link/{secret}"""
+    await forms.read_form(request)
+    context = context_of(request)
+    context.part(RateLimiter).check(f"login:address:{address_block(request)}", limits.LOGIN_PER_ADDRESS)
+    secret = request.path_params["secret"]
+    account_id: int | None = None
+    if SECRET.fullmatch(secret):
+        async with context.database.write() as session:
+            account = await accounts.use_link(session, secret)
+            account_id = account.id if account is not None else None
+    if account_id is None:
+        answer = page(request, "sign_in_link.html", 422, kept=False, usable=False, csrf="")
+        answer.headers["Referrer-Policy"] = "strict-origin"
+        return answer
+    return await _enter(request, context, account_id, "/")
+
+
+async def leave(request: Request) -> Response:
+    """POST /sign-out: the session ends here and at the server, not only in this browser (OAU-13)."""
+    await forms.read_form(request)
+    context = context_of(request)
+    name = auth.session_cookie_name(context.config)
+    secret = auth.cookie(request.scope, name)
+    if secret:
+        async with context.database.write() as session:
+            await accounts.close_session(session, secret)
+    answer = RedirectResponse("/", 303, {"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'})
+    auth.drop_cookie(answer, context.config, name)
+    return answer
+
+
+async def _enter(request: Request, context: Context, account_id: int, goal: str) -> Response:
+    """A new session under a new secret; the one that this browser had, if any, ends."""
+    name = auth.session_cookie_name(context.config)
+    old = auth.cookie(request.scope, name)
+    async with context.database.write() as session:
+        if old:
+            await accounts.close_session(session, old)
+        secret = await accounts.open_session(session, account_id)
+    answer = RedirectResponse(goal, 303, {"Cache-Control": "no-store"})
+    auth.set_cookie(answer, context.config, name, secret, accounts.SESSION_MS // 1000)
+    auth.drop_cookie(answer, context.config, auth.visitor_cookie_name(context.config))
+    return answer
+
+
+def safe_next(goal: str) -> str:
+    """Where to go afterwards: a plain path of this server, else the gallery."""
+    return goal if len(goal) <= 200 and _NEXT.fullmatch(goal) else "/"
+
+
+def address_block(request: Request) -> str:
+    """What counts as one address: an IPv4 address, or an IPv6 network of 64 bits, which one person may own (OAU-11)."""
+    host = request.client.host if request.client is not None else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 4:
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False).network_address)

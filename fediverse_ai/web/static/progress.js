@@ -1,0 +1,28 @@
+// Shows how a picture comes along, and opens the page anew when something is decided. Without it the page refreshes itself.
+const place = document.querySelector("[data-progress]");
+const words = place?.querySelector("[data-words]");
+const bar = place?.querySelector("progress");
+const PAUSE = 900;
+const LONGEST_PAUSE = 15000;
+
+async function look(pause) {
+  let next = PAUSE;
+  try {
+    const answer = await fetch(place.dataset.progress, { headers: { Accept: "application/json" }, cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const seen = await answer.json();
+    if (seen.state !== "waiting") {
+      location.reload();
+      return;
+    }
+    if (words.textContent !== seen.words) words.textContent = seen.words;
+    if (seen.fraction === null) bar.removeAttribute("value");
+    else bar.value = seen.fraction;
+  } catch {
+    next = Math.min(pause * 2, LONGEST_PAUSE);
+    words.textContent = "No answer from the server just now; trying again.";
+  }
+  setTimeout(look, next, next);
+}
+
+if (place) setTimeout(look, PAUSE, PAUSE);
