@@ -21,11 +21,13 @@ def init(
     from fediverse_ai.core.errors import Misconfigured
 
     folder.check_packages()
+    folder.check_writable(console.chosen.get().data)
     config = folder.planned(public_url=public_url, host=host, port=port, development=development or None)
     if folder.furnished(config):
         raise Misconfigured(f"{config.data_dir} holds a server already; nothing was changed.")
+    if not config.server.public_url and not config.server.development:
+        raise Misconfigured("Say under which address the world will reach this server: --public-url https://NAME.")
     address = config.public_url
-    folder.check_writable(config.data_dir)
     folder.furnish(config)
     command = f"fediverse-ai --data {config.data_dir}"
     console.tell(

@@ -31,10 +31,10 @@ def quickstart(
 
     listener.end_quietly()
     folder.check_packages()
+    folder.check_writable(console.chosen.get().data)
     _check_words(prompt, name)
     config = _planned(port)
     serve.check_port(config)
-    folder.check_writable(config.data_dir)
     on = listener.bind(config)
     first = not folder.furnished(config)
     log.configure(console.quiet(config).log)
