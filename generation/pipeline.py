@@ -304,9 +304,8 @@ def build_pipeline(config: Config, http: Http, clock: Clock) -> Pipeline:
     sandbox = Sandbox()
     names = config.moderation.moderators or list(plugins.MODERATORS)
     seconds = config.moderation.timeout_seconds
-    moderators = [
-        plugins.moderator(name)({"name": name, "timeout_seconds": seconds}, sandbox) for name in dict.fromkeys(names)
-    ]
+    # The pipeline's own deadline holds for every check, so none needs a setting of its own.
+    moderators = [plugins.moderator(name)({}, sandbox) for name in dict.fromkeys(names)]
     policy = load_policy(Path(config.moderation.policy_file) if config.moderation.policy_file else None)
     return Pipeline(engines, config.generation.default, moderators, policy, sandbox, clock, seconds)
 
