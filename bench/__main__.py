@@ -37,7 +37,7 @@ def main() -> None:
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:
         print(
-            "wrk is not installed: a Python client makes the load, and is itself the limit on the clock.",
+            "wrk is missing: a Python client makes the load and limits what the clock says.",
             file=sys.stderr,
         )
     found = asyncio.run(measure(set(chosen.only), chosen.seconds))

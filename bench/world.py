@@ -1,4 +1,4 @@
-"""The world that is measured: our server in its own process, known remote actors, followers at a sink, signed requests."""
+"""The world that is measured: our server in its own process, remote actors it knows, a sink, signed requests."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ def posts(server: Server, number: int) -> list[bytes]:
         actor = sender(serial % SENDERS)
         note = {
             "id": f"{actor}/notes/{serial}", "type": "Note", "attributedTo": actor, "content": CONTENT,
-            "published": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "to": [PUBLIC], "cc": [f"{actor}/followers"],
+            "published": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "to": [PUBLIC], "cc": [f"{actor}/followers"],
         }  # fmt: skip
         activity = {
             "@context": AS2, "id": f"{actor}/notes/{serial}/activity", "type": "Create", "actor": actor, "object": note,

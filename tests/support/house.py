@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2 as httpx
-from fediverse_ai.app import create_app
-from fediverse_ai.wiring import close_context, open_context
 from sqlmodel import SQLModel, select
 
 from actors import local
 from actors.accounts import create_account
 from actors.models import Actor
+from fediverse_ai import migrations
+from fediverse_ai.app import create_app
+from fediverse_ai.core import secrets
+from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
+from fediverse_ai.wiring import close_context, open_context
+from inbox.receive import Intake
 from tests.support import wire
 from tests.support.peer import listening
 from tests.support.processes import free_port
@@ -76,6 +80,12 @@ class House:
         return found
 
 
+def _furnish(config: Config) -> None:
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    secrets.open_box(config.data_dir, SystemClock(), create=True)
+    migrations.upgrade(config)
+
+
 @asynccontextmanager
 async def house(
     folder: Path, *, authority: Authority | None = None, name: str = "127.0.0.1", engine: bool = False, **sections: Any
@@ -91,7 +101,10 @@ async def house(
     if authority:
         http["ca_file"] = str(authority.ca_file)
     config = Config(data_dir=folder, server=server, http=http, **sections)
+    _furnish(config)
     context = await open_context(config, engine=engine)
+    if not engine:
+        context.part(Intake).start()  # otherwise it starts with the engine
     try:
         certificate = authority.certificate(name) if authority else None
         async with (

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
-from fediverse_ai.wiring import close_context, open_context
 
 from fediverse_ai.core.config import load
 from fediverse_ai.core.context import Context
+from fediverse_ai.wiring import close_context, open_context
 from tests.support import wire
 from tests.support.processes import Program, free_port
 from tests.support.tls import Authority
@@ -99,11 +99,14 @@ class Server:
     async def stop(self) -> int:
         return await self.running.stop()
 
-    async def cli(self, *words: str, expect: int | None = 0, seconds: float = 120.0) -> list[dict[str, Any]]:
+    async def cli(
+        self, *words: str, expect: int | None = 0, seconds: float = 120.0, failpoints: str = ""
+    ) -> list[dict[str, Any]]:
         """Run one command on this server's folder; its lines of JSON. `expect` is the exit code (None: any)."""
+        env = {**os.environ, **self.env, "FEDIVERSE_AI_FAILPOINTS": failpoints}
         program = await asyncio.create_subprocess_exec(
             *COMMAND, "--data", str(self.folder), "--json", *words,
-            env={**os.environ, **self.env}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
             out, err = await asyncio.wait_for(program.communicate(), seconds)
