@@ -233,5 +233,7 @@ def sign(
         created=date,
         label="sig1",
         covered_component_ids=covered,
+        body=body,
+        use_existing_digest=body is not None,
     )
     return dict(lines.items())

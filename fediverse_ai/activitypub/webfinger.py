@@ -18,8 +18,8 @@ from fediverse_ai.core.http import Budget, Http
 from fediverse_ai.core.limits import URL_LENGTH
 from fediverse_ai.core.urls import canonical_host, check_id
 
-# Wider than any server's own alphabet (Misskey, Mastodon), with `:` for instance actors on a port in development.
-_USERNAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.:-]{0,126}[A-Za-z0-9_])?")
+# Wider than any server's own alphabet (Misskey, Mastodon); the port is for instance actors in development.
+_USERNAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?(?::[0-9]{1,5})?")
 _PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
 _AVATAR: Final = "http://webfinger.net/rel/avatar"
 
@@ -44,9 +44,7 @@ class Finger:
 
 def parse_handle(text: str) -> Handle:
     """`name@host`, `@name@host` or `acct:name@host`, the host canonical. Raises Malformed for anything else."""
-    name = text.strip()
-    if name[:5].lower() == "acct:":
-        name = name[5:]
+    name = text[5:] if text[:5].lower() == "acct:" else text
     username, at, host = name.removeprefix("@").partition("@")
     if not at or not _USERNAME.fullmatch(username) or len(host) > URL_LENGTH:
         raise Malformed("This is not a name like @name@server.", f"handle {text[:200]!r}")
