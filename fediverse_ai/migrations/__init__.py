@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,6 +94,8 @@ def connect(config: Config) -> Iterator[Connection]:
     url = database_url(config)
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
+        # SQLite gives its log files the modes of the database, and the database those of the one who was first.
+        os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT, 0o600))
         engine = create_engine(
             url.set(drivername="sqlite"),
             poolclass=NullPool,

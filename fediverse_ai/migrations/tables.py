@@ -5,23 +5,29 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from sqlalchemy import JSON
-from sqlmodel import AutoString
+from sqlmodel import AutoString, SQLModel
 
 import actors.models
 import inbox.models
 import outbox.models
 from fediverse_ai.core.database import metadata
 
-__all__ = ["ROOMS", "comparison", "metadata"]
+__all__ = ["NAMES", "comparison", "metadata"]
 
 ROOMS = (actors.models, outbox.models, inbox.models)
+NAMES = frozenset(
+    str(model.__tablename__)
+    for room in ROOMS
+    for model in vars(room).values()
+    if isinstance(model, type) and issubclass(model, SQLModel) and hasattr(model, "__table__")
+)
 
 
 def comparison() -> dict[str, Any]:
     """The options of Alembic's context: names of ours only, types compared, tables made anew where SQLite must."""
     return {
         "target_metadata": metadata,
-        "include_name": _ours,
+        "include_object": _ours,
         "render_item": _render,
         "compare_type": True,
         "compare_server_default": True,
@@ -29,9 +35,9 @@ def comparison() -> dict[str, Any]:
     }
 
 
-def _ours(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave the job engine's tables alone, which lie in the same SQLite file."""
-    return kind != "table" or name in metadata.tables
+def _ours(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    """Leave others' tables alone: the job engine's lie in the same SQLite file, those of a plug-in or a test may."""
+    return kind != "table" or name in NAMES
 
 
 def _render(kind: str, item: Any, context: Any) -> str | Literal[False]:
