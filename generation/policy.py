@@ -62,11 +62,15 @@ class Category(_Table):
 
 
 class Combination(_Table):
-    """Several scores that together break a rule, each on its own being too low to: `all` names score → least value."""
+    """Several scores that together break a rule, each on its own being too low to: `all` names score → least value.
+
+    `stages` are those whose scores count, all of them if it is not given.
+    """
 
     category: str
     all: Mapping[str, Score] = Field(min_length=2)
     decision: Decision
+    stages: frozenset[Stage] = frozenset(get_args(Stage))
 
     @model_validator(mode="after")
     def _strict(self) -> Combination:
@@ -146,15 +150,15 @@ class Policy:
         if not groups:
             return Outcome(Decision.HOLD, UNJUDGED, self._content.unjudged)
         reached: list[_Reached] = []
-        best: dict[str, float] = {}
+        by_stage: list[tuple[Stage, Mapping[str, float]]] = []
         judged = True
         for stage, findings in groups:
             scores, sound = self._scores(findings, stage)
             judged &= sound
+            by_stage.append((stage, scores))
             for name, score in scores.items():
-                best[name] = max(score, best.get(name, 0.0))
                 reached += self._thresholds(name, score, stage)
-        reached += self._combinations(best)
+        reached += self._combinations(by_stage)
         if reached:
             strictest = max(reached, key=lambda one: (one.decision.rank, one.margin))
             return Outcome(strictest.decision, strictest.rule, self.categories[strictest.rule].reason)
@@ -199,13 +203,14 @@ class Policy:
         least = thresholds.refuse if decision is Decision.REFUSE else thresholds.hold
         return [_Reached(decision, name, score - (least or 0.0))]
 
-    def _combinations(self, best: Mapping[str, float]) -> list[_Reached]:
+    def _combinations(self, by_stage: Sequence[tuple[Stage, Mapping[str, float]]]) -> list[_Reached]:
         """A combination names its rule before all others of the same strictness: it is the graver one."""
-        return [
-            _Reached(rule.decision, rule.category, math.inf)
-            for rule in self._content.combinations
-            if all(best.get(name, 0.0) >= least for name, least in rule.all.items())
-        ]
+        reached = []
+        for rule in self._content.combinations:
+            seen = [scores for stage, scores in by_stage if stage in rule.stages]
+            if all(any(scores.get(name, 0.0) >= least for scores in seen) for name, least in rule.all.items()):
+                reached.append(_Reached(rule.decision, rule.category, math.inf))
+        return reached
 
 
 def load_policy(path: Path | None = None) -> Policy:

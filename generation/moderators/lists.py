@@ -20,8 +20,9 @@ from generation.types import Finding, Item, Moderator
 SOLID_LETTERS = 5
 """From how many letters on a term is also looked for inside letters that were written apart ("n a k e d w o m a n")."""
 _ADULT = 18
-_NUMBERS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen".split()
+_NUMBERS: tuple[str, ...] = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
 )
 _AGE = re.compile(
     r"(?<![^\W_])(?P<age>\d{1,2}|" + "|".join(_NUMBERS) + r")[\W_]{0,2}"
@@ -85,15 +86,14 @@ def create(config: Mapping[str, Any], sandbox: Sandbox) -> Moderator:
 
 def _rule(table: Mapping[str, Any]) -> _Rule:
     terms = [*table.get("terms", []), *(codecs.decode(term, "rot13") for term in table.get("rot13", []))]
-    solid = tuple(
-        word for term in terms if len(word := clean(term).rstrip("*").replace(" ", "")) >= SOLID_LETTERS
-    )
+    solid = tuple(word for term in terms if len(word := clean(term).rstrip("*").replace(" ", "")) >= SOLID_LETTERS)
     return _Rule(table["category"], table["score"], _pattern(terms), solid)
 
 
 def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
     """One alternation of all terms: whole words, but anywhere in scripts that set no spaces."""
-    words, anywhere = [], []
+    words: list[str] = []
+    anywhere: list[str] = []
     for term in sorted({clean(term) for term in terms}, key=lambda term: (-len(term), term)):
         parts = [part for part in re.split(r"[^\w*]+", term) if part]
         joined = r"[\W_]+".join(

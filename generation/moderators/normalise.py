@@ -23,8 +23,8 @@ _BOXED = {
 }
 _LOOK_ALIKE = str.maketrans(
     # Cyrillic, then Greek, lower case; from Unicode's confusables (UTS 39), the ones drawn alike in common typefaces.
-    "асеорхуіјѕԁһӏкмнтвгԛԝпзь" "αοερυνικτηχωγζϲ",
-    "aceopxyijsdhlkmhtbrqwn3b" "aoepuvikthxwyzc",
+    "асеорхуіјѕԁһӏкмнтвгԛԝпзьαοερυνικτηχωγζϲ",
+    "aceopxyijsdhlkmhtbrqwn3baoepuvikthxwyzc",
 )
 _LEET = str.maketrans("034579@$€+", "oeastgaset")
 _SEPARATORS = r"[\s.\-_*·•/|,~+]"
@@ -120,7 +120,7 @@ def _unleet(text: str, one: str) -> str:
 
     def read(match: re.Match[str]) -> str:
         word = match.group()
-        letters = sum(char.isalpha() for char in word)
+        letters = sum(char.isalpha() or char in "@$€" for char in word)
         if letters < 2 or letters * 2 <= len(word.rstrip("!+|")):
             return word
         core = word.rstrip("!+|")

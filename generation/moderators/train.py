@@ -1,4 +1,4 @@
-"""Train the head of `meaning` from exemplars.toml and write meaning_head.json: `python -m generation.moderators.train`."""
+"""Train the head of `meaning` from exemplars.toml: `python -m generation.moderators.train`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXEMPLARS = Path(__file__).parent / "exemplars.toml"
 FRAMES_EACH = 3
 """In how many frames an English concept is learnt, beside being learnt bare."""
 HARMLESS = "harmless"
-PENALTIES = (1.0, 3.0, 10.0, 30.0)
+PENALTIES = (0.5, 1.0, 3.0, 10.0)
 FOLDS = 5
 STEPS = 40
 
@@ -33,10 +33,10 @@ def sentences(content: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
             for _ in range(FRAMES_EACH):
                 count += 1
                 yield frames[1 + count * 7 % (len(frames) - 1)].format(concept), name, group
-        for phrases in table.get("phrases", {}).values():
-            for phrase in phrases:
-                group += 1
-                yield phrase, name, group
+        as_they_are = [table.get("posts", []), *table.get("phrases", {}).values()]
+        for phrase in (phrase for phrases in as_they_are for phrase in phrases):
+            group += 1
+            yield phrase, name, group
 
 
 def fit(vectors: Matrix, labels: Matrix, penalty: float) -> Matrix:

@@ -1,0 +1,153 @@
+"""The Moderator contract, for every built-in one; and what the policy makes of moderators that break it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+from collections.abc import AsyncIterator
+from typing import Any, get_args
+
+import pytest
+import pytest_asyncio
+from PIL import Image, ImageDraw
+
+from fediverse_ai.core.errors import Misconfigured
+from generation.moderators import lists, meaning, nudity
+from generation.policy import UNJUDGED, load_policy
+from generation.sandbox import Sandbox, SandboxFailed
+from generation.types import Decision, Finding, Item, Moderator, Stage
+
+FACTORIES = {"lists": lists.create, "meaning": meaning.create, "nudity": nudity.create}
+POLICY = load_policy()
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+
+def picture(size: tuple[int, int] = (320, 240), mode: str = "RGB", form: str = "PNG") -> bytes:
+    """A small landscape: sky, hills, a sun."""
+    image = Image.new("RGB", size, (120, 180, 230))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, size[1] // 2, *size), fill=(40, 110, 60))
+    draw.ellipse((size[0] // 2, 10, size[0] // 2 + 40, 50), fill=(250, 220, 90))
+    out = io.BytesIO()
+    image.convert(mode).save(out, form)
+    return out.getvalue()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    made = Sandbox()
+    yield made
+    await made.close()
+
+
+@pytest.fixture(params=FACTORIES, scope="module")
+def moderator(request: pytest.FixtureRequest, sandbox: Sandbox) -> Moderator:
+    return FACTORIES[request.param]({}, sandbox)
+
+
+def check(moderator: Moderator, finding: Finding) -> None:
+    """What every finding must be."""
+    assert isinstance(finding, Finding)
+    assert (finding.moderator, finding.version) == (moderator.name, moderator.version)
+    known = set(POLICY.categories) | {"youth"}
+    for name, score in finding.scores.items():
+        assert name in known
+        assert isinstance(score, float)
+        assert 0 <= score <= 1
+
+
+@pytest.mark.asyncio(loop_scope="module")
+class TestContract:
+    async def test_it_is_a_moderator_with_a_version(self, moderator: Moderator) -> None:
+        assert isinstance(moderator, Moderator)
+        assert moderator.name in FACTORIES
+        assert len(moderator.version) >= 12
+
+    async def test_it_gives_what_the_policy_requires_of_it(self, moderator: Moderator) -> None:
+        for stage in STAGES:
+            needed = POLICY.required(stage).get(moderator.name)
+            if needed is None:
+                continue
+            finding = await moderator.review(Item(stage, text="a lighthouse in a storm", picture=picture()))
+            check(moderator, finding)
+            assert not finding.failed
+            assert needed <= finding.scores.keys()
+
+    async def test_the_same_twice_is_judged_the_same(self, moderator: Moderator) -> None:
+        item = Item("prompt", text="a red boat on a lake", picture=picture())
+        assert await moderator.review(item) == await moderator.review(item)
+
+    @pytest.mark.parametrize("text", ["", " \n\t", "\x00", "\ud800", "\u202e\u200b", "🦔" * 30, "((a:1.5)) {b|c} <lora:x:1>"])
+    async def test_any_text_gets_an_answer(self, moderator: Moderator, text: str) -> None:
+        check(moderator, await moderator.review(Item("text", text=text)))
+
+    async def test_several_at_once(self, moderator: Moderator) -> None:
+        items = [Item("prompt", text=f"a boat number {i}", picture=picture()) for i in range(3)]
+        for finding in await asyncio.gather(*(moderator.review(item) for item in items)):
+            check(moderator, finding)
+            assert not finding.failed
+
+    async def test_unknown_settings_are_refused(self, moderator: Moderator, sandbox: Sandbox) -> None:
+        with pytest.raises(Misconfigured, match=moderator.name):
+            FACTORIES[moderator.name]({"treshold": 1}, sandbox)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("data", [b"", b"no picture", picture()[:300], picture()[:-40]], ids=["empty", "text", "cut", "short"])
+async def test_a_damaged_picture_is_not_judged(sandbox: Sandbox, data: bytes) -> None:
+    finding = await nudity.create({}, sandbox).review(Item("picture", picture=data))
+    assert finding.failed
+    assert POLICY.decide([finding], "picture")[:2] == (Decision.HOLD, UNJUDGED)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(("mode", "form"), [("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("RGBA", "PNG"), ("P", "GIF"), ("RGB", "WEBP")])
+async def test_every_form_of_picture_is_judged(sandbox: Sandbox, mode: str, form: str) -> None:
+    finding = await nudity.create({}, sandbox).review(Item("picture", picture=picture(mode=mode, form=form)))
+    assert not finding.failed
+    assert POLICY.decide([finding], "picture").decision is Decision.ALLOW
+
+
+async def test_a_text_that_is_too_long_is_not_judged() -> None:
+    finding = await meaning.create({}, Sandbox()).review(Item("text", text="a " * 6_000))
+    assert finding.failed
+
+
+class Broken:
+    """A sandbox whose answers are what a broken child might say."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    async def run(self, function: str, *args: Any, timeout: float, lane: str = "models") -> Any:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        SandboxFailed("timeout", "late"),
+        SandboxFailed("memory", "greedy"),
+        None,
+        [],
+        {},
+        "SAFE",
+        {"sexual": "low"},
+        [math.nan],
+        ["0.0x"],
+        [2.0],
+        dict.fromkeys(("sexual", "violence/graphic", "hate", "self-harm", "illicit", "real-person", "youth"), [math.nan, 0]),
+        dict.fromkeys(("sexual", "violence/graphic", "hate", "self-harm", "illicit", "real-person", "youth"), [7.0, 0]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("name", "stage"), [("meaning", "prompt"), ("nudity", "picture")])
+async def test_nonsense_from_the_child_holds(name: str, stage: Stage, answer: Any) -> None:
+    item = Item(stage, text="a lighthouse", picture=picture())
+    finding = await FACTORIES[name]({}, Broken(answer)).review(item)  # type: ignore[arg-type]
+    others = [Finding(other, "1", dict.fromkeys(names, 0.0)) for other, names in POLICY.required(stage).items()]
+    everything = [finding, *(other for other in others if other.moderator != name)]
+    assert POLICY.decide(everything, stage)[:2] == (Decision.HOLD, UNJUDGED)
