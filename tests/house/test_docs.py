@@ -1,0 +1,37 @@
+"""Our documents say what the code is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.house import docs
+
+
+@pytest.mark.parametrize(("file", "name"), [(file, name) for file, parts in docs.PARTS.items() for name in parts])
+def test_the_part_made_from_code_is_current(file: str, name: str) -> None:
+    text = (docs.ROOT / file).read_text(encoding="utf-8")
+    assert docs.written(text, name) == docs.PARTS[file][name](), "run: python -m tests.house.docs"
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        str(path.relative_to(docs.ROOT))
+        for package in docs.PACKAGES
+        for path in (docs.ROOT / package).rglob("*.py")
+        if not docs.docstring(path) and path.read_text(encoding="utf-8").strip()
+    ]
+    assert silent == []
+
+
+def test_feps_named_in_federation_md_are_named_in_the_code() -> None:
+    """What FEDERATION.md claims to support has a place in the code that names it."""
+    text = (docs.ROOT / "FEDERATION.md").read_text(encoding="utf-8")
+    supported = text.partition("## Supported FEPs")[2].partition("\n## ")[0]
+    claimed = set(re.findall(r"FEP-([0-9a-f]{4})", supported))
+    code = "".join(
+        path.read_text(encoding="utf-8") for package in docs.PACKAGES for path in (docs.ROOT / package).rglob("*.py")
+    )
+    assert claimed
+    assert {fep for fep in claimed if f"FEP-{fep}" not in code} == {"67ff"}, "67ff is this very file"

@@ -1,0 +1,36 @@
+"""Every route says who may pass."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.routing import Route
+
+from fediverse_ai import app, wiring
+from fediverse_ai.core.access import Door
+from fediverse_ai.core.config import Config, ServerSection
+from fediverse_ai.core.errors import Misconfigured
+
+# Routes that write and yet are open to strangers, each with its reason.
+OPEN_WRITES = {"/sign-in", "/sign-in/link/{secret}"}  # this is how one stops being a stranger
+
+
+def test_every_route_is_a_door() -> None:
+    assert [route for route in wiring.ROUTES if not isinstance(route, Door)] == []
+
+
+def test_what_writes_is_not_open_to_anyone() -> None:
+    unsafe = {"POST", "PUT", "PATCH", "DELETE"}
+    found = {
+        route.path
+        for route in wiring.ROUTES
+        if isinstance(route, Door) and route.needs == "anyone" and unsafe & (route.methods or set())
+    }
+    assert found == OPEN_WRITES
+
+
+def test_a_route_without_a_declaration_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(request: object) -> None: ...
+
+    monkeypatch.setattr(wiring, "ROUTES", [*wiring.ROUTES, Route("/loose", nothing)])
+    with pytest.raises(Misconfigured, match="loose"):
+        app.create_app(Config(server=ServerSection(development=True)))
