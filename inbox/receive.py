@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 
@@ -61,9 +62,10 @@ async def store(session: AsyncSession, arrivals: list[Arrival]) -> list[None]:
         for arrival in arrivals
     ]
     insert = sqlite.insert if context.database.dialect == "sqlite" else postgresql.insert
-    await session.exec(insert(Received).on_conflict_do_nothing(), params=rows)
-    # Ids of doubles were never written; the job does not find them and passes over.
-    await jobs.enqueue(session, handle, [row["id"] for row in rows], soon=True)
+    statement = insert(Received).on_conflict_do_nothing().returning(col(Received.id))
+    written = sorted((await session.exec(statement, params=rows)).scalars())
+    if written:
+        await jobs.enqueue(session, handle, written, soon=True)
     fp("receive.before_commit")
     return [None] * len(arrivals)
 

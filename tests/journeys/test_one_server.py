@@ -31,7 +31,7 @@ async def test_neighbours_follow_like_reply_and_mention(tmp_path: Path) -> None:
         await eventually(answered, "the reply is counted")
         told = ours.query(
             "select notification.kind, actor.username from notification join actor on actor.id = notification.from_id "
-            "join actor as owner on owner.id = notification.actor_id where owner.username = 'ann' order by kind"
+            "join actor as owner on owner.id = notification.actor_id where owner.username = 'ann' order by 1"
         )
         assert told == [("boost", "ben"), ("follow", "ben"), ("like", "ben"), ("mention", "ben")]
 

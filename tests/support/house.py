@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,12 +35,32 @@ Row = TypeVar("Row", bound=SQLModel)
 CACHE_COLUMNS = frozenset({"fetched_ms"})
 
 
+class MovableClock(SystemClock):
+    """The real clock, which a test may put forward."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def forward(self, seconds: float) -> None:
+        self._ahead += seconds
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self._ahead)
+
+    def now_ms(self) -> int:
+        return super().now_ms() + int(self._ahead * 1000)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._ahead
+
+
 class House:
     """A running server of ours. `client` speaks to it over its real route, `context` is what its rooms see."""
 
-    def __init__(self, context: Context, client: httpx.AsyncClient) -> None:
+    def __init__(self, context: Context, client: httpx.AsyncClient, clock: MovableClock) -> None:
         self.context = context
         self.client = client
+        self.clock = clock
 
     @property
     def origin(self) -> str:
@@ -102,7 +123,8 @@ async def house(
         http["ca_file"] = str(authority.ca_file)
     config = Config(data_dir=folder, server=server, http=http, **sections)
     _furnish(config)
-    context = await open_context(config, engine=engine)
+    clock = MovableClock()
+    context = await open_context(config, engine=engine, clock=clock)
     if not engine:
         context.part(Intake).start()  # otherwise it starts with the engine
     try:
@@ -111,6 +133,6 @@ async def house(
             listening(create_app(config, context), certificate=certificate, port=port),
             wire.client(authority, base_url=public_url) as client,
         ):
-            yield House(context, client)
+            yield House(context, client, clock)
     finally:
         await close_context(context)

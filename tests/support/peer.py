@@ -354,13 +354,11 @@ async def listening(app: Any, *, certificate: tuple[Any, Any] | None = None, por
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
+    # Its main loop only renews the Date header and waits for signals, which is not wanted here.
     await server.startup()
-    task = asyncio.create_task(server.main_loop())
     try:
         yield int(server.servers[0].sockets[0].getsockname()[1])
     finally:
-        server.should_exit = True
-        await task
         await server.shutdown()
 
 
