@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fediverse_ai.core.errors import Malformed
+from starlette.requests import Request
+
+from fediverse_ai.core.errors import Malformed, Missing
 from fediverse_ai.core.html import text_of
 from fediverse_ai.core.storage import Storage
 from fediverse_ai.web import words
@@ -15,6 +17,8 @@ from outbox.queries import PostView
 
 PAGE = 24
 _ID_DIGITS = 19
+LARGEST_ID = 2**63 - 1
+NOT_THERE = "There is no such post, or it is not for you to see."
 TILE_CHARS = 220
 
 
@@ -72,10 +76,18 @@ def page_of(views: Sequence[PostView], storage: Storage, path: str) -> tuple[lis
     return [card(storage, view) for view in shown], older
 
 
+def post_id_of(request: Request) -> int:
+    """The number of a post in a page's address. Raises Missing for one that no post can have."""
+    post_id: int = request.path_params["post_id"]
+    if post_id > LARGEST_ID:
+        raise Missing(NOT_THERE)
+    return post_id
+
+
 def before_of(value: str | None) -> int | None:
     """The cursor of ?before=. Raises Malformed for anything that is no id."""
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and len(value) <= _ID_DIGITS):
         raise Malformed("The page you asked for does not exist: ?before= takes the number of a post.")
-    return min(int(value), 2**63 - 1)
+    return min(int(value), LARGEST_ID)

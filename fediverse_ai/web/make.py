@@ -15,9 +15,9 @@ from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.web import forms
-from fediverse_ai.web.cards import prompt_of
+from fediverse_ai.web.cards import LARGEST_ID, NOT_THERE, post_id_of, prompt_of
 from fediverse_ai.web.pictures import frame
-from fediverse_ai.web.post import NOT_THERE, job_words
+from fediverse_ai.web.post import job_words
 from fediverse_ai.web.profile import unfinished_of
 from fediverse_ai.web.rendering import context_of, headers, page
 from outbox import compose
@@ -65,7 +65,7 @@ async def make(request: Request) -> Response:
     if recipe.isascii() and recipe.isdigit() and len(recipe) < 20:
         async with context.database.read() as session:
             reader = await actors.by_id(session, me.actor_id)
-            view = await posts.view(session, reader, min(int(recipe), 2**63 - 1))
+            view = await posts.view(session, reader, min(int(recipe), LARGEST_ID))
         if view is not None:
             form = _from_post(form, view, me)
     return await _composer(request, context, me, form)
@@ -108,7 +108,7 @@ async def job(request: Request) -> Response:
     """GET /make/{post_id}: for its author alone, in whatever state the post is."""
     me = require(request, "session")
     context = context_of(request)
-    view = await _own(context, me, request.path_params["post_id"])
+    view = await _own(context, me, post_id_of(request))
     shown = next((item for item in view.attachments if item.file), None)
     return page(
         request,
@@ -123,7 +123,7 @@ async def progress(request: Request) -> Response:
     """GET /make/{post_id}/progress: {state, words, fraction, url} for the script of the page above."""
     me = require(request, "session")
     context = context_of(request)
-    words = job_words(await _own(context, me, request.path_params["post_id"]))
+    words = job_words(await _own(context, me, post_id_of(request)))
     told = {name: words[name] for name in ("state", "words", "fraction", "url")}
     return JSONResponse(told, headers=headers(context.config, kept=False))
 

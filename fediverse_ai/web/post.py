@@ -13,7 +13,7 @@ from actors.models import Actor
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.web import forms, words
-from fediverse_ai.web.cards import prompt_of, title_of, written_of
+from fediverse_ai.web.cards import NOT_THERE, post_id_of, prompt_of, title_of, written_of
 from fediverse_ai.web.pictures import frame, label_of
 from fediverse_ai.web.profile import maker, person_words
 from fediverse_ai.web.rendering import context_of, me_of, page
@@ -26,7 +26,6 @@ from outbox.visibility import OPEN
 
 DESCRIPTION_CHARS = 280
 PARAMETERS_SHOWN = 12
-NOT_THERE = "There is no such post, or it is not for you to see."
 
 NOTICES = {
     PostState.WAITING: ("Being made.", "Only you can see this page."),
@@ -45,7 +44,7 @@ async def post(request: Request) -> Response:
     """GET /@{name}/{post_id}"""
     context = context_of(request)
     me = me_of(request)
-    post_id: int = request.path_params["post_id"]
+    post_id = post_id_of(request)
     async with context.database.read() as session:
         author = await maker(session, request.path_params["name"])
         reader = await actors.by_id(session, me.actor_id) if me else None
@@ -86,7 +85,7 @@ async def delete(request: Request) -> Response:
     context = context_of(request)
     await forms.read_form(request)
     me = me_of(request)
-    post_id: int = request.path_params["post_id"]
+    post_id = post_id_of(request)
     async with context.database.write() as session:
         found = await session.get(Post, post_id)
         author = await maker(session, request.path_params["name"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
-from fediverse_ai.web import about, gallery, make, post, profile, sign_in, static_files
+from fediverse_ai.web import about, gallery, make, post, profile, redirects, sign_in, static_files
 
 ROUTES: list[Route] = [
     Door("/", gallery.gallery, needs="anyone", methods=["GET"]),
@@ -20,6 +20,8 @@ ROUTES: list[Route] = [
     Door("/make", make.send, needs="session", methods=["POST"]),
     Door("/make/{post_id:int}", make.job, needs="session", methods=["GET"]),
     Door("/make/{post_id:int}/progress", make.progress, needs="session", methods=["GET"]),
+    Door("/users/{name}", redirects.actor, needs="anyone", methods=["GET"]),
+    Door("/notes/{post_id:int}", redirects.note, needs="anyone", methods=["GET"]),
     Door("/@{name}", profile.profile, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}", post.post, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}/delete", post.delete, needs="session", methods=["POST"]),
