@@ -29,7 +29,7 @@ MODERATOR_GROUP = "fediverse_ai.moderators"
 GeneratorFactory = Callable[[Mapping[str, Any], "Http"], Generator]
 """`create(config, http)`. `config` holds `name`, `kind`, `url`, `model`, `api_key`, `timeout_seconds`, `options`."""
 ModeratorFactory = Callable[[Mapping[str, Any], Sandbox], Moderator]
-"""`create(config, sandbox)`. `config` holds `name` and `timeout_seconds`."""
+"""`create(config, sandbox)`. `config` holds the settings of that moderator alone; there are none yet."""
 
 
 def generator(kind: str, key: str) -> GeneratorFactory:

@@ -21,8 +21,8 @@ from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Backend, Config, GenerationSection, ModerationSection
 from fediverse_ai.core.database import Database
 from fediverse_ai.core.errors import Misconfigured, Nonsense, Unprocessable, Unreachable
+from generation import images, plugins, provenance
 from generation import pipeline as module
-from generation import plugins
 from generation.pipeline import Engine, Pipeline, build_pipeline, digests_of, text_digest
 from generation.policy import load_policy
 from generation.sandbox import Sandbox
@@ -484,6 +484,25 @@ async def test_build_from_configuration(tmp_path: Path, monkeypatch: pytest.Monk
     }
     assert (await pipeline.review(Item("prompt", "hate=0"))).decision is Decision.ALLOW
     await pipeline.close()
+
+
+async def test_the_shipped_house_makes_renders_and_allows_a_picture(tmp_path: Path) -> None:
+    pipeline = build_pipeline(Config(data_dir=tmp_path), http=None, clock=SystemClock())  # type: ignore[arg-type]
+    try:
+        await pipeline.start()
+        prompt = "a lighthouse on a cliff at dusk"
+        (made,) = await pipeline.generate(ImageRequest(prompt, seed=1), None, silent)
+        said = provenance.of_card(made.card)
+        rendition = await images.render(pipeline.sandbox, made.data, provenance=said)
+        items = [Item("prompt", prompt), Item("picture", picture=rendition.data), Item("text", made.alt_text)]
+        verdict = await pipeline.review_all(items)
+    finally:
+        await pipeline.close()
+    assert verdict.decision is Decision.ALLOW
+    assert rendition.sha256 in verdict.digests
+    assert not any(finding.failed for finding in verdict.findings)
+    assert provenance.read(rendition.data) == said
+    assert said.digital_source_type == provenance.ALGORITHMIC
 
 
 @pytest.mark.parametrize(
