@@ -78,8 +78,8 @@ async def open_context(
     database.bind(context)
     await context.jobs.connect(database)
     await _add_parts(context)
+    context.part(inbox.receive.Intake).start()
     if engine:
-        context.part(inbox.receive.Intake).start()
         await context.jobs.start(context, JOBS, CLOCKWORK, list(queues) if queues is not None else None)
     return context
 

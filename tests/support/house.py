@@ -23,7 +23,6 @@ from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.wiring import close_context, open_context
-from inbox.receive import Intake
 from tests.support import wire
 from tests.support.peer import listening
 from tests.support.processes import free_port
@@ -125,8 +124,6 @@ async def house(
     _furnish(config)
     clock = MovableClock()
     context = await open_context(config, engine=engine, clock=clock)
-    if not engine:
-        context.part(Intake).start()  # otherwise it starts with the engine
     try:
         certificate = authority.certificate(name) if authority else None
         async with (
