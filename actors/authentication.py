@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cachetools import TTLCache
-from fediverse_ai.core.http import Budget
 from starlette.requests import Request
 
 from actors import queries
@@ -18,6 +17,7 @@ from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Forbidden, Malformed, Nonsense, Unauthenticated, Unavailable, Unreachable, Vanished
+from fediverse_ai.core.http import Budget
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -82,8 +82,11 @@ class Authenticator:
                     raise
             else:
                 return known.sender
-        elif not self._may_ask(key_uri):
+        elif key_uri in self._asked:
             raise Unauthenticated("The key of this signature could not be fetched.", f"cool-down for {key_uri}")
+        elif not self._may_ask(key_uri):
+            # Many new people of one big server are no forgery: their server is asked to come back.
+            raise Unavailable("Too many new keys of your server at once.", key_uri, retry_after=60)
         fetched = await self._fetched(key_uri)
         self._verify(signature, request, fetched)
         return fetched.sender

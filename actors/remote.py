@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from cachetools import TTLCache
-from fediverse_ai.core.http import Budget
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +20,7 @@ from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.core import html, limits, urls
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Elsewhere, FediverseError, Missing, Nonsense, Unauthenticated
+from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 
 log = get(__name__)
@@ -112,16 +112,16 @@ def read_actor(admitted: Admitted) -> dict[str, Any]:
         return value if value and urls.same_origin(value, admitted.id) else None
 
     inbox = own("inbox")
-    username = document.string(body, "preferredUsername", 128)
-    if inbox is None or not username:
-        raise Nonsense("That actor has no inbox or no name.", admitted.id)
+    username = document.string(body, "preferredUsername", 128) or ""
+    if inbox is None:
+        raise Nonsense("That actor has no inbox.", admitted.id)
     page = document.id_of(body.get("url"))
     return {
         "uri": admitted.id,
         "kind": admitted.type,
         "username": username,
         "username_lower": username.lower(),
-        "name": html.text_of(document.string(body, "name", 10_000) or username)[: limits.NAME_CHARS],
+        "name": html.text_of(document.string(body, "name", 10_000) or username or admitted.id)[: limits.NAME_CHARS],
         "summary": html.clean(document.string(body, "summary", limits.BIO_CHARS) or ""),
         "url": page if page and page.startswith(("https://", "http://")) else admitted.id,
         "inbox_url": inbox,
@@ -167,8 +167,11 @@ async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Acto
     context = context_of(session)
     values = {name: value for name, value in facts.items() if name != "keys"}
     actor = await queries.by_uri(session, facts["uri"])
+    actor_id = context.ids.new() if actor is None else actor.id
+    values["username"] = await _free_name(session, facts, host, actor_id)
+    values["username_lower"] = values["username"].lower()
     if actor is None:
-        actor = Actor(id=context.ids.new(), local=False, host=host, **values)
+        actor = Actor(id=actor_id, local=False, host=host, **values)
         session.add(actor)
     elif actor.local:
         raise Nonsense("That actor lives here.", facts["uri"])
@@ -181,6 +184,16 @@ async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Acto
     await session.flush()
     await _store_keys(session, actor, facts["keys"])
     return actor
+
+
+async def _free_name(session: AsyncSession, facts: dict[str, Any], host: str, actor_id: int) -> str:
+    """The name in the handle. Who has none, or one that another actor of the host has here, gets one nobody asks for.
+
+    Some actors are not meant to be found by name; and a second actor must not break on, or take over, a known handle.
+    """
+    name: str = facts["username"]
+    known = await queries.by_handle(session, name, host) if name else None
+    return name if name and (known is None or known.uri == facts["uri"]) else f"{name}~{actor_id}"
 
 
 async def _store_keys(session: AsyncSession, actor: Actor, keys: dict[str, str]) -> None:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from actors.models import Actor, DomainRule
 from actors.policy import DomainRules
+from fediverse_ai.core import limits
 from inbox.models import Received
 from tests.support.house import House, house
 from tests.support.peer import ACTIVITY_JSON, PUBLIC, Peer, RemoteActor, peer, public_pem, rsa_key
@@ -431,6 +432,34 @@ async def test_a_key_in_a_document_of_its_own_is_accepted(stage: Stage) -> None:
         activity = carl.activity("Follow", stage.alice)
         answer = await carl.deliver(stage.inbox, activity, key_id=url)
         assert answer.status_code == 202, answer.text
+
+
+async def test_a_second_actor_of_one_name_does_not_take_over_the_handle(stage: Stage) -> None:
+    """Two actors of one server both call themselves carl: each is who signed, and the handle stays with the first."""
+    async with peer() as other:
+        first = other.actor("carl", key=2)
+        second = other.actor("karl", key=3, preferredUsername="carl")
+        nameless = other.actor("nobody", key=4, preferredUsername=None)
+        for actor in (first, second, nameless):
+            answer = await actor.deliver(stage.inbox, actor.activity("Follow", stage.alice))
+            assert answer.status_code == 202, answer.text
+        found = {row.uri: row.username for row in await stage.home.rows(Actor, host=other.host)}
+        assert found[first.uri] == "carl"
+        assert len({found[actor.uri] for actor in (first, second, nameless)}) == 3
+
+
+async def test_a_flood_of_new_keys_is_told_to_come_back(stage: Stage) -> None:
+    """SIG-17: a server's unknown keys drive only a few fetches a minute; honest ones among them are not refused."""
+    async with peer() as other:
+        statuses = []
+        for number in range(limits.KEY_FETCHES_PER_HOST_PER_MINUTE + 3):
+            actor = other.actor(f"p{number}")
+            answer = await actor.deliver(stage.inbox, actor.activity("Follow", stage.alice))
+            statuses.append(answer.status_code)
+        assert statuses == [202] * limits.KEY_FETCHES_PER_HOST_PER_MINUTE + [503] * 3
+        assert answer.headers["retry-after"] == "60"
+        stage.home.clock.forward(61)
+        assert (await actor.deliver(stage.inbox, actor.activity("Follow", stage.alice))).status_code == 202
 
 
 async def test_a_changed_key_is_fetched_once_and_the_old_one_is_refused_then(stage: Stage) -> None:
