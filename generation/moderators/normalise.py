@@ -30,6 +30,7 @@ _LEET = str.maketrans("034579@$€+", "oeastgaset")
 _SEPARATORS = r"[\s.\-_*·•/|,~+]"
 _WORD = re.compile(r"[^\W_]+")
 _LEET_WORD = re.compile(r"[\w@$€!|+]+")
+_MEASURE = re.compile(r"\d+[^\W\d_]{1,4}|[^\W\d_]{1,4}\d{2,}")
 _SPACED = re.compile(rf"(?<![^\W_])[^\W_]({_SEPARATORS})[^\W_](?:\1[^\W_])+(?![^\W_])")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
@@ -113,15 +114,15 @@ def _fold_look_alikes(text: str) -> str:
 
 
 def _unleet(text: str, one: str) -> str:
-    """Digits and signs inside words that have more letters, read as letters; `one` is what 1, ! and | stand for.
+    """Digits and signs inside words, read as letters; `one` is what 1, ! and | stand for.
 
-    "p0rn" and "s3x" are read so, "4k", "35mm" and "1920s" are left alone.
+    "p0rn" and "v13w3r" are read so; "4k", "35mm" and "1920s" are left alone: a number with a unit, or mostly digits.
     """
 
     def read(match: re.Match[str]) -> str:
         word = match.group()
         letters = sum(char.isalpha() or char in "@$€" for char in word)
-        if letters < 2 or letters * 2 <= len(word.rstrip("!+|")):
+        if letters < 2 or letters * 2 < len(word.rstrip("!+|")) or _MEASURE.fullmatch(word):
             return word
         core = word.rstrip("!+|")
         return core.translate(_LEET).translate({49: one, 33: one, 124: one}) + word[len(core) :]

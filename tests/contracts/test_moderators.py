@@ -20,6 +20,7 @@ from generation.types import Decision, Finding, Item, Moderator, Stage
 
 FACTORIES = {"lists": lists.create, "meaning": meaning.create, "nudity": nudity.create}
 POLICY = load_policy()
+NAMES = ("sexual", "violence/graphic", "hate", "self-harm", "illicit", "real-person", "youth")
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
@@ -74,19 +75,18 @@ class TestContract:
             assert not finding.failed
             assert needed <= finding.scores.keys()
 
-    async def test_the_same_twice_is_judged_the_same(self, moderator: Moderator) -> None:
-        item = Item("prompt", text="a red boat on a lake", picture=picture())
-        assert await moderator.review(item) == await moderator.review(item)
-
-    @pytest.mark.parametrize("text", ["", " \n\t", "\x00", "\ud800", "\u202e\u200b", "🦔" * 30, "((a:1.5)) {b|c} <lora:x:1>"])
+    @pytest.mark.parametrize(
+        "text", ["", " \n\t", "\x00", "\ud800", "\u202e\u200b", "🦔" * 30, "((a:1.5)) {b|c} <lora:x:1>"]
+    )
     async def test_any_text_gets_an_answer(self, moderator: Moderator, text: str) -> None:
         check(moderator, await moderator.review(Item("text", text=text)))
 
-    async def test_several_at_once(self, moderator: Moderator) -> None:
-        items = [Item("prompt", text=f"a boat number {i}", picture=picture()) for i in range(3)]
-        for finding in await asyncio.gather(*(moderator.review(item) for item in items)):
-            check(moderator, finding)
-            assert not finding.failed
+    async def test_several_at_once_are_judged_the_same(self, moderator: Moderator) -> None:
+        item = Item("prompt", text="a red boat on a lake", picture=picture())
+        first, second = await asyncio.gather(moderator.review(item), moderator.review(item))
+        check(moderator, first)
+        assert not first.failed
+        assert first == second
 
     async def test_unknown_settings_are_refused(self, moderator: Moderator, sandbox: Sandbox) -> None:
         with pytest.raises(Misconfigured, match=moderator.name):
@@ -94,7 +94,9 @@ class TestContract:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("data", [b"", b"no picture", picture()[:300], picture()[:-40]], ids=["empty", "text", "cut", "short"])
+@pytest.mark.parametrize(
+    "data", [b"", b"no picture", picture()[:300], picture()[:-40]], ids=["empty", "text", "cut", "short"]
+)
 async def test_a_damaged_picture_is_not_judged(sandbox: Sandbox, data: bytes) -> None:
     finding = await nudity.create({}, sandbox).review(Item("picture", picture=data))
     assert finding.failed
@@ -102,7 +104,7 @@ async def test_a_damaged_picture_is_not_judged(sandbox: Sandbox, data: bytes) ->
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(("mode", "form"), [("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("RGBA", "PNG"), ("P", "GIF"), ("RGB", "WEBP")])
+@pytest.mark.parametrize(("mode", "form"), [("CMYK", "JPEG"), ("P", "GIF"), ("RGB", "WEBP")])
 async def test_every_form_of_picture_is_judged(sandbox: Sandbox, mode: str, form: str) -> None:
     finding = await nudity.create({}, sandbox).review(Item("picture", picture=picture(mode=mode, form=form)))
     assert not finding.failed
@@ -139,8 +141,8 @@ class Broken:
         [math.nan],
         ["0.0x"],
         [2.0],
-        dict.fromkeys(("sexual", "violence/graphic", "hate", "self-harm", "illicit", "real-person", "youth"), [math.nan, 0]),
-        dict.fromkeys(("sexual", "violence/graphic", "hate", "self-harm", "illicit", "real-person", "youth"), [7.0, 0]),
+        {name: [math.nan, 0] for name in NAMES},
+        {name: [7.0, 0] for name in NAMES},
     ],
     ids=str,
 )

@@ -25,9 +25,7 @@ PUBLISHED_TAXONOMY = {
 def findings(stage: Stage, **scores: float) -> list[Finding]:
     """Sound findings of every required moderator, all zero; `scores` are given by the first of them."""
     given_scores = {name.replace("__", "/").replace("_", "-"): score for name, score in scores.items()}
-    made = [
-        Finding(name, "1", dict.fromkeys(sorted(names), 0.0)) for name, names in POLICY.required(stage).items()
-    ]
+    made = [Finding(name, "1", dict.fromkeys(sorted(names), 0.0)) for name, names in POLICY.required(stage).items()]
     made[0] = Finding(made[0].moderator, "1", {**made[0].scores, **given_scores})
     return made
 
@@ -144,7 +142,7 @@ def test_the_version_is_bound_to_the_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (("hold = 0.7, refuse = 0.9 }\nstages.text = { hold = 0.95, refuse = 1.0 }", "hold = 7 }"), "sexual.thresholds.hold"),
+        (("hold = 0.5, refuse = 0.95", "hold = 7"), "sexual.stages.remote.hold"),
         (("hold = 0.8, refuse = 0.95", "hold = 0.99, refuse = 0.95"), "hold must not be above refuse"),
         (('version = "1"', 'verison = "1"'), "version"),
         (("[signals]", "[signal]"), "signal"),
