@@ -139,12 +139,18 @@ def before_of(request: Request) -> int | None:
     return int(value)
 
 
-async def relations(request: Request) -> Response:
-    """followers and following: the count for everybody, ids page by page."""
+async def followers(request: Request) -> Response:
+    """Who follows: the count for everybody, ids page by page."""
+    return await _relations(request, "followers")
+
+
+async def following(request: Request) -> Response:
+    """Who is followed, in the same way."""
+    return await _relations(request, "following")
+
+
+async def _relations(request: Request, which: str) -> Response:
     context = _context(request)
-    which = request.path_params["which"]
-    if which not in ("followers", "following"):
-        raise Missing("There is no such collection.")
     async with context.database.read() as session:
         owner = await _local(session, request)
         uri = f"{owner.uri}/{which}"
@@ -224,7 +230,8 @@ ROUTES = [
     ActivityRoute("/users/{name}", actor, methods=["GET"], needs="anyone"),
     ActivityRoute("/@{name}", actor, methods=["GET"], needs="anyone", otherwise=False),
     Door("/actor", instance, methods=["GET"], needs="anyone"),
-    Door("/users/{name}/{which:str}", relations, methods=["GET"], needs="anyone", name="relations"),
+    Door("/users/{name}/followers", followers, methods=["GET"], needs="anyone"),
+    Door("/users/{name}/following", following, methods=["GET"], needs="anyone"),
     Door("/.well-known/host-meta", host_meta, methods=["GET"], needs="anyone"),
     Door("/.well-known/host-meta.json", host_meta_json, methods=["GET"], needs="anyone"),
     Door("/.well-known/nodeinfo", nodeinfo_links, methods=["GET"], needs="anyone"),

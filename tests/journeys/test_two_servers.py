@@ -46,8 +46,13 @@ async def test_a_picture_travels_from_a_prompt_to_a_follower_and_is_taken_back(
 
         await verbs.remove(ours, made["uri"])
         await row(theirs, "select 1 from post where uri = ? and state = 'deleted'", made["uri"], what="the deletion")
-        gone = await ours.client.get(made["uri"], headers=AP)
-        assert (gone.status_code, gone.json()["type"]) == (410, "Tombstone")
+
+        async def gone() -> bool:
+            # What was served a moment ago may be served for two seconds more.
+            answer = await ours.client.get(made["uri"], headers=AP)
+            return (answer.status_code, answer.json()["type"]) == (410, "Tombstone")
+
+        await eventually(gone, "the Tombstone", seconds=5)
         assert theirs.query("select content, text from post where uri = ?", made["uri"]) == [("", "")]
         assert theirs.query("select count(*) from attachment") == [(0,)]
 
