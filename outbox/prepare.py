@@ -56,7 +56,8 @@ async def _make_and_judge(context: Context, post: Post, author: Actor) -> tuple[
         return [], await _judge(pipeline, post, [], [])
     await _report(context, post.id, ProgressReport(None, "the gate reads the prompt"))
     request = ImageRequest(**post.request["image"])
-    prompt = await pipeline.review(Item(stage="prompt", text=f"{request.prompt}\n{request.negative_prompt}".strip()))
+    # What a picture must not show is no wish for it: a negative prompt would only be refused for being careful.
+    prompt = await pipeline.review(Item(stage="prompt", text=request.prompt))
     if prompt.decision is not Decision.ALLOW:
         return [], prompt
     progress = _Progress(context, post.id)
