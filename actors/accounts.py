@@ -65,7 +65,7 @@ async def account_of(session: AsyncSession, username: str) -> Account | None:
     query = (
         select(Account)
         .join(Actor, col(Actor.id) == col(Account.actor_id))
-        .where(Actor.username_lower == _name(username), col(Actor.local).is_(True))
+        .where(Actor.username_lower == normal_name(username), col(Actor.local).is_(True))
     )
     return (await session.exec(query)).first()
 
@@ -75,7 +75,9 @@ async def hash_password(password: str) -> str:
     normal = unicodedata.normalize("NFC", password)
     if not PASSWORD_MIN_CHARS <= len(normal) <= PASSWORD_MAX_CHARS:
         raise Unprocessable(f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters.")
-    return await asyncio.get_running_loop().run_in_executor(_hashing, _hasher.hash, normal)
+    return await asyncio.get_running_loop().run_in_executor(
+        _hashing, _hasher.hash, normal.encode("utf-8", "surrogatepass")
+    )
 
 
 async def set_password(session: AsyncSession, account_id: int, password: str) -> None:
@@ -108,7 +110,7 @@ async def check_password(context: Context, username: str, password: str) -> Acco
         query = (
             select(Account)
             .join(Actor, col(Actor.id) == col(Account.actor_id))
-            .where(Actor.username_lower == _name(username), col(Actor.local).is_(True))
+            .where(Actor.username_lower == normal_name(username), col(Actor.local).is_(True))
             .where(col(Account.disabled_ms).is_(None))
             .where(col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None))
         )
@@ -121,9 +123,15 @@ async def check_password(context: Context, username: str, password: str) -> Acco
 
 def _matches(stored: str | None, password: str) -> bool:
     try:
-        return _hasher.verify(stored or _nobodys_hash(), password) and len(password) <= PASSWORD_MAX_CHARS
+        right = _hasher.verify(stored or _nobodys_hash(), _bytes(password))
     except (VerificationError, InvalidHashError):
         return False
+    return right and len(password) <= PASSWORD_MAX_CHARS
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8 also of what is no text, so that it is wrong like any other wrong password."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=1)
@@ -207,7 +215,7 @@ async def principal_for_token(context: Context, secret: str) -> Principal | None
 
 def digest(secret: str) -> str:
     """How secrets of 256 random bits are stored: SHA-256, hex. Nothing slower is needed for what cannot be guessed."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_bytes(secret)).hexdigest()
 
 
 def _principal(person: _Person, scopes: frozenset[str], via: str) -> Principal:
@@ -256,5 +264,6 @@ def _plausible(secret: str) -> bool:
     return 40 <= len(secret) <= 64 and secret.isascii()
 
 
-def _name(username: str) -> str:
+def normal_name(username: str) -> str:
+    """A user name as typed, as it is compared: without case, spaces around it and the @ before it."""
     return username.strip().removeprefix("@").lower()[:100]

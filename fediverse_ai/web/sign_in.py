@@ -17,7 +17,7 @@ from fediverse_ai.web import forms
 from fediverse_ai.web.rendering import context_of, me_of, page
 
 # A path of ours: one slash first, and no character that a browser could read as another host (XSS-11).
-_NEXT = re.compile(r"/(?:[\w@.-][\w@./-]*)?(?:\?[\w=&-]*)?", re.ASCII)
+_NEXT = re.compile(r"/(?:[\w@-][\w@.-]*(?:/[\w@-][\w@.-]*)*)?(?:\?[\w=&-]*)?", re.ASCII)
 _WRONG = "Name and password do not belong together. Check both and try again."
 SECRET = re.compile(r"[\w-]{20,100}", re.ASCII)
 
@@ -52,7 +52,7 @@ async def check(request: Request) -> Response:
     fields = await forms.read_form(request)
     context = context_of(request)
     username, goal = fields.get("username", "")[:100], fields.get("next", "")
-    by_name = f"login:name:{username.strip().lower()}"
+    by_name = f"login:name:{accounts.normal_name(username)}"
     limiter = context.part(RateLimiter)
     limiter.check(f"login:address:{address_block(request)}", limits.LOGIN_PER_ADDRESS)
     limiter.check(by_name, limits.LOGIN_PER_ACCOUNT)

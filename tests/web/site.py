@@ -23,6 +23,7 @@ from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.wiring import close_context, open_context
 from outbox.models import Attachment, Post
+from tests.support.house import MovableClock
 
 ORIGIN = "http://127.0.0.1:8321"
 HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
@@ -135,8 +136,9 @@ def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
 class Site:
     """The server under test: its context and as many browsers as wanted."""
 
-    def __init__(self, context: Context, app: Any) -> None:
+    def __init__(self, context: Context, app: Any, clock: MovableClock) -> None:
         self.context = context
+        self.clock = clock
         self.app = app
         self._clients: list[httpx.AsyncClient] = []
         self._people: dict[str, tuple[Actor, int]] = {}
@@ -231,8 +233,9 @@ async def site(folder: Path, **sections: Any) -> AsyncIterator[Site]:
     config = Config(data_dir=folder, server={**server, **sections.pop("server", {})}, **sections)
     secrets.open_box(folder, SystemClock(), create=True)
     await asyncio.to_thread(migrations.upgrade, config)
-    context = await open_context(config, engine=False)
-    made = Site(context, create_app(config, context))
+    clock = MovableClock()
+    context = await open_context(config, engine=False, clock=clock)
+    made = Site(context, create_app(config, context), clock)
     try:
         yield made
     finally:
