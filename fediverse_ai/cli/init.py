@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fediverse_ai.cli import console, folder
+
+if TYPE_CHECKING:
+    from fediverse_ai.core.config import Config
 
 
 def init(
@@ -17,7 +20,7 @@ def init(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
     development: Annotated[bool, typer.Option("--development", help="Loopback and http, to try things.")] = False,
 ) -> None:
-    """Write configuration, secret and database of a new server; then `user create` and `serve`."""
+    """Write configuration, secret, database and keys of a new server; then `user create` and `serve`."""
     from fediverse_ai.core.errors import Misconfigured
 
     folder.check_packages()
@@ -29,6 +32,7 @@ def init(
         raise Misconfigured("Say under which address the world will reach this server: --public-url https://NAME.")
     address = config.public_url
     folder.furnish(config)
+    console.wait_for(_first_keys(config))
     command = f"fediverse-ai --data {config.data_dir}"
     console.tell(
         f"{config.data_dir} is ready for {address}.\n"
@@ -38,3 +42,9 @@ def init(
         folder=str(config.data_dir),
         public_url=address,
     )
+
+
+async def _first_keys(config: Config) -> None:
+    """Opening the house makes the server's own actor and its key."""
+    async with console.beside(config):
+        pass

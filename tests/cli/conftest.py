@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextvars
+import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from fediverse_ai.cli import commands
 from tests.support.processes import ROOT, free_port
@@ -85,9 +88,11 @@ class Inside:
     folder: Path
     capsys: pytest.CaptureFixture[str]
 
-    def __call__(self, *words: str) -> Done:
+    def __call__(self, *words: str, stdin: str = "") -> Done:
         began = time.monotonic()
-        code = contextvars.copy_context().run(commands.run, ["--data", str(self.folder), *words])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.stdin", io.StringIO(stdin))
+            code = contextvars.copy_context().run(commands.run, ["--data", str(self.folder), *words])
         out, err = self.capsys.readouterr()
         return Done(code, out, err, time.monotonic() - began)
 
@@ -119,7 +124,12 @@ def inside(cli: Cli, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
         monkeypatch.delenv(key)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     mask = os.umask(0o077)
+    root = logging.getLogger()
+    logged = root.handlers[:], root.level
     yield Inside(cli.folder, capsys)
+    # The commands log to this test's stderr, which is about to go.
+    root.handlers[:], root.level = logged
+    structlog.reset_defaults()
     os.umask(mask)
     for number, handler in handlers.items():
         signal.signal(number, handler)
