@@ -1,0 +1,174 @@
+"""The engine: prompt in, finished picture out, in one synchronous pass that reports its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import resvg_py
+
+from generation.generators.scene.alt_text import describe
+from generation.generators.scene.canvas import Canvas, Needs
+from generation.generators.scene.finish import finish
+from generation.generators.scene.graph import Graph
+from generation.generators.scene.layout import ATTACHED, Layout, Placed
+from generation.generators.scene.paint import Spot
+from generation.generators.scene.palette import air_for
+from generation.generators.scene.parser import parse
+from generation.generators.scene.pen import Mark, Pen
+from generation.generators.scene.places import PLACES
+from generation.generators.scene.rng import Stream
+from generation.generators.scene.sky import draw_weather
+from generation.generators.scene.styles import STYLES
+from generation.generators.scene.svg import Document
+from generation.generators.scene.vocabulary import COLOURS
+from generation.generators.scene.water import break_up
+
+Stage = Callable[[str, float], None]
+WATER_INSTEAD = {
+    "street": "skyline", "village": "harbour", "park": "lake", "forest": "lake", "meadow": "lake", "hills": "lake",
+    "mountains": "lake", "garden": "lake", "field": "lake", "snowfield": "lake", "jungle": "river", "": "sea",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A finished picture: PNG bytes, alt text, focal point (x, y in -1…1, y upwards) and notes for the author."""
+
+    data: bytes
+    alt_text: str
+    focus: tuple[float, float]
+    notes: tuple[str, ...]
+    graph: Graph
+
+
+def compose(prompt: str, seed: int, width: int, height: int, style: str | None = None, stage: Stage | None = None) -> Picture:
+    """Draw a prompt at width by height pixels. The same prompt, seed, size and style give the same bytes."""
+    report = stage or (lambda words, fraction: None)
+    report("reading the prompt", 0.02)
+    graph = parse(prompt)
+    if style:
+        graph.style = style
+    stream = Stream(prompt, seed)
+    settle(graph, stream)
+    report("laying out", 0.08)
+    canvas = prepare(graph, stream, width, height)
+    PLACES[graph.place](canvas)
+    placed = Layout(graph, canvas).run()
+    report("drawing the layers", 0.2)
+    for item in placed:
+        draw(canvas, item)
+    draw_weather(canvas)
+    report("painting", 0.35)
+    raster = resvg_py.svg_to_bytes(svg_string=canvas.document.text(width, height), skip_system_fonts=True)
+    report("finishing", 0.8)
+    data = finish(bytes(raster), STYLES[graph.style], canvas)
+    report("done", 1.0)
+    notes = (f"not drawn: {', '.join(graph.unknown)}",) if graph.unknown else ()
+    return Picture(data, describe(graph), focus_of(canvas, placed), notes, graph)
+
+
+def settle(graph: Graph, stream: Stream) -> None:
+    """Choose what the prompt left open: place, time, weather's consequences."""
+    rng = stream.child("settle")
+    kinds = [thing.noun.where for thing in graph.things]
+    if not graph.place:
+        graph.place = _place_for(graph, kinds, rng)
+    floats = any(k == "water" and not _attached(graph, i) for i, k in enumerate(kinds))
+    if floats and graph.place in WATER_INSTEAD:
+        graph.place = WATER_INSTEAD[graph.place]
+    if not graph.time:
+        if graph.weather == "aurora" or {"moon", "full moon", "crescent", "stars", "fireflies", "aurora"} & set(graph.features):
+            graph.time = "night"
+        elif graph.place == "room":
+            graph.time = rng.pick(("day", "day", "golden", "dusk"))
+        elif graph.weather:
+            graph.time = "day"
+        else:
+            graph.time = rng.pick(("day", "golden", "dusk", "dawn", "noon", "golden"))
+
+
+def _attached(graph: Graph, index: int) -> bool:
+    relation = graph.things[index].relation
+    return relation is not None and relation.kind in ATTACHED
+
+
+def _place_for(graph: Graph, kinds: list[str], rng: Stream) -> str:
+    if not kinds:
+        return rng.pick(("lake", "hills", "mountains", "meadow", "sea"))
+    names = {thing.noun.name for thing in graph.things}
+    if names & {"astronaut", "rocket", "satellite", "planet", "flying saucer", "space station"}:
+        return "space"
+    if names & {"camel", "cactus", "pyramid"}:
+        return "desert"
+    if names & {"penguin", "polar bear", "igloo", "snowman", "sledge"}:
+        return "snowfield"
+    if "deep" in kinds and "water" not in kinds:
+        return "underwater"
+    if "water" in kinds:
+        return "sea"
+    if all(kind in ("table", "wall") for kind in kinds):
+        return "room"
+    if names & {"car", "bus", "taxi", "tram", "traffic light", "motorcycle", "truck"}:
+        return "street"
+    if names & {"lighthouse"}:
+        return "sea"
+    return rng.pick(("meadow", "hills", "forest", "mountains", "field"))
+
+
+def prepare(graph: Graph, stream: Stream, width: int, height: int) -> Canvas:
+    """The canvas for a settled graph; its short side is 1000 units."""
+    unit = 1000.0 / min(width, height)
+    w, h = width * unit, height * unit
+    roots = [thing for i, thing in enumerate(graph.things) if not _attached(graph, i)]
+    main = roots[0] if roots else None
+    in_water = graph.place in ("sea", "lake", "skyline", "harbour", "beach", "river")
+    needs = Needs(
+        ground=any(t.noun.where in ("ground", "table", "wall") or (t.noun.where == "deep" and not in_water) for t in roots),
+        water=any(t.noun.where == "water" for t in roots),
+        table=bool(roots) and all(t.noun.where in ("table", "wall") or (t.noun.alive and t.noun.metres < 0.6) for t in roots)
+        and any(t.noun.where == "table" for t in roots),
+        subject_side=1.0 if stream.child("side").chance(0.5) else -1.0,
+        subject_water=bool(main and main.noun.where == "water"),
+    )  # fmt: skip
+    if main and main.noun.where == "water" and needs.ground:
+        needs.subject_side = -needs.subject_side
+    air = air_for(graph.place, graph.time, graph.weather, graph.mood, stream.child("air"), graph.tint)
+    look = STYLES[graph.style].look
+    return Canvas(w, h, Document(w, h), air, look, graph, stream, needs, land=(0.0, w), open_water=(0.0, w))
+
+
+def draw(canvas: Canvas, item: Placed) -> None:
+    """One instance: shadow or reflection first, then the thing."""
+    rng = canvas.stream.child("thing", item.index, item.instance)
+    colours = tuple(COLOURS[name] for name in item.thing.colours)
+    pen = Pen(rng, item.pose, colours, canvas.air.lamps)
+    item.noun.draw(pen)
+    depth = 1.0 if canvas.room else 0.5 + 0.5 * item.t
+    spot = Spot(item.x, item.y, item.scale, item.mirror, depth, canvas.light, item.noun.box)
+    painter = canvas.painter
+    if item.footing == "ground" and canvas.casts:
+        canvas.add(item.key - 0.3, painter.cast(pen.marks, spot))
+    elif item.footing == "water" and canvas.water and not canvas.deep:
+        _on_water(canvas, item, pen.marks, spot)
+    canvas.add(item.key, painter.thing(pen.marks, spot))
+
+
+def _on_water(canvas: Canvas, item: Placed, marks: list[Mark], spot: Spot) -> None:
+    painter = canvas.painter
+    sunk = item.noun.where == "ground"
+    if not sunk:
+        canvas.add(item.key - 0.3, painter.reflection(marks, spot, 0.42))
+        canvas.add(item.key - 0.25, break_up(canvas, item.x, item.y, item.wide, item.tall * 0.72))
+    canvas.add(item.key + 0.01, canvas.document.halo(item.x, item.y + 2, item.wide * 0.55, 5 + item.wide * 0.02, canvas.air.light, 0.35))
+
+
+def focus_of(canvas: Canvas, placed: list[Placed]) -> tuple[float, float]:
+    """The centre of the main thing as a focal point, x and y in -1…1, y upwards."""
+    if not placed:
+        x, y = canvas.light
+    else:
+        main = next((p for p in placed if p.index == 0), placed[0])
+        x, y = main.x, main.y - main.tall / 2
+    fx, fy = 2 * x / canvas.width - 1, 1 - 2 * y / canvas.height
+    return round(min(1.0, max(-1.0, fx)), 3), round(min(1.0, max(-1.0, fy)), 3)

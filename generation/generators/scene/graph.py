@@ -1,0 +1,56 @@
+"""The scene graph: what the parser understood, and what layout, drawing and alt text all read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from generation.generators.scene.noun import Noun
+
+RelationKind = Literal["on", "under", "beside", "over", "in", "with", "riding", "behind", "before", "holding", "near"]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`kind` of the thing that holds it towards the thing at `target` (an index into Graph.things)."""
+
+    kind: RelationKind
+    target: int
+
+
+@dataclass(slots=True)
+class Thing:
+    """One noun of the prompt with its count, colour words (names), size word (-1…2), pose and relation."""
+
+    noun: Noun
+    count: int = 1
+    colours: tuple[str, ...] = ()
+    size: float = 1.0
+    size_word: str = ""
+    pose: str = ""
+    pose_word: str = ""
+    relation: Relation | None = None
+    spoken: str = ""
+    """The word the prompt used, singular ("kitten" for a cat)."""
+
+
+@dataclass(slots=True)
+class Graph:
+    """A whole picture in words. `place`, `time`, `weather`, `season`, `mood` and `style` are names of vocabulary.py."""
+
+    prompt: str
+    things: list[Thing] = field(default_factory=list)
+    place: str = ""
+    time: str = ""
+    weather: str = ""
+    season: str = ""
+    mood: str = ""
+    style: str = "papercut"
+    tint: str = ""
+    """A colour that is meant for the whole picture ("a blue landscape"), as #rrggbb."""
+    features: tuple[str, ...] = ()
+    """Sky and ground features that were asked for: moon, full moon, crescent, sun, stars, rainbow, clouds, birds…"""
+    unknown: tuple[str, ...] = ()
+    """Words that look like things and were not understood."""
+    place_said: bool = False
+    time_said: bool = False

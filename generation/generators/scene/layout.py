@@ -1,0 +1,304 @@
+"""Layout: where each thing of the graph stands, how large, and which way it looks; counts and relations first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from generation.generators.scene.canvas import CLOUDS, HORIZON, MIDDLE, Canvas
+from generation.generators.scene.graph import Graph, Thing
+from generation.generators.scene.noun import Noun
+from generation.generators.scene.rng import Stream
+
+ATTACHED = ("on", "riding", "in", "over", "under", "holding")
+MAIN_DEPTH = 0.6
+
+
+@dataclass(slots=True)
+class Placed:
+    """One instance of a thing: `x`, `y` of its foot in picture units, `tall` its height, `t` its depth 0…1."""
+
+    thing: Thing
+    index: int
+    instance: int
+    x: float
+    y: float
+    tall: float
+    t: float
+    key: float
+    mirror: bool = False
+    footing: str = "ground"
+    pose: str = "stand"
+    turn: float = 0.0
+    children: list[Placed] = field(default_factory=list)
+
+    @property
+    def noun(self) -> Noun:
+        return self.thing.noun
+
+    @property
+    def scale(self) -> float:
+        return self.tall / self.noun.box[1]
+
+    @property
+    def wide(self) -> float:
+        return self.noun.box[0] * self.scale
+
+    def anchor(self, name: str) -> tuple[float, float]:
+        """An anchor of the noun in picture units."""
+        ax, ay = self.noun.anchor(name)
+        return self.x + (-ax if self.mirror else ax) * self.scale, self.y + ay * self.scale
+
+
+def footing_of(noun: Noun, canvas: Canvas) -> str:
+    """What carries a thing in this place: ground, water, sky or the open deep."""
+    if canvas.deep:
+        return "ground" if noun.where in ("ground", "table") and noun.metres < 4 and not noun.alive else "deep"
+    if noun.where == "water" and canvas.water is None:
+        return "ground"
+    if noun.where == "deep":
+        return "water" if canvas.water else "ground"
+    if noun.where in ("table", "wall"):
+        return "ground"
+    if noun.where == "ground" and canvas.water and not canvas.needs.ground and canvas.graph.place in ("sea", "lake"):
+        return "water"
+    return noun.where
+
+
+class Layout:
+    """Places the things of one graph on one canvas."""
+
+    def __init__(self, graph: Graph, canvas: Canvas) -> None:
+        self.graph = graph
+        self.canvas = canvas
+        self.rng: Stream = canvas.stream.child("layout")
+        self.placed: list[Placed] = []
+        self.first: dict[int, Placed] = {}
+        self.unit = self._unit()
+
+    def run(self) -> list[Placed]:
+        """All instances, roots with their children; the first root holds the main thing."""
+        if not self.graph.things:
+            return []
+        roots = [i for i, thing in enumerate(self.graph.things) if not self._is_attached(thing)]
+        main = self._root_of(0)
+        ordered = [main, *[i for i in roots if i != main]]
+        for i in ordered:
+            self._place_root(i, i == main)
+        for i, thing in enumerate(self.graph.things):
+            if self._is_attached(thing):
+                self._attach(i, thing)
+        return self.placed
+
+    def _is_attached(self, thing: Thing) -> bool:
+        return thing.relation is not None and thing.relation.kind in ATTACHED
+
+    def _root_of(self, index: int) -> int:
+        seen = {index}
+        while True:
+            relation = self.graph.things[index].relation
+            if relation is None or relation.kind not in ATTACHED or relation.target in seen:
+                return index
+            index = relation.target
+            seen.add(index)
+
+    def _unit(self) -> float:
+        """How many picture units a softened metre is, so that the main thing is large and all fit."""
+        things = self.graph.things
+        if not things:
+            return 1.0
+        main = things[self._root_of(0)]
+        crowd = sum(min(thing.count, 9) for thing in things if not thing.noun.backdrop or thing is main)
+        target = 315.0 * min(1.5, max(0.68, main.noun.metres**0.13)) * max(0.36, crowd**-0.33)
+        if self.canvas.room:
+            target = min(target, 330.0 if not self.canvas.needs.table else 270.0)
+        if main.noun.metres > 5 and not main.noun.alive:
+            target *= 1.12
+        widest = 0.52 * min(self.canvas.width, 1300.0) * max(0.4, main.count**-0.45)
+        return min(target, widest * main.noun.box[1] / main.noun.box[0]) / self._soft(main.noun.metres)
+
+    def _soft(self, metres: float) -> float:
+        return float(metres**0.42)
+
+    def _tall(self, thing: Thing, t: float) -> float:
+        main = self.graph.things[self._root_of(0)]
+        ratio = self._soft(thing.noun.metres) / self._soft(main.noun.metres)
+        tall = self.unit * self._soft(main.noun.metres) * min(2.1, max(0.3, ratio)) * thing.size
+        tall = min(tall, 0.66 * self.canvas.width * thing.noun.box[1] / thing.noun.box[0], 0.74 * self.canvas.height)
+        return tall * (0.52 + 0.8 * t)
+
+    def _place_root(self, index: int, main: bool) -> None:
+        thing = self.graph.things[index]
+        footing = footing_of(thing.noun, self.canvas)
+        for instance in range(thing.count):
+            t = self._depth(thing, main, instance, footing)
+            tall = self._tall(thing, t)
+            x = self._across(thing, main, instance, tall, footing)
+            item = Placed(thing, index, instance, x, 0.0, tall, t, 0.0, footing=footing, pose=thing.pose or thing.noun.poses[0])
+            self._stand(item, main)
+            item.mirror = self._faces_left(item)
+            self.placed.append(item)
+            self.first.setdefault(index, item)
+
+    def _depth(self, thing: Thing, main: bool, instance: int, footing: str) -> float:
+        rng = self.rng
+        if main:
+            if footing == "water":
+                return min(0.8, max(0.1, 0.5 + (0 if instance == 0 else rng.jitter(0.34))))
+            spread = 0.16 if thing.noun.metres < 5 else 0.1
+            base = MAIN_DEPTH if thing.noun.metres < 6 or thing.noun.alive else 0.34
+            return base + (0 if instance == 0 else spread * (-1 if instance % 2 else 0.8) * rng.uniform(0.4, 1))
+        if thing.relation and thing.relation.target in self.first:
+            near = self.first[thing.relation.target].t
+            kind = thing.relation.kind
+            return min(0.95, max(0.02, near + {"behind": -0.3, "before": 0.24}.get(kind, rng.jitter(0.06))))
+        if thing.noun.backdrop or thing.noun.metres > 4.5:
+            return rng.uniform(0.04, 0.26)
+        if footing == "water":
+            return rng.uniform(0.12, 0.75)
+        return rng.uniform(0.42, 0.82)
+
+    def _range(self, footing: str) -> tuple[float, float]:
+        canvas = self.canvas
+        if footing == "ground":
+            return canvas.land
+        if footing == "water":
+            return canvas.open_water
+        return 0.0, canvas.width
+
+    def _across(self, thing: Thing, main: bool, instance: int, tall: float, footing: str) -> float:
+        width = tall * thing.noun.box[0] / thing.noun.box[1]
+        low, high = self._range(footing)
+        margin = min(width * 0.52 + 20, (high - low) / 2)
+        low, high = low + margin, high - margin
+        if main and instance == 0:
+            third = self.canvas.width * (0.5 + 0.17 * self.canvas.needs.subject_side)
+            if thing.count > 2:
+                third = self.canvas.width * (0.5 + 0.05 * self.canvas.needs.subject_side)
+            return min(high, max(low, third))
+        relation = thing.relation
+        if relation and relation.target in self.first and instance == 0:
+            return self._next_to(self.first[relation.target], width, relation.kind, low, high)
+        return self._freest(width, low, high, footing, thing if instance else None)
+
+    def _next_to(self, other: Placed, width: float, kind: str, low: float, high: float) -> float:
+        side = -1.0 if other.x > self.canvas.width / 2 else 1.0
+        share = 0.3 if kind in ("behind", "before") else 0.5
+        gap = 16.0 if share == 0.5 else 0.0
+        x = other.x + side * ((other.wide + width) * share + gap)
+        return min(high, max(low, x))
+
+    def _freest(self, width: float, low: float, high: float, footing: str, kin: Thing | None) -> float:
+        """The place with the least overlap among candidates; kin of one kind keep together."""
+        best, best_score = (low + high) / 2, -1e9
+        family = [p for p in self.placed if p.thing is kin]
+        for _ in range(28):
+            x = self.rng.uniform(low, high)
+            score = self.rng.uniform(0, 30)
+            for other in self.placed:
+                same = other.footing == footing
+                gap = abs(x - other.x) - (width + other.wide) / 2
+                score -= max(0.0, -gap) * (2.2 if same else 0.8)
+            if family:
+                score -= 0.32 * min(abs(x - p.x) for p in family)
+            if footing == "sky":
+                score -= max(0.0, 190 - abs(x - self.canvas.light[0])) * 0.8
+            if score > best_score:
+                best, best_score = x, score
+        return best
+
+    def _stand(self, item: Placed, main: bool) -> None:
+        canvas = self.canvas
+        if item.footing == "sky":
+            share = 0.52 if main else self.rng.uniform(0.34, 0.62)
+            share += 0.0 if item.instance == 0 else self.rng.jitter(0.16)
+            item.y = min(canvas.horizon, canvas.height * 0.66) * share + item.tall * 0.5
+            item.y = max(item.tall + 30, item.y)
+            item.key = MIDDLE - 0.5 + item.t * 0.2 if main or item.tall > 90 else CLOUDS + 3 + item.t
+        elif item.footing == "deep":
+            item.y = canvas.height * (0.5 if main and item.instance == 0 else self.rng.uniform(0.26, 0.8)) + item.tall * 0.5
+            item.key = MIDDLE + 10 + item.t
+        elif item.footing == "water" and canvas.water:
+            top, bottom = canvas.water
+            item.y = top + (bottom - top) * item.t
+            item.key = HORIZON + 5 + 9 * item.t if canvas.graph.place != "river" else MIDDLE + 16.5 + item.t
+        else:
+            item.y = canvas.height * 0.95 if canvas.deep else canvas.surface(item.x, item.t)
+            item.key = canvas.ground_key(item.t)
+            if not canvas.casts and not canvas.deep:
+                item.y += item.tall * 0.2
+
+    def _faces_left(self, item: Placed) -> bool:
+        if not item.noun.turns:
+            return False
+        if item.noun.alive and item.instance == 0:
+            return item.x > self.canvas.width / 2
+        if item.noun.alive or item.noun.where == "water":
+            return self.rng.chance(0.75) == (self.canvas.needs.subject_side > 0)
+        return item.x > self.canvas.width / 2 if item.instance == 0 else self.rng.chance(0.5)
+
+    def _attach(self, index: int, thing: Thing) -> None:
+        relation = thing.relation
+        assert relation is not None
+        base = self.first.get(relation.target)
+        if base is None:
+            self._place_root(index, False)
+            return
+        hosts = [p for p in self.placed if p.index == relation.target]
+        for instance in range(thing.count):
+            host = hosts[instance % len(hosts)]
+            sharing = (thing.count + len(hosts) - 1) // len(hosts)
+            place = instance // len(hosts)
+            item = self._join(thing, index, instance, host, relation.kind, place - (sharing - 1) / 2)
+            self.placed.append(item)
+            self.first.setdefault(index, item)
+
+    def _join(self, thing: Thing, index: int, instance: int, host: Placed, kind: str, slot: float) -> Placed:
+        ratio = (thing.noun.metres / host.noun.metres) ** 0.62
+        tall = min(host.tall * ratio * thing.size, host.tall * 1.5)
+        tall = max(tall, 46.0, host.tall * 0.16)
+        item = Placed(thing, index, instance, host.x, host.y, tall, host.t, host.key + 0.02, host.mirror, "held", thing.pose or thing.noun.poses[0])
+        step = slot * item.wide * 0.96
+        if kind in ("on", "riding"):
+            seat = kind == "riding" or (thing.noun.alive and "seat" in host.noun.anchors)
+            item.x, item.y = host.anchor("seat" if seat else "top")
+            item.x += step
+            rides = thing.pose or ("ride" if seat else "sit")
+            item.pose = rides if rides in thing.noun.poses else item.pose
+        elif kind == "in":
+            item.x, item.y = host.anchor("inside")
+            item.x += step
+            item.key = host.key - 0.01 if "inside" in host.noun.anchors else host.key + 0.02
+            item.pose = "sit" if "sit" in thing.noun.poses and not thing.pose else item.pose
+        elif kind == "holding":
+            item.x, item.y = host.anchor("hand")
+            item.key = host.key - 0.01
+            if thing.noun.where == "sky":
+                item.y += 4
+        elif kind == "over":
+            self._above(item, host, step)
+        else:
+            self._beneath(item, host, step)
+        return item
+
+    def _above(self, item: Placed, host: Placed, step: float) -> None:
+        lift = 26 + host.tall * 0.16
+        item.x = host.x + step + self.rng.jitter(host.wide * 0.2)
+        item.y = max(item.tall + 14, host.y - host.tall - lift)
+        item.footing = "sky"
+        item.pose = "fly" if "fly" in item.noun.poses and not item.thing.pose else item.pose
+
+    def _beneath(self, item: Placed, host: Placed, step: float) -> None:
+        if host.footing == "sky":
+            item.x, item.footing = host.x + step, footing_of(item.noun, self.canvas)
+            item.tall = self._tall(item.thing, MAIN_DEPTH)
+            item.t = MAIN_DEPTH
+            self._stand(item, False)
+            return
+        ax = host.anchor("under")[0] if "under" in host.noun.anchors else host.x + host.wide * 0.1
+        limit = host.tall * (0.62 if host.noun.metres > 1.5 * item.noun.metres else 0.8)
+        item.tall = min(max(item.tall, 90.0), limit)
+        item.t = min(0.98, host.t + 0.03)
+        item.footing = "ground" if host.footing == "ground" else host.footing
+        item.x = ax + step
+        item.y = host.y + 6
+        item.key = host.key + 0.03

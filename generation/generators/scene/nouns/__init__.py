@@ -1,0 +1,58 @@
+"""The catalogue of nouns: one file for each family, found here by name and synonym."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from generation.generators.scene.noun import Noun, nouns_of
+from generation.generators.scene.nouns import (
+    animals,
+    birds,
+    buildings,
+    farm,
+    flowers,
+    people,
+    plants,
+    sea_creatures,
+    ships,
+    small_animals,
+    sundry,
+    tableware,
+    vehicles,
+    wonders,
+)
+
+FAMILIES = (
+    animals,
+    farm,
+    small_animals,
+    birds,
+    sea_creatures,
+    people,
+    wonders,
+    vehicles,
+    ships,
+    buildings,
+    plants,
+    flowers,
+    sundry,
+    tableware,
+)
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[str, Noun]:
+    """Every noun by its name."""
+    return {noun.name: noun for family in FAMILIES for noun in nouns_of(family)}
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Noun]:
+    """Every noun by its name, its synonyms and their plurals."""
+    found: dict[str, Noun] = {}
+    for noun in catalogue().values():
+        for word in (noun.name, *noun.words):
+            found[word] = noun
+        if noun.plural:
+            found[noun.plural] = noun
+    return found

@@ -1,0 +1,218 @@
+"""Trees and shrubs: grown from the seed, so that no two are alike."""
+
+from __future__ import annotations
+
+from math import cos, pi, sin
+
+from generation.generators.scene.geometry import Point, blob, curve, ellipse, limb, poly
+from generation.generators.scene.noun import noun
+from generation.generators.scene.pen import Pen
+
+
+def crown(pen: Pen, x: float, y: float, rx: float, ry: float, colour: str, lumps: int = 9) -> None:
+    """A leafy crown: one billowing outline with lighter and darker clusters inside."""
+    rng = pen.rng
+    outline: list[Point] = []
+    for i in range(lumps * 2):
+        angle = 2 * pi * i / (lumps * 2)
+        reach = (1.0 if i % 2 else 0.86) * rng.uniform(0.93, 1.07)
+        outline.append((x + rx * reach * cos(angle), y + ry * reach * sin(angle)))
+    pen.fill(blob(outline, 0.45), colour)
+    for _ in range(lumps):
+        angle, far = rng.uniform(0, 2 * pi), rng.uniform(0.1, 0.62)
+        px, py = x + rx * far * cos(angle), y + ry * far * sin(angle)
+        size = rng.uniform(0.16, 0.3) * rx
+        cluster = blob([(px - size, py), (px - size * 0.5, py - size * 0.7), (px + size * 0.4, py - size * 0.75), (px + size, py), (px, py + size * 0.3)], 0.45)
+        if py < y + ry * 0.1:
+            pen.fill(cluster, pen.lighter(colour, 0.035), 0.75)
+        else:
+            pen.fill(cluster, pen.darker(colour, 0.04), 0.7)
+
+
+@noun("tree", (92, 130), 9, words="oak,elm,maple,beech,linden,ash tree,chestnut tree,woodland tree", parts=("leaves",), backdrop=True, turns=True,
+      anchors={"top": (0, -118), "under": (20, 0), "branch": (26, -72)})
+def tree(pen: Pen) -> None:
+    leaves = pen.part("leaves", "#5f8a4a", "#6f9450", "#4f7d4c")
+    trunk = "#6b5140"
+    lean = pen.rng.jitter(4)
+    pen.fill(limb([(0, 4), (1 + lean * 0.4, -30), (lean, -74)], [15, 9, 6]), trunk)
+    pen.fill(limb([(1, -42), (16, -58), (25, -74)], [6, 4, 2]), trunk)
+    pen.fill(limb([(1, -38), (-15, -56), (-24, -70)], [6, 4, 2]), trunk)
+    crown(pen, -20 + lean, -72, 25, 20, pen.darker(leaves, 0.05), 7)
+    crown(pen, 21 + lean, -74, 25, 21, pen.darker(leaves, 0.03), 7)
+    crown(pen, lean, -94, 36, 33, leaves, 10)
+
+
+@noun("pine", (62, 130), 14, words="fir,fir tree,pine tree,spruce,conifer,evergreen", parts=("needles",), backdrop=True, anchors={"under": (14, 0)})
+def pine(pen: Pen) -> None:
+    needles = pen.part("needles", "#3f6650", "#46704f", "#3a5f57")
+    rng = pen.rng
+    pen.fill(poly("-3.5,2 3.5,2 2,-30 -2,-30"), "#5b4638")
+    tiers = rng.whole(6, 8)
+    for i in range(tiers):
+        u = i / tiers
+        y, half = -14 - 104 * u, 29 * (1 - u) ** 0.85 + 3
+        drop = 13 * (1 - u) + 5
+        left, right = rng.uniform(0.85, 1.12), rng.uniform(0.85, 1.12)
+        tip = min(-129.0, y - 30) if i == tiers - 1 else y - 27 * (1 - 0.35 * u)
+        bough = [
+            (0.0, tip), (half * 0.42, y - drop * 0.5), (half * right, y + drop * 0.35), (half * 0.5, y + drop * 0.1),
+            (half * 0.2, y + drop * 0.5), (-half * 0.25, y + drop * 0.15), (-half * 0.55, y + drop * 0.3),
+            (-half * left, y + drop * 0.4), (-half * 0.4, y - drop * 0.5),
+        ]  # fmt: skip
+        pen.fill(poly(bough), pen.lighter(needles, 0.012 * i - 0.02))
+        pen.shade(poly([(0.0, tip + 9), (half * 0.5, y + drop * 0.1), (half * 0.2, y + drop * 0.5), (-half * 0.25, y + drop * 0.15)]), 0.1)
+
+
+@noun("birch", (60, 132), 11, words="birch tree,aspen,poplar", parts=("leaves",), backdrop=True, anchors={"under": (12, 0)})
+def birch(pen: Pen) -> None:
+    leaves = pen.part("leaves", "#8fa653", "#a3ad55", "#7f9c58")
+    rng = pen.rng
+    bark = "#e6e0d3"
+    pen.fill(limb([(0, 3), (2, -50), (-1, -112)], [7, 5, 1.6]), bark)
+    for k in range(9):
+        y = -6 - 9.5 * k - rng.uniform(0, 4)
+        pen.fill(poly([(-2.4, y), (rng.uniform(-1, 2.4), y - 1.4), (-2.4, y - 2.2)]), "#4a4038")
+    for side in (-1, 1):
+        pen.line(curve([(1, -62), (side * 12, -78), (side * 17, -84)]), bark, 1.6)
+    for k in range(7):
+        u = k / 6
+        crown(pen, rng.jitter(11 * (1 - u) + 2), -58 - 62 * u, 18 - 9 * u, 12 - 3 * u, pen.lighter(leaves, rng.jitter(0.03)), 6)
+
+
+@noun("palm", (90, 130), 9, words="palm tree,coconut palm,coconut tree", parts=("leaves",), backdrop=True, anchors={"under": (12, 0)})
+def palm(pen: Pen) -> None:
+    leaves = pen.part("leaves", "#4f8a54", "#5c8f4b")
+    rng = pen.rng
+    lean = rng.uniform(8, 20)
+    spine = [(-6.0, 3.0), (-2.0, -38.0), (lean * 0.5, -76.0), (lean, -104.0)]
+    pen.fill(limb(spine, [9, 6, 5, 4.4]), "#8a6a4c")
+    for k in range(10):
+        u = (k + 0.5) / 10
+        y = -104 * u
+        x = -5 + (lean + 5) * u**1.4
+        pen.line(curve([(x - 3, y), (x, y + 1.6), (x + 3, y)]), "#6d5039", 0.9, 0.7)
+    for angle in (-165, -140, -112, -80, -52, -26, -4, 12, -178):
+        _frond(pen, lean, -104, angle + rng.jitter(8), rng.uniform(40, 50), pen.lighter(leaves, rng.jitter(0.035)))
+    for dx, dy in ((-3, 2), (3, 3), (0, 5)):
+        pen.fill(ellipse(lean + dx, -103 + dy, 3.2), "#7a4f35")
+
+
+def _frond(pen: Pen, x: float, y: float, angle: float, reach: float, colour: str) -> None:
+    a = angle * pi / 180
+    tip = (x + reach * cos(a), y + reach * sin(a) * 0.75 + reach * 0.42)
+    knee = (x + reach * 0.55 * cos(a), y + reach * 0.62 * sin(a) - 3)
+    width = reach * 0.2
+    upper = [(x, y), (knee[0], knee[1] - width * 0.35), tip]
+    lower: list[Point] = []
+    for k in range(9):
+        u = 1 - (k + 1) / 10
+        px = x + (knee[0] - x) * 2 * u * (1 - u) + (tip[0] - x) * u * u
+        py = y + (knee[1] - y) * 2 * u * (1 - u) + (tip[1] - y) * u * u
+        lower.append((px, py + (width if k % 2 == 0 else width * 0.35)))
+    pen.fill(poly([*upper, *lower]), colour)
+
+
+@noun("willow", (110, 112), 9, words="weeping willow,willow tree", parts=("leaves",), backdrop=True, anchors={"under": (16, 0)})
+def willow(pen: Pen) -> None:
+    leaves = pen.part("leaves", "#8a9f57", "#7d9a5a")
+    rng = pen.rng
+    pen.fill(limb("-2,3 0,-34 6,-76", [15, 9, 6]), "#665040")
+    pen.fill(limb("0,-42 -16,-66 -26,-84", [7, 4, 2]), "#665040")
+    crown(pen, 0, -82, 42, 26, leaves, 9)
+    for k in range(30):
+        u = k / 29 * 2 - 1
+        x0, y0 = 44 * u, -88 + 22 * u * u
+        fall = (62 - 24 * abs(u) ** 2) * rng.uniform(0.55, 1.05)
+        pen.fill(limb([(x0, y0), (x0 + 5 * u + rng.jitter(3), y0 + fall * 0.5), (x0 + 7 * u + rng.jitter(5), y0 + fall)], [6, 6, 1.5]),
+                 pen.lighter(leaves, rng.jitter(0.045)))
+
+
+@noun("cherry tree", (116, 108), 7, words="cherry blossom,sakura,cherry blossom tree,blossoming tree,apple tree,almond tree", parts=("blossom",), backdrop=True,
+      anchors={"under": (20, 0)})
+def cherry_tree(pen: Pen) -> None:
+    blossom = pen.part("blossom", "#f0b3c1", "#f4c3ca", "#eba7ba")
+    rng = pen.rng
+    bark = "#5a4042"
+    pen.fill(limb("-4,4 -2,-24 8,-50 4,-74", [15, 11, 8, 4]), bark)
+    pen.fill(limb("0,-34 -20,-52 -40,-60", [8, 5, 2.5]), bark)
+    pen.fill(limb("6,-46 26,-60 44,-66", [7, 4, 2]), bark)
+    for x, y, rx, ry in ((-36, -62, 22, 16), (40, -66, 21, 16), (-16, -80, 27, 19), (20, -84, 28, 20), (4, -68, 20, 13)):
+        crown(pen, x + rng.jitter(3), y + rng.jitter(3), rx, ry, pen.lighter(blossom, rng.jitter(0.03)), 8)
+    for _ in range(26):
+        x, y = rng.jitter(56), rng.uniform(-100, -50)
+        pen.fill(ellipse(x, y, 1.5), pen.lighter(blossom, 0.07), 0.9)
+
+
+@noun("dead tree", (96, 118), 8, words="bare tree,leafless tree,old tree,gnarled tree,winter tree", parts=("bark",), backdrop=True,
+      anchors={"under": (16, 0), "branch": (32, -78), "top": (34, -80)})
+def dead_tree(pen: Pen) -> None:
+    bark = pen.part("bark", "#574940", "#4f4644")
+    _branch(pen, 0, 3, -90, 44, 13, bark, 5)
+
+
+def _branch(pen: Pen, x: float, y: float, angle: float, reach: float, width: float, colour: str, levels: int) -> None:
+    a = angle * pi / 180
+    bend = pen.rng.jitter(0.22)
+    knee = (x + reach * 0.5 * cos(a + bend), y + reach * 0.5 * sin(a + bend))
+    tip = (x + reach * cos(a), y + reach * sin(a))
+    pen.fill(limb([(x, y), knee, tip], [width, width * 0.8, width * 0.62], 4), colour)
+    if levels == 0:
+        return
+    for turn in (-1, 1):
+        if levels > 2 or pen.rng.chance(0.85):
+            swing = turn * pen.rng.uniform(16, 42)
+            _branch(pen, tip[0], tip[1], angle + swing, reach * pen.rng.uniform(0.58, 0.78), width * 0.58, colour, levels - 1)
+
+
+@noun("bush", (90, 52), 1.5, words="shrub,hedge,thicket", parts=("leaves",), backdrop=True, plural="bushes")
+def bush(pen: Pen) -> None:
+    leaves = pen.part("leaves", "#5d8650", "#6b8d4d")
+    for x, rx, ry in ((-24, 22, 17), (24, 22, 18), (0, 27, 23)):
+        crown(pen, x, -ry + 3, rx, ry, pen.lighter(leaves, pen.rng.jitter(0.03)), 7)
+
+
+@noun("cactus", (66, 112), 3.5, words="saguaro,cacti", parts=("body",), backdrop=True, plural="cacti")
+def cactus(pen: Pen) -> None:
+    green = pen.part("body", "#5b8a5f", "#4f8062")
+    pen.fill(limb("0,2 0,-40 1,-98", [17, 19, 15]), green)
+    left, right = pen.rng.uniform(-44, -34), pen.rng.uniform(-62, -50)
+    pen.fill(limb([(-4, left), (-22, left - 1), (-25, left - 14), (-24, left - 36)], [10, 11, 11, 8]), green)
+    pen.fill(limb([(4, right), (19, right - 2), (22, right - 12), (21, right - 28)], [9, 10, 10, 7]), green)
+    for x in (-4.5, 0, 4.5):
+        pen.line(curve([(x, 0), (x * 1.05, -50), (x * 0.8, -100)]), pen.darker(green, 0.07), 0.9, 0.8)
+    if pen.rng.chance(0.6):
+        for dx in (-4, 1, 5):
+            pen.fill(ellipse(dx, -105.5, 2.8, 2.2), "#e2788a")
+
+
+@noun("bamboo", (64, 130), 8, words="bamboo grove", parts=("stalk",), backdrop=True, plural="bamboo")
+def bamboo(pen: Pen) -> None:
+    stalk = pen.part("stalk", "#7d9f55", "#8aa75a")
+    rng = pen.rng
+    for k in range(5):
+        x, lean, tall = -24 + 12 * k + rng.jitter(4), rng.jitter(8), rng.uniform(98, 130)
+        colour = pen.lighter(stalk, rng.jitter(0.05))
+        pen.fill(limb([(x, 2), (x + lean * 0.4, -tall * 0.5), (x + lean, -tall)], [4.6, 4, 2]), colour)
+        for j in range(1, 8):
+            u = j / 8
+            px = x + lean * u**1.4
+            pen.line(curve([(px - 2.2, -tall * u), (px + 2.2, -tall * u)]), pen.darker(colour, 0.12), 0.9)
+            if j > 3:
+                side = rng.pick((-1, 1))
+                for _ in range(2):
+                    reach = rng.uniform(10, 17)
+                    drop = rng.uniform(-2, 8)
+                    pen.fill(limb([(px, -tall * u), (px + side * reach * 0.5, -tall * u - 2 + drop * 0.3), (px + side * reach, -tall * u + drop)], [1, 4, 0.4]),
+                             pen.darker(stalk, rng.uniform(-0.02, 0.08)))
+
+
+@noun("reeds", (80, 70), 1.8, words="reed,cattail,bulrush,rushes", parts=("stalk",), plural="reeds", backdrop=True)
+def reeds(pen: Pen) -> None:
+    stalk = pen.part("stalk", "#7c8a4f", "#6f8450")
+    rng = pen.rng
+    for k in range(15):
+        x, lean, tall = rng.jitter(30), rng.jitter(14), rng.uniform(30, 66)
+        pen.fill(limb([(x, 2), (x + lean * 0.3, -tall * 0.6), (x + lean, -tall)], [2.6, 2, 0.5]), pen.lighter(stalk, rng.jitter(0.05)))
+        if k % 4 == 0:
+            pen.fill(limb([(x + lean * 0.8, -tall * 0.85), (x + lean, -tall)], [4.4, 4]), "#6e4630")

@@ -1,0 +1,366 @@
+"""English prompt to scene graph: phrases first, then nouns with their counts, colours, sizes, poses and relations."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from generation.generators.scene import vocabulary as words_of
+from generation.generators.scene.graph import Graph, Relation, RelationKind, Thing
+from generation.generators.scene.noun import Noun
+from generation.generators.scene.nouns import words as noun_words
+
+Kind = Literal["noun", "count", "colour", "size", "pose", "relation", "place", "time", "weather", "season", "mood", "style",
+               "feature", "article", "and", "break", "not", "ignored", "part", "unknown"]  # fmt: skip
+MOST = 12
+MAX_WORDS = 300
+HELD_METRES = 1.3
+
+
+@dataclass(slots=True)
+class Token:
+    kind: Kind
+    value: Any = None
+    plural: bool = False
+    text: str = ""
+
+
+def singulars(word: str) -> tuple[str, ...]:
+    """Possible singular forms of a word, the likeliest first, without the word itself."""
+    if word in words_of.IRREGULAR:
+        return (words_of.IRREGULAR[word],)
+    found = []
+    if word.endswith("ies") and len(word) > 4:
+        found.append(word[:-3] + "y")
+    if word.endswith("ves"):
+        found += [word[:-3] + "f", word[:-3] + "fe"]
+    if word.endswith("es") and len(word) > 3:
+        found.append(word[:-2])
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 2:
+        found.insert(0, word[:-1])
+    return tuple(found)
+
+
+def tokens(prompt: str) -> list[Token]:
+    """The prompt as classified tokens, longest phrases first."""
+    text = unicodedata.normalize("NFKC", prompt).casefold().replace("’", "'")
+    raw = re.findall(r"[^\W_]+(?:['-][^\W_]+)*|[,.;:!?()\n]", text)[:MAX_WORDS]
+    raw = [re.sub(r"'s?$", "", word) for word in raw]
+    out: list[Token] = []
+    i = 0
+    while i < len(raw):
+        token, used = _longest(raw, i)
+        out.append(token)
+        i += used
+    return out
+
+
+def _longest(raw: list[str], i: int) -> tuple[Token, int]:
+    for size in (4, 3, 2, 1):
+        if i + size > len(raw):
+            continue
+        phrase = " ".join(raw[i : i + size])
+        token = _classify(phrase, raw[i + size] if i + size < len(raw) else "")
+        if token is not None:
+            return token, size
+    word = raw[i]
+    if "-" in word:
+        parts = [p for p in word.split("-") if p]
+        for part in reversed(parts):
+            token = _classify(part, "")
+            if token is not None and token.kind in ("noun", "colour"):
+                return token, 1
+    return Token("unknown", word, text=word), 1
+
+
+def _classify(phrase: str, following: str) -> Token | None:
+    if len(phrase) == 1 and phrase in ",.;:!?()\n":
+        return Token("break")
+    if phrase in ("a", "an", "the"):
+        return Token("article", phrase)
+    if phrase in ("and", "&", "plus"):
+        return Token("and")
+    if phrase in ("no", "without", "not"):
+        return Token("not")
+    special = _ambiguous(phrase, following)
+    if special is not None:
+        return special
+    noun = _noun(phrase)
+    if noun is not None:
+        return noun
+    return _table_word(phrase)
+
+
+def _ambiguous(phrase: str, following: str) -> Token | None:
+    """Words that are colours before a noun and things otherwise, and the like."""
+    if phrase in ("orange", "rose", "gold", "peach", "lime", "coral", "lavender", "violet", "lilac", "copper", "olive") and phrase in noun_words():
+        if _noun(following) or following in words_of.COLOURS or following in ("and", "sky"):
+            return Token("colour", phrase) if phrase in words_of.COLOURS else None
+        return Token("noun", noun_words()[phrase], text=phrase)
+    if phrase.isdigit() and len(phrase) < 4:
+        return Token("count", max(1, min(MOST, int(phrase))))
+    return None
+
+
+def _noun(phrase: str) -> Token | None:
+    table = noun_words()
+    if phrase in table:
+        return Token("noun", table[phrase], plural=phrase == table[phrase].plural and phrase != table[phrase].name, text=phrase)
+    head, _, last = phrase.rpartition(" ")
+    for single in singulars(last):
+        whole = f"{head} {single}".strip()
+        if whole in table:
+            return Token("noun", table[whole], plural=True, text=whole)
+    return None
+
+
+def _table_word(phrase: str) -> Token | None:
+    v = words_of
+    tables: tuple[tuple[Kind, Any], ...] = (
+        ("place", v.PLACE_WORDS), ("time", v.TIME_WORDS), ("weather", v.WEATHER_WORDS), ("style", v.STYLE_WORDS), ("feature", v.FEATURE_WORDS),
+        ("season", v.SEASON_WORDS), ("mood", v.MOOD_WORDS), ("colour", {c: c for c in v.COLOURS}), ("count", v.NUMBERS), ("size", v.SIZES),
+        ("relation", v.RELATIONS), ("pose", v.POSES),
+    )  # fmt: skip
+    for form in (phrase, *(singulars(phrase) if " " not in phrase else ())):
+        for kind, table in tables:
+            if form in table:
+                return Token(kind, table[form], text=phrase)
+    if phrase in v.PART_WORDS:
+        return Token("part", text=phrase)
+    if phrase in v.IGNORED:
+        return Token("ignored")
+    return None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The state while reading tokens from left to right."""
+
+    graph: Graph
+    count: int = 0
+    colours: list[str] = field(default_factory=list)
+    size: float = 1.0
+    size_word: str = ""
+    pose: str = ""
+    pose_word: str = ""
+    open_phrase: bool = True
+    last: int | None = None
+    joined: list[int] = field(default_factory=list)
+    pending: tuple[str, list[int]] | None = None
+    negated: bool = False
+    unknown: list[str] = field(default_factory=list)
+    features: list[str] = field(default_factory=list)
+    after_place: bool = False
+
+    def clear(self) -> None:
+        self.count, self.colours, self.size, self.size_word, self.pose, self.pose_word = 0, [], 1.0, "", "", ""
+
+
+def parse(prompt: str) -> Graph:
+    """The scene graph of an English prompt; never fails, whatever the text."""
+    reader = _Reader(Graph(prompt))
+    found = tokens(prompt)
+    for i, token in enumerate(found):
+        _read(reader, token, found[i + 1 :])
+    graph = reader.graph
+    graph.features = tuple(dict.fromkeys(reader.features))
+    known = {thing.spoken for thing in graph.things}
+    graph.unknown = tuple(dict.fromkeys(w[:40] for w in reader.unknown if w not in known))[:8]
+    if not graph.things and reader.colours:
+        graph.tint = words_of.COLOURS[reader.colours[0]]
+    return graph
+
+
+def _read(r: _Reader, token: Token, rest: list[Token]) -> None:
+    kind = token.kind
+    if kind == "noun":
+        _read_noun(r, token)
+    elif kind == "article":
+        r.open_phrase = True
+    elif kind == "count":
+        r.count, r.open_phrase = token.value, True
+    elif kind == "colour":
+        r.colours.append(token.value)
+        r.open_phrase = True
+    elif kind == "size":
+        r.size, r.size_word, r.open_phrase = token.value, token.text, True
+    elif kind == "pose":
+        _read_pose(r, token)
+    elif kind == "relation":
+        _read_relation(r, token)
+    elif kind == "not":
+        r.negated = True
+    elif kind in ("break", "and"):
+        _read_pause(r, kind)
+    elif kind == "part":
+        _read_part(r)
+    elif kind == "unknown":
+        _read_unknown(r, token, rest)
+    elif kind != "ignored":
+        _read_setting(r, token)
+
+
+def _read_noun(r: _Reader, token: Token) -> None:
+    noun: Noun = token.value
+    if r.negated:
+        r.negated = False
+        r.clear()
+        return
+    count = r.count or (3 if token.plural else 1)
+    thing = Thing(noun, min(MOST, count), tuple(r.colours[:3]), r.size, r.size_word, spoken=token.text)
+    _give_pose(thing, r.pose, r.pose_word)
+    if noun.name == "cat" and token.text == "kitten":
+        thing.size *= 0.7
+    r.graph.things.append(thing)
+    index = len(r.graph.things) - 1
+    if r.pending:
+        _relate(r, index)
+    elif not r.joined or r.last is None:
+        r.joined = []
+    r.joined.append(index)
+    r.last = index
+    r.open_phrase = False
+    r.clear()
+
+
+def _give_pose(thing: Thing, pose: str, word: str) -> None:
+    if not pose:
+        return
+    near = {"walk": "run", "run": "walk", "sail": "", "look": "sit", "play": "sit", "howl": "sit", "dance": "wave", "swim": "swim", "fish": "sit", "read": "sit"}
+    if pose in thing.noun.poses:
+        thing.pose = pose
+    elif near.get(pose) in thing.noun.poses:
+        thing.pose = near[pose]
+    thing.pose_word = word
+
+
+def _read_pose(r: _Reader, token: Token) -> None:
+    if r.last is not None and not r.open_phrase:
+        for index in r.joined or [r.last]:
+            if not r.graph.things[index].pose_word:
+                _give_pose(r.graph.things[index], token.value, token.text)
+    else:
+        r.pose, r.pose_word = token.value, token.text
+
+
+def _read_relation(r: _Reader, token: Token) -> None:
+    if r.last is not None:
+        r.pending = (token.value, list(r.joined) or [r.last])
+        if token.value == "riding":
+            for index in r.pending[1]:
+                _give_pose(r.graph.things[index], "ride", "riding")
+    r.open_phrase = True
+
+
+def _relate(r: _Reader, index: int) -> None:
+    assert r.pending is not None
+    kind, subjects = r.pending
+    things = r.graph.things
+    target = things[index]
+    r.pending, r.joined = None, []
+    subject = things[subjects[-1]]
+    if kind in ("with", "holding"):
+        held = subject.noun.alive and target.noun.metres <= HELD_METRES and not target.noun.alive and target.noun.where != "deep"
+        target.relation = Relation("holding" if held and "hand" in subject.noun.anchors else "beside", subjects[-1])
+        return
+    if kind == "in" and "inside" not in target.noun.anchors:
+        kind = "on" if target.noun.backdrop and subject.noun.metres < target.noun.metres else "beside"
+    if kind == "on" and target.noun.metres < subject.noun.metres * 0.25:
+        kind = "beside"
+    if kind == "under" and target.noun.where != "sky" and target.noun.metres < subject.noun.metres * 0.55:
+        kind = "beside"
+    relation: dict[str, RelationKind] = {"on": "on", "under": "under", "over": "over", "in": "in", "riding": "riding", "behind": "behind", "before": "before"}
+    chosen: RelationKind = relation.get(kind, "beside")
+    for subject_index in subjects:
+        if things[subject_index].relation is None and subject_index != index:
+            things[subject_index].relation = Relation(chosen, index)
+
+
+def _read_pause(r: _Reader, kind: str) -> None:
+    r.open_phrase = True
+    if kind == "break":
+        r.joined = []
+        r.pending = None
+        r.last = None
+        if not r.graph.things:
+            return
+    elif r.pending is None and r.last is not None and r.graph.things[r.last].relation is None:
+        return
+    else:
+        r.joined = []
+
+
+def _read_part(r: _Reader) -> None:
+    """"with a red roof": the colour goes to the thing that was named before."""
+    if r.last is not None and r.colours:
+        thing = r.graph.things[r.last]
+        thing.colours = (*thing.colours, *r.colours)[:3]
+        r.clear()
+    r.pending = None
+
+
+def _read_unknown(r: _Reader, token: Token, rest: list[Token]) -> None:
+    word = str(token.value)
+    if word.endswith(("ly", "ing", "ed")) and word.isascii() and not (r.open_phrase and not _noun_follows(rest)):
+        return
+    if len(word) < 2 or word.isdigit():
+        return
+    r.unknown.append(word)
+    if not _noun_follows(rest):
+        r.clear()
+        r.pending = None
+        r.open_phrase = False
+
+
+def _noun_follows(rest: list[Token]) -> bool:
+    for token in rest:
+        if token.kind == "noun":
+            return True
+        if token.kind not in ("colour", "size", "ignored", "mood", "unknown"):
+            return False
+    return False
+
+
+def _read_setting(r: _Reader, token: Token) -> None:
+    graph, kind = r.graph, token.kind
+    if r.negated:
+        r.negated = False
+        return
+    if kind == "feature":
+        r.features.append(token.value)
+        if r.size > 1.2:
+            r.features.append("big")
+        r.size, r.size_word = 1.0, ""
+    elif kind == "place":
+        better = not graph.place_said or graph.place in ("sea", "room", "hills", "meadow") and token.value not in ("sea", "room", "hills", "meadow")
+        if better:
+            graph.place, graph.place_said = token.value, True
+        if r.pending and r.pending[0] == "over":
+            for index in r.pending[1]:
+                _give_pose(graph.things[index], "fly", "flying")
+    elif kind == "time":
+        graph.time, graph.time_said = token.value, True
+        if token.text in ("moonlight", "moonlit"):
+            r.features.append("moon")
+    elif kind == "weather":
+        graph.weather = token.value
+    elif kind == "season":
+        graph.season = token.value
+    elif kind == "mood":
+        _read_mood(r, token.value)
+    elif kind == "style":
+        graph.style = token.value
+    if kind not in ("time", "weather", "season", "mood", "style"):
+        r.pending = None
+        r.colours = []
+        r.count = 0
+    if "aurora" in r.features and not graph.time_said:
+        graph.time = "night"
+
+
+def _read_mood(r: _Reader, mood: str) -> None:
+    if mood in ("lavender", "tulips", "sunflowers"):
+        r.graph.place, r.graph.place_said = "field", True
+    r.graph.mood = mood

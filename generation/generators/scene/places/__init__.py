@@ -1,0 +1,34 @@
+"""The places of the vocabulary: each a function that draws its layers and says where things may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from generation.generators.scene.canvas import Canvas
+from generation.generators.scene.places import beyond, indoors, nature, town
+
+PLACES: Mapping[str, Callable[[Canvas], None]] = {
+    "sea": nature.sea,
+    "lake": nature.lake,
+    "river": nature.river,
+    "beach": nature.beach,
+    "forest": nature.forest,
+    "jungle": nature.jungle,
+    "meadow": nature.meadow,
+    "hills": nature.hills,
+    "mountains": nature.mountains,
+    "desert": nature.desert,
+    "snowfield": nature.snowfield,
+    "garden": nature.garden,
+    "field": nature.field,
+    "street": town.street,
+    "skyline": town.skyline,
+    "village": town.village,
+    "harbour": town.harbour,
+    "park": town.park,
+    "room": indoors.room,
+    "space": beyond.space,
+    "moon": beyond.moon_surface,
+    "underwater": beyond.underwater,
+    "clouds": beyond.above_clouds,
+}

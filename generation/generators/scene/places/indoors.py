@@ -1,0 +1,151 @@
+"""A room: wall, window with a view, floor, table; lit from the window by day and by a lamp at night."""
+
+from __future__ import annotations
+
+from generation.generators.scene import land
+from generation.generators.scene.canvas import FAR, FRONT, HORIZON, MIDDLE, SKY, Canvas
+from generation.generators.scene.colour import mix, tone
+from generation.generators.scene.geometry import blob, box, limb, poly, ridge
+from generation.generators.scene.palette import TIMES
+from generation.generators.scene.svg import path, stroke
+
+WALL = ("#c9a27e", "#9fae9b", "#b98f86", "#8fa0ae", "#cbb48a", "#a58fa0")
+
+
+def room(canvas: Canvas) -> None:
+    """A quiet interior; small things stand on the table when there are any, else on the floor."""
+    canvas.room = True
+    canvas.horizon = canvas.height * 0.72
+    side = -canvas.needs.subject_side
+    win_x = canvas.width * (0.5 + 0.2 * side)
+    canvas.light = (win_x, canvas.height * 0.2)
+    rng = canvas.stream.child("room")
+    wall = canvas.air.land(rng.pick(WALL), 0.55)
+    _wall(canvas, wall, win_x)
+    _window(canvas, win_x, canvas.height * 0.1, 330, 390)
+    _floor(canvas, win_x)
+    _shelf(canvas, canvas.width * (0.5 - 0.28 * side), canvas.height * 0.24, wall)
+    if canvas.needs.table:
+        _table(canvas)
+    else:
+        _rug(canvas)
+    _curtains(canvas, win_x)
+    _frame_plant(canvas, side)
+
+
+def _wall(canvas: Canvas, wall: str, win_x: float) -> None:
+    far = mix(wall, canvas.air.dark, 0.42)
+    canvas.add(SKY, f'<rect width="{canvas.width:.0f}" height="{canvas.height:.0f}" fill="{mix(wall, canvas.air.dark, 0.3)}"/>')
+    canvas.add(SKY + 1, canvas.document.halo(win_x, canvas.height * 0.42, 820, 760, mix(wall, canvas.air.light, 0.4), 0.95))
+    line = mix(wall, canvas.air.dark, 0.36)
+    y = canvas.height * 0.5
+    canvas.add(SKY + 2, path(box(0, canvas.horizon - 26, canvas.width, 26), far, 0.7) + stroke(f"M0 {y:.0f}H{canvas.width:.0f}", line, 2.4, 0.0))
+
+
+def _window(canvas: Canvas, x: float, y: float, w: float, h: float) -> None:
+    """A window with its own sky and a far hill."""
+    time = canvas.graph.time if canvas.graph.time in TIMES else "day"
+    outside = canvas.stream.child("outside").pick(TIMES[time])
+    left = x - w / 2
+    last = len(outside.sky) - 1
+    sky = canvas.document.linear([(i / last, c, 1.0) for i, c in enumerate(outside.sky)], (0, y), (0, y + h))
+    out = [path(box(left, y, w, h), sky)]
+    rng = canvas.stream.child("view")
+    if outside.source == "moon":
+        out += [f'<circle cx="{left + rng.uniform(8, w - 8):.0f}" cy="{y + rng.uniform(8, h * 0.7):.0f}" r="{rng.uniform(0.8, 2):.1f}" fill="{outside.light}"/>' for _ in range(40)]
+        out.append(f'<circle cx="{x + w * 0.24:.0f}" cy="{y + h * 0.24:.0f}" r="26" fill="{outside.light}"/>')
+    else:
+        out.append(canvas.document.halo(x + w * 0.2, y + h * 0.62, w * 0.28, w * 0.28, outside.light, 0.9))
+    for k, natural in enumerate(("#7d93a5", "#6d8a72")):
+        line = [(left + px * w / 1000, py) for px, py in ridge(rng.child(k), 1000, y + h * (0.7 + 0.14 * k), 24, 0.5, 6)]
+        out.append(path("M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in [(left, y + h), *line, (left + w, y + h)]) + "Z", outside.land(natural, 0.25 + 0.25 * k)))
+    frame = canvas.air.grade("#efe6d6", 0.9)
+    dark = mix(frame, canvas.air.dark, 0.35)
+    bars = box(left - 16, y - 16, w + 32, 16) + box(left - 16, y, 16, h) + box(left + w, y, 16, h) + box(left + w / 2 - 5, y, 10, h) + box(left, y + h * 0.4, w, 9)
+    out += [path(bars, frame), path(box(left, y, w, 9) + box(left, y, 7, h), canvas.air.dark, 0.22), path(box(left - 34, y + h, w + 68, 24, 3), frame), path(box(left - 34, y + h + 20, w + 68, 9), dark)]
+    canvas.add(FAR, canvas.document.halo(x, y + h / 2, w * 1.1, h * 0.95, canvas.air.light, 0.4 * canvas.air.glow) + "".join(out))
+
+
+def _curtains(canvas: Canvas, x: float) -> None:
+    rng = canvas.stream.child("curtain")
+    cloth = canvas.air.grade(rng.pick(("#b5654f", "#d8c7a6", "#6f8a86", "#a9708a", "#c99a52")), 0.9)
+    out = []
+    for side in (-1, 1):
+        edge, top, low = x + side * 176, canvas.height * 0.07, canvas.height * 0.6
+        for k in range(5):
+            px = edge + side * 17 * k
+            fold = limb([(px, top), (px + side * 3, (top + low) / 2), (px + side * (6 - 2 * k) * 2, low + 8 * (k % 2))], [20, 23, 25])
+            out.append(path(fold, mix(cloth, canvas.air.light if k % 2 == 0 else canvas.air.dark, 0.13 + 0.05 * k)))
+    rod = path(box(x - 285, canvas.height * 0.058, 570, 10, 5), mix(canvas.air.grade("#6d4f38"), canvas.air.dark, 0.2))
+    canvas.add(FAR + 2, "".join(out) + rod)
+
+
+def _floor(canvas: Canvas, win_x: float) -> None:
+    wood = canvas.air.land("#a9744a", 0.7)
+    y, w, h = canvas.horizon, canvas.width, canvas.height
+    fill = canvas.document.linear(((0, mix(wood, canvas.air.light, 0.1), 1), (1, mix(wood, canvas.air.dark, 0.45), 1)), (0, y), (0, h))
+    canvas.add(HORIZON, path(box(0, y, w, h - y), fill))
+    seams = "".join(f"M{x:.0f} {y:.0f}L{w / 2 + (x - w / 2) * 1.9:.0f} {h:.0f}" for x in range(-400, int(w) + 400, 58))
+    canvas.add(HORIZON + 0.1, stroke(seams, mix(wood, canvas.air.dark, 0.5), 1.7, 0.5))
+    slant = canvas.needs.subject_side * 170
+    pool = poly([(win_x - 120 + slant * 0.3, y + 22), (win_x + 130 + slant * 0.3, y + 22), (win_x + 210 + slant, h - 40), (win_x - 130 + slant, h - 40)])
+    canvas.add(HORIZON + 0.2, path(pool, canvas.air.light, 0.2 * canvas.air.glow))
+    canvas.surface = lambda x, t: y + 34 + (h * 0.95 - y - 34) * t
+
+
+def _rug(canvas: Canvas) -> None:
+    rng = canvas.stream.child("rug")
+    x, y = canvas.width * (0.5 + 0.14 * canvas.needs.subject_side), canvas.height * 0.87
+    colour = canvas.air.grade(rng.pick(("#a8483f", "#47697f", "#8a6a8f", "#5f7f6a")), 0.9)
+    for k, share in enumerate((1.0, 0.9, 0.84, 0.5)):
+        shade = (colour, mix(colour, canvas.air.grade("#ead9b5"), 0.7), tone(colour, -0.04), tone(colour, 0.06))[k]
+        canvas.add(HORIZON + 1, f'<ellipse cx="{x:.0f}" cy="{y:.0f}" rx="{350 * share:.0f}" ry="{84 * share:.0f}" fill="{shade}"/>')
+
+
+def _table(canvas: Canvas) -> None:
+    top, h, w = canvas.height * 0.73, canvas.height, canvas.width
+    wood = canvas.air.land("#9a6238", 0.75)
+    lit = mix(wood, canvas.air.light, 0.24)
+    board = canvas.document.linear(((0, lit, 1), (1, mix(wood, canvas.air.dark, 0.12), 1)), (0, top), (0, top + 190))
+    canvas.add(MIDDLE, canvas.document.halo(w / 2, top + 10, w * 0.7, 46, canvas.air.dark, 0.4))
+    canvas.add(MIDDLE + 0.1, path(poly([(-20, top + 4), (w + 20, top + 4), (w + 120, h + 10), (-120, h + 10)]), board))
+    rng = canvas.stream.child("grain")
+    grain = "".join(f"M{rng.jitter(60):.0f} {top + 14 + v:.0f}q{w * 0.3:.0f} {rng.jitter(9):.0f} {w * 0.6:.0f} {rng.jitter(5):.0f}t{w * 0.5:.0f} {rng.jitter(8):.0f}" for v in (8, 22, 44, 70, 102, 140, 190, 240))
+    canvas.add(MIDDLE + 0.2, stroke(grain, mix(wood, canvas.air.dark, 0.5), 1.8, 0.32))
+    canvas.add(MIDDLE + 0.3, path(box(-20, top, w + 40, 6), mix(wood, canvas.air.light, 0.45)))
+    glow = canvas.light[0] + canvas.needs.subject_side * 90
+    canvas.add(MIDDLE + 0.4, canvas.document.halo(glow, top + 120, 360, 84, canvas.air.light, 0.3 * canvas.air.glow))
+    canvas.surface = lambda x, t: top + 34 + (h * 0.93 - top - 34) * t
+
+
+def _shelf(canvas: Canvas, x: float, y: float, wall: str) -> None:
+    """A shelf with books, kept quiet on the wall."""
+    rng = canvas.stream.child("shelf")
+    dim = mix(wall, canvas.air.dark, 0.5)
+    out = []
+    for row in (0, 1):
+        yy = y + 150 * row
+        px = x - 118
+        while px < x + 104:
+            w, tall = rng.uniform(10, 23), rng.uniform(54, 92)
+            if rng.chance(0.14):
+                px += 26
+            book = mix(canvas.air.grade(rng.pick(("#a3544a", "#4f6f7a", "#c49a55", "#6a5f7f", "#7f8a5f", "#d6c3a0")), 0.8), wall, 0.3)
+            out.append(path(box(px, yy - tall, w, tall, 1.5), book) + path(box(px, yy - tall * 0.8, w, 3), tone(book, 0.1), 0.7))
+            px += w + 1
+        out.append(path(box(x - 140, yy, 280, 11, 2), dim) + path(box(x - 132, yy + 11, 264, 20), canvas.air.dark, 0.14))
+    canvas.add(FAR + 1, "".join(out))
+
+
+def _frame_plant(canvas: Canvas, side: float) -> None:
+    """Leaves of a house plant reach in from the side, out of the light."""
+    rng = canvas.stream.child("houseplant")
+    colour = mix(canvas.air.grade("#47694a", 1.0), canvas.air.dark, 0.45)
+    x, y = (canvas.width + 14, canvas.height * 0.98) if side > 0 else (-14.0, canvas.height * 0.98)
+    out = []
+    for k in range(11):
+        turn = rng.uniform(0.12, 1.45)
+        angle = -turn if side < 0 else -3.14159 + turn
+        out.append(path(land.leaf(x, y, rng.uniform(130, 260), angle), tone(colour, 0.012 * (k % 4) - 0.02)))
+    canvas.add(FRONT, "".join(out))
+    canvas.add(FRONT, path(blob([(x - 60, y + 60), (x - 60, y - 6), (x + 60, y - 6), (x + 60, y + 60)]), mix(colour, canvas.air.dark, 0.5)))

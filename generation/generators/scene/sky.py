@@ -1,0 +1,276 @@
+"""Skies: gradient, sun and moon, stars, clouds, aurora, rainbow, and the weather that falls in front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import cos, pi, sin
+
+from generation.generators.scene.canvas import CLOUDS, LIGHT, SKY, WEATHER, Canvas
+from generation.generators.scene.colour import mix, tone
+from generation.generators.scene.geometry import Point, blob, curve, ellipse
+from generation.generators.scene.svg import path, stroke
+
+
+def draw_sky(canvas: Canvas) -> None:
+    """Everything above the horizon that is not land."""
+    _gradient(canvas)
+    features = canvas.graph.features
+    if canvas.air.stars > 0 and canvas.graph.weather not in ("overcast", "rain", "snow", "fog", "storm"):
+        _stars(canvas)
+    if "aurora" in features:
+        _aurora(canvas)
+    _source(canvas)
+    if "rainbow" in features:
+        _rainbow(canvas)
+    _clouds(canvas)
+    if canvas.graph.weather == "storm" or "lightning" in features:
+        _lightning(canvas)
+
+
+def _gradient(canvas: Canvas) -> None:
+    sky = canvas.air.sky
+    last = len(sky) - 1
+    stops = [((i / last) ** 0.92, colour, 1.0) for i, colour in enumerate(sky)]
+    fill = canvas.document.linear(stops, (0, 0), (canvas.width * 0.04, canvas.horizon))
+    canvas.add(SKY, f'<rect width="{canvas.width:.0f}" height="{canvas.height:.0f}" fill="{fill}"/>')
+
+
+def _stars(canvas: Canvas) -> None:
+    rng = canvas.stream.child("stars")
+    count = int(150 * canvas.air.stars * canvas.width / 1000)
+    if "stars" in canvas.graph.features:
+        count = int(count * 1.6) + 60
+    out = []
+    for _ in range(count):
+        x, y = rng.uniform(0, canvas.width), canvas.horizon * rng.uniform() ** 1.5 * 0.86
+        size = 0.7 + 1.6 * rng.uniform() ** 4
+        fade = max(0.12, 1 - (y / canvas.horizon) ** 1.3) * rng.uniform(0.4, 1.0)
+        out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.2f}" fill-opacity="{fade:.2f}"/>')
+    colour = mix(canvas.air.light, "#ffffff", 0.4)
+    canvas.add(SKY + 1, f'<g fill="{colour}">{"".join(out)}</g>')
+
+
+def _source(canvas: Canvas) -> None:
+    air, (x, y) = canvas.air, canvas.light
+    features = canvas.graph.features
+    if air.source == "none" and not {"sun", "moon", "full moon", "crescent"} & set(features):
+        canvas.add(LIGHT, canvas.document.halo(x, y, 620, 420, air.light, 0.34))
+        return
+    if air.source in ("lamp", "surface"):
+        return
+    moon = air.source == "moon" or bool({"moon", "full moon", "crescent"} & set(features))
+    low = air.height < 0.3
+    veil = 0.9 if low else 0.55
+    canvas.add(LIGHT, canvas.document.halo(x, y, 760 if low else 460, 560 if low else 460, air.light, 0.52 * veil))
+    radius = 62.0 if low else (50.0 if moon else 44.0)
+    if "big" in features:
+        radius *= 2.2
+    canvas.add(LIGHT + 0.1, canvas.document.halo(x, y, radius * 3.2, radius * 3.2, air.light, 0.6 * veil))
+    if moon:
+        _moon(canvas, x, y, radius)
+        return
+    core = mix(air.light, "#fffdf2", 0.55)
+    fill = canvas.document.radial(((0, core, 1), (0.8, core, 1), (1, air.light, 1)))
+    canvas.add(LIGHT + 0.2, f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}"/>')
+
+
+def _moon(canvas: Canvas, x: float, y: float, radius: float) -> None:
+    rng = canvas.stream.child("moon")
+    colour = mix(canvas.air.light, "#fff6da", 0.5)
+    wanted = canvas.graph.features
+    crescent = "crescent" in wanted or ("full moon" not in wanted and "big" not in wanted and rng.chance(0.4))
+    if crescent:
+        r, k = radius, radius * 0.82
+        d = f"M{x - r * 0.25:.1f} {y - r * 0.95:.1f}A{r:.1f} {r:.1f} 0 1 0 {x + r * 0.8:.1f} {y + r * 0.55:.1f}"
+        d += f"A{k:.1f} {k:.1f} 0 1 1 {x - r * 0.25:.1f} {y - r * 0.95:.1f}Z"
+        canvas.add(LIGHT + 0.2, path(d, colour))
+        return
+    canvas.add(LIGHT + 0.2, path(ellipse(x, y, radius), colour))
+    spots = "".join(
+        path(ellipse(x + radius * px, y + radius * py, radius * s, radius * s * 0.9), mix(colour, canvas.air.sky[1], 0.22), 0.6)
+        for px, py, s in ((-0.3, -0.25, 0.26), (0.28, 0.12, 0.32), (-0.2, 0.42, 0.18), (0.36, -0.42, 0.12), (0.0, 0.05, 0.1))
+    )
+    canvas.add(LIGHT + 0.3, spots)
+
+
+def _clouds(canvas: Canvas) -> None:
+    weather, features = canvas.graph.weather, canvas.graph.features
+    rng = canvas.stream.child("clouds")
+    if weather == "fog":
+        return
+    if weather in ("overcast", "rain", "storm", "snow"):
+        for row in range(6):
+            _deck(canvas, canvas.horizon * (0.03 + 0.125 * row), row, rng.uniform(0.7, 1.2))
+        return
+    if canvas.air.height < 0.3 or canvas.air.source == "moon":
+        for _ in range(rng.whole(5, 8)):
+            _band(canvas, rng.uniform(0, canvas.width), canvas.horizon * rng.uniform(0.28, 0.95), rng.uniform(120, 380))
+    else:
+        count = rng.whole(3, 5) + (3 if "clouds" in features else 0)
+        for i in range(count):
+            low = 0.16 + 0.72 * (i + rng.uniform()) / count
+            _puff(canvas, canvas.width * rng.uniform(-0.05, 1.05), canvas.horizon * low, rng.uniform(0.5, 1.1) * (1.25 - low), i)
+
+
+def _band(canvas: Canvas, x: float, y: float, reach: float) -> None:
+    share = y / canvas.horizon
+    colour = mix(canvas.air.light, canvas.air.sky[-2], 0.35 + 0.3 * (1 - share))
+    rng = canvas.stream.child("band", x, y)
+    soft = "".join(
+        canvas.document.halo(x + rng.jitter(reach * 0.6), y + rng.jitter(7), reach * rng.uniform(0.5, 1), rng.uniform(5, 13), colour, 0.42)
+        for _ in range(4)
+    )
+    canvas.add(CLOUDS, soft)
+
+
+def _puff(canvas: Canvas, x: float, y: float, scale: float, which: int) -> None:
+    """A cumulus: a flat foot, a billowing top, lit on the side of the light."""
+    rng = canvas.stream.child("puff", which)
+    reach = 190 * scale
+    lumps = rng.whole(4, 6)
+    top: list[Point] = []
+    for i in range(lumps * 2 + 1):
+        u = i / (lumps * 2)
+        swell = sin(pi * u) ** 0.7 * rng.uniform(0.75, 1.15)
+        bump = 1.0 if i % 2 else 0.72
+        top.append((x - reach + 2 * reach * u, y - 92 * scale * swell * bump))
+    foot = [(x + reach * 0.85, y + 7 * scale), (x, y + 10 * scale), (x - reach * 0.85, y + 7 * scale)]
+    shape = blob([*top, *foot], 0.4)
+    bright = mix(canvas.air.light, "#fffaf0", 0.5)
+    under = mix(canvas.air.horizon, canvas.air.sky[1], 0.35)
+    fill = canvas.document.linear(((0, bright, 0.96), (0.55, bright, 0.82), (1, under, 0.5)), (x, y - 90 * scale), (x, y + 12 * scale))
+    canvas.add(CLOUDS + which * 0.01, path(shape, fill))
+
+
+def _deck(canvas: Canvas, y: float, row: int, weight: float) -> None:
+    """One bank of a closed cloud cover, darker below, lighter towards the horizon."""
+    rng = canvas.stream.child("deck", row)
+    sky = canvas.air.sky
+    share = row / 6
+    body = mix(sky[min(len(sky) - 1, 1 + row // 3)], sky[0], 0.35 * (1 - share))
+    places: list[Point] = []
+    x = -120.0
+    while x < canvas.width + 160:
+        places.append((x, y + rng.uniform(20, 66) * weight))
+        x += rng.uniform(70, 150)
+    line = [*places, (canvas.width + 200, y - 140), (-160, y - 140)]
+    fill = canvas.document.linear(((0, body, 0.0), (0.45, body, 0.55), (1, tone(body, 0.035), 0.85)), (0, y - 90), (0, y + 66))
+    canvas.add(CLOUDS + 0.5 - row * 0.05, path(blob(line, 0.42), fill))
+
+
+def _aurora(canvas: Canvas) -> None:
+    rng = canvas.stream.child("aurora")
+    for k in range(3):
+        hue = ("#7dffc4", "#5fe0e8", "#b98cff")[k]
+        base = canvas.horizon * (0.5 + 0.13 * k + rng.jitter(0.05))
+        phase, sway = rng.uniform(0, 6), rng.uniform(40, 80)
+        curtains = []
+        columns = int(canvas.width / 11)
+        for i in range(columns):
+            x = i * 11.0
+            wave = sin(x / 170 + phase) + 0.5 * sin(x / 63 + 2 * phase)
+            y = base + sway * wave
+            tall = canvas.horizon * 0.42 * (0.55 + 0.45 * sin(x / 230 + phase * 1.7)) * rng.uniform(0.8, 1.1)
+            strength = 0.34 * max(0.1, 0.6 + 0.4 * sin(x / 140 + 3 * phase))
+            fill = canvas.document.linear(((0, hue, 0), (0.75, hue, strength), (0.93, hue, strength * 1.3), (1, hue, 0)), (0, round(y - tall, -1)), (0, round(y, -1)))
+            curtains.append(f'<rect x="{x:.0f}" y="{y - tall:.0f}" width="11.4" height="{tall:.0f}" fill="{fill}"/>')
+        canvas.add(SKY + 2, "".join(curtains))
+
+
+def _rainbow(canvas: Canvas) -> None:
+    side = -1 if canvas.light[0] > canvas.width / 2 else 1
+    x, y, radius = canvas.width / 2 + side * 140, canvas.horizon + 160, canvas.width * 0.56
+    hues = ("#d9605a", "#e79a55", "#efd56c", "#7fbf7b", "#5b9fc4", "#7d6fb5")
+    out = [
+        f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius - 11 * i:.0f}" fill="none" stroke="{mix(hue, canvas.air.light, 0.25)}" '
+        f'stroke-width="12" stroke-opacity="0.42"/>'
+        for i, hue in enumerate(hues)
+    ]
+    canvas.add(CLOUDS - 1, "".join(out))
+
+
+def _lightning(canvas: Canvas) -> None:
+    rng = canvas.stream.child("lightning")
+    x = canvas.light[0] + rng.jitter(60)
+    y, line = canvas.horizon * 0.2, []
+    canvas.add(CLOUDS + 1, canvas.document.halo(x, y + 60, 420, 300, canvas.air.light, 0.5))
+    while y < canvas.horizon:
+        line.append((x, y))
+        x, y = x + rng.jitter(34), y + rng.uniform(18, 46)
+    bolt = "M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in line)
+    canvas.add(CLOUDS + 1.1, stroke(bolt, canvas.air.light, 9, 0.18) + stroke(bolt, "#fffdf2", 3.2, 0.95))
+    start = line[len(line) // 2]
+    fork = [start, (start[0] + 42, start[1] + 48), (start[0] + 55, start[1] + 96), (start[0] + 92, start[1] + 130)]
+    canvas.add(CLOUDS + 1.1, stroke(curve(fork, 0.05), "#fffdf2", 2, 0.8))
+
+
+def draw_weather(canvas: Canvas) -> None:
+    """Rain, snow and fog in front of the scene, and what drifts through the air."""
+    weather, features = canvas.graph.weather, canvas.graph.features
+    if canvas.room or canvas.deep:
+        return
+    if weather in ("rain", "storm"):
+        _rain(canvas)
+    elif weather == "snow":
+        _snow(canvas)
+    elif weather == "fog":
+        for i, (depth, strength) in enumerate(((FOG_FAR, 0.5), (FOG_NEAR, 0.34))):
+            y = canvas.horizon + 40 + i * 130
+            canvas.add(depth, canvas.document.halo(canvas.width * 0.5, y, canvas.width * 0.95, 150, canvas.air.horizon, strength))
+    if "petals" in features or "falling leaves" in features:
+        _drift(canvas, "#f3b6c4" if "petals" in features else "#d98a3d")
+    if "fireflies" in features:
+        _fireflies(canvas)
+
+
+FOG_FAR, FOG_NEAR = 39.0, 62.0
+
+
+def _rain(canvas: Canvas) -> None:
+    rng = canvas.stream.child("rain")
+    colour = mix(canvas.air.light, canvas.air.horizon, 0.4)
+    for faint, long, count in ((0.2, 34, 200), (0.34, 62, 90)):
+        d = "".join(_streak(rng.uniform(-60, canvas.width), rng.uniform(-60, canvas.height), long) for _ in range(count))
+        canvas.add(WEATHER, stroke(d, colour, 1.3 if long < 50 else 2.0, faint))
+
+
+def _streak(x: float, y: float, long: float) -> str:
+    return f"M{x:.1f} {y:.1f}l{long * 0.16:.1f} {long:.1f}"
+
+
+def _snow(canvas: Canvas) -> None:
+    rng = canvas.stream.child("snow")
+    out = []
+    for _ in range(240):
+        size = 1.4 + 4.2 * rng.uniform() ** 3
+        x, y = rng.uniform(0, canvas.width), rng.uniform(0, canvas.height)
+        out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill-opacity="{rng.uniform(0.5, 0.95):.2f}"/>')
+    canvas.add(WEATHER, f'<g fill="{mix(canvas.air.light, "#ffffff", 0.5)}">{"".join(out)}</g>')
+
+
+def _drift(canvas: Canvas, colour: str) -> None:
+    rng = canvas.stream.child("drift")
+    tones = [canvas.air.grade(tone(colour, rng.jitter(0.07))) for _ in range(4)]
+    out = []
+    for _ in range(54):
+        x, y, s = rng.uniform(0, canvas.width), rng.uniform(canvas.height * 0.15, canvas.height), rng.uniform(3, 8)
+        out.append(path(ellipse(x, y, s, s * 0.45, rng.uniform(0, 180)), rng.pick(tones), 0.9))
+    canvas.add(WEATHER, "".join(out))
+
+
+def _fireflies(canvas: Canvas) -> None:
+    rng = canvas.stream.child("fireflies")
+    out: Iterable[str] = (
+        canvas.document.halo(x, y, s * 5, s * 5, "#ffe58a", 0.7) + path(ellipse(x, y, s * 0.6), "#fff6c8")
+        for x, y, s in (
+            (rng.uniform(0, canvas.width), rng.uniform(canvas.horizon * 0.8, canvas.height * 0.97), rng.uniform(2, 4.5))
+            for _ in range(38)
+        )
+    )
+    canvas.add(WEATHER, "".join(out))
+
+
+def ray(x: float, y: float, angle: float, spread: float, reach: float) -> str:
+    """A widening beam from a point, angles in degrees (90 points down)."""
+    a, b = (angle - spread) * pi / 180, (angle + spread) * pi / 180
+    return f"M{x:.1f} {y:.1f}L{x + reach * cos(a):.1f} {y + reach * sin(a):.1f}L{x + reach * cos(b):.1f} {y + reach * sin(b):.1f}Z"
