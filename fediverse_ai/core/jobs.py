@@ -273,6 +273,7 @@ class Jobs:
         engine = self._launch(specs, f"node-{context.database.nodes.node}")
         for name in sorted(served):
             await self._serve(engine, name)
+        await self._take_over()
         own = [
             Clockwork("jobs.purge", _PURGE_SECONDS, lambda _: self.purge()),
             Clockwork("jobs.takeover", _TAKEOVER_SECONDS, lambda _: self._take_over()),

@@ -73,7 +73,7 @@ async def test_concurrent_changes_are_not_lost(database: Database) -> None:
 
 
 async def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError):  # noqa: PT012
         async with database.write() as session:
             session.add(Counter(id=1, name="gone"))
             await session.flush()
@@ -133,7 +133,7 @@ async def test_no_network_inside_a_transaction(database: Database, any_config: C
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
-    with pytest.raises(DBAPIError, match="readonly|read-only"):
+    with pytest.raises(DBAPIError, match=r"readonly|read-only"):
         async with database.read() as session:
             await session.execute(insert(Counter).values(id=1, value=1, name="no", facts={}))
     assert await _count(database) == 0
@@ -141,7 +141,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
 
 async def test_hooks_run_after_the_commit_and_only_then(database: Database) -> None:
     calls: list[str] = []
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError):  # noqa: PT012
         async with database.write() as session:
             after_commit(session, lambda: calls.append("rolled back"))
             raise KeyError
@@ -261,7 +261,7 @@ async def test_a_node_number_is_free_again_when_its_process_is_gone(database: Da
     assert not await other.nodes.lead()
     await other.close()
     async with asyncio.timeout(5):
-        while not await database.nodes.is_vacant(theirs):
+        while not await database.nodes.is_vacant(theirs):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert not await database.nodes.is_vacant(database.nodes.node)
 
