@@ -12,7 +12,7 @@ from actors import queries
 from actors.models import Actor
 from actors.policy import DomainRules
 from actors.remote import RemoteActors
-from fediverse_ai.activitypub import document, keys, signatures, vocabulary
+from fediverse_ai.activitypub import document, keys, message_signatures, signatures, vocabulary
 from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context
@@ -42,6 +42,16 @@ class SignedRequest:
     body: bytes | None
 
 
+AnySignature = signatures.Signature | message_signatures.MessageSignature
+
+
+def _read(request: SignedRequest) -> AnySignature:
+    """The one signature of a request; where RFC 9421 is spoken, a draft-cavage signature beside it does not count."""
+    if message_signatures.is_used(request.headers):
+        return message_signatures.parse(request.headers)
+    return signatures.parse(request.headers)
+
+
 def signed_request(request: Request, body: bytes | None) -> SignedRequest:
     """The parts of a request that a signature may cover, as raw as the server got them."""
     scope = request.scope
@@ -67,10 +77,7 @@ class Authenticator:
 
     async def authenticate(self, request: SignedRequest) -> Sender:
         """The verified sender. Raises Unauthenticated, Forbidden, Unavailable; Vanished when the key is gone (410)."""
-        if any(name == b"signature-input" for name, _ in request.headers):
-            # Until RFC 9421 is spoken here, a refusal makes its senders fall back to draft-cavage.
-            raise Unauthenticated("Please sign with draft-cavage HTTP signatures.", "rfc9421")
-        signature = signatures.parse(request.headers)
+        signature = _read(request)
         key_uri = self._check_key_uri(signature.key_id)
         await self.context.part(DomainRules).require_welcome(key_uri)
         known = self._known.get(key_uri) or await self._stored(key_uri)
@@ -109,16 +116,29 @@ class Authenticator:
             raise Unauthenticated("The keyId of this signature is not usable.", "keyId on our own host")
         return key_uri
 
-    def _verify(self, signature: signatures.Signature, request: SignedRequest, known: _Known) -> None:
+    def _verify(self, signature: AnySignature, request: SignedRequest, known: _Known) -> None:
+        config, now = self.context.config, self.context.clock.now()
+        if isinstance(signature, message_signatures.MessageSignature):
+            target = request.path.decode("latin-1") + (f"?{request.query.decode('latin-1')}" if request.query else "")
+            message_signatures.verify(
+                signature,
+                method=request.method,
+                url=config.public_url + target,
+                headers=request.headers,
+                body=request.body,
+                public_key=known.public,
+                now=now,
+            )
+            return
         signatures.verify(
             signature,
             method=request.method,
             targets=signatures.request_targets(request.path, request.query),
             headers=request.headers,
-            host=self.context.config.host,
+            host=config.host,
             body=request.body,
             public_key=known.public,
-            now=self.context.clock.now(),
+            now=now,
         )
 
     def _may_ask(self, key_uri: str) -> bool:

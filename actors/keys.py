@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from cachetools import LRUCache
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from fediverse_ai.core.http import Signer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
 from actors.models import Actor, Key
 from fediverse_ai.activitypub import keys as activity_keys
-from fediverse_ai.activitypub import signatures
+from fediverse_ai.activitypub import message_signatures, signatures
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock
 from fediverse_ai.core.context import Context, context_of
@@ -67,36 +68,43 @@ async def make(session: AsyncSession, actor: Actor) -> Key:
     return key
 
 
-def signer(key_id: str, private: PrivateKey, clock: Clock) -> Signer:
-    """Headers that sign one request with draft-cavage; made anew at every attempt and redirect (federation.md §2.1)."""
+class Scheme(StrEnum):
+    """How a request is signed; which one a peer wants is found out by knocking (federation.md §2.3)."""
 
-    def sign(method: str, url: str, body: bytes | None) -> dict[str, str]:
-        return signatures.sign(method, url, body, key_id=key_id, private_key=private, date=clock.now())
+    CAVAGE = "cavage"
+    RFC9421 = "rfc9421"
 
-    return sign
+    @property
+    def other(self) -> Scheme:
+        return Scheme.RFC9421 if self is Scheme.CAVAGE else Scheme.CAVAGE
 
 
-async def signer_of(session: AsyncSession, actor_id: int) -> Signer:
+@dataclass(frozen=True, slots=True)
+class RequestSigner:
+    """Signs one request as one actor, anew at every attempt and redirect: windows of peers go down to five minutes."""
+
+    key_id: str
+    private: PrivateKey
+    clock: Clock
+    scheme: Scheme = Scheme.CAVAGE
+
+    def __call__(self, method: str, url: str, body: bytes | None) -> dict[str, str]:
+        sign = signatures.sign if self.scheme is Scheme.CAVAGE else message_signatures.sign
+        return sign(method, url, body, key_id=self.key_id, private_key=self.private, date=self.clock.now())
+
+    def by(self, scheme: Scheme) -> RequestSigner:
+        return replace(self, scheme=scheme)
+
+
+async def signer_of(session: AsyncSession, actor_id: int) -> RequestSigner:
     context = context_of(session)
     key = await queries.key_of(session, actor_id)
     if key is None:
         raise LookupError(f"actor {actor_id} has no key")
-    return signer(key.uri, context.part(KeyRing).private(key), context.clock)
+    return RequestSigner(key.uri, context.part(KeyRing).private(key), context.clock)
 
 
-class InstanceSigner:
-    """Signs every GET of ours as the instance actor, which anybody may read unsigned (ARCHITECTURE §11.9)."""
-
-    def __init__(self, key_id: str, private: PrivateKey, clock: Clock) -> None:
-        self._sign = signer(key_id, private, clock)
-
-    def __call__(self, method: str, url: str, body: bytes | None) -> dict[str, str]:
-        return dict(self._sign(method, url, body))
-
-
-async def instance_signer(context: Context, actor_id: int) -> InstanceSigner:
+async def instance_signer(context: Context, actor_id: int) -> RequestSigner:
+    """Signs every GET of ours as the instance actor, which anybody may read unsigned (ARCHITECTURE)."""
     async with context.database.read() as session:
-        key = await queries.key_of(session, actor_id)
-    if key is None:
-        raise LookupError("the instance actor has no key")
-    return InstanceSigner(key.uri, context.part(KeyRing).private(key), context.clock)
+        return await signer_of(session, actor_id)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from fediverse_ai.core.http import Signer
 from sqlalchemy import bindparam, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import keys
+from actors.keys import RequestSigner
 from fediverse_ai.activitypub.vocabulary import ACTIVITY_CONTENT_TYPE
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Nonsense, Unreachable
 from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.http import Answer
 from fediverse_ai.core.log import get
 from outbox import lanes
 from outbox.lanes import Outcome, Result
 from outbox.models import Activity, Delivery
 
 log = get(__name__)
+
+# What a peer answers to a signature that it cannot read; some say 400 (federation.md §2.3).
+KNOCK_AGAIN = frozenset({400, 401, 403})
 
 Attempt = tuple[Delivery, Outcome]
 
@@ -36,7 +40,7 @@ async def deliver(context: Context, ids: list[int | str]) -> None:
 
     async def one(delivery: Delivery, activity: Activity) -> Attempt:
         async with gate:
-            return delivery, await attempt(context, delivery, activity, signers[activity.actor_id])
+            return delivery, await attempt(context, delivery, activity, signers[delivery.id])
 
     attempts = await asyncio.gather(*(one(*row) for row in rows))
     fp("deliver.after_send")
@@ -57,7 +61,7 @@ async def redeliver(context: Context, ids: list[int | str]) -> None:
         if row is None:
             break
         delivery, activity = row
-        outcome = await attempt(context, delivery, activity, signers[activity.actor_id])
+        outcome = await attempt(context, delivery, activity, signers[delivery.id])
         async with context.database.write() as session:
             await _record(session, [(delivery, outcome)], waking=False)
         failed = outcome if outcome.result is not Result.DELIVERED else None
@@ -90,27 +94,43 @@ async def wake(session: AsyncSession, host: str, *, delay: float) -> None:
     await jobs.enqueue(session, redeliver, [host], key=host, delay=delay, once=f"redeliver:{host}:{state.wake_up}")
 
 
-async def attempt(context: Context, delivery: Delivery, activity: Activity, sign: Signer) -> Outcome:
-    """One POST, signed now: windows of peers go down to five minutes."""
-    headers = {"Content-Type": ACTIVITY_CONTENT_TYPE, **sign("POST", delivery.inbox_url, activity.body)}
+async def attempt(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Outcome:
+    """One try: signed now, and once more with the other scheme when the first knock is refused (federation.md §2.3)."""
     try:
-        answer = await context.http.post(
-            delivery.inbox_url, body=activity.body, headers=headers, deadline=limits.DELIVERY_SECONDS
-        )
+        answer = await _post(context, delivery, activity, sign)
+        if answer.status in KNOCK_AGAIN:
+            other = sign.by(sign.scheme.other)
+            second = await _post(context, delivery, activity, other)
+            if lanes.classify(second.status) is Result.DELIVERED:
+                answer, sign = second, other
     except Unreachable as error:
         return Outcome(Result.RETRY, error.detail, error.retry_after)
     except Nonsense as error:
         return Outcome(Result.PERMANENT, error.detail)
     result = lanes.classify(answer.status)
-    return Outcome(result, f"status {answer.status}", _retry_after(answer.headers.get("retry-after")))
+    retry_after = _retry_after(answer.headers.get("retry-after"))
+    return Outcome(result, f"status {answer.status}", retry_after, sign.scheme)
+
+
+async def _post(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Answer:
+    headers = {"Content-Type": ACTIVITY_CONTENT_TYPE, **sign("POST", delivery.inbox_url, activity.body)}
+    return await context.http.post(
+        delivery.inbox_url, body=activity.body, headers=headers, deadline=limits.DELIVERY_SECONDS
+    )
 
 
 def _retry_after(value: str | None) -> float | None:
     return min(float(value), lanes.RETRY_AFTER_MAX_SECONDS) if value and value.isascii() and value.isdigit() else None
 
 
-async def _signers(session: AsyncSession, rows: Sequence[tuple[Delivery, Activity]]) -> dict[int, Signer]:
-    return {actor_id: await keys.signer_of(session, actor_id) for actor_id in {row.actor_id for _, row in rows}}
+async def _signers(session: AsyncSession, rows: Sequence[tuple[Delivery, Activity]]) -> dict[int, RequestSigner]:
+    """delivery id -> signer of its activity's actor, by the scheme that its host took last."""
+    schemes = await lanes.schemes(session, {delivery.host for delivery, _ in rows})
+    actors = {actor_id: await keys.signer_of(session, actor_id) for actor_id in {row.actor_id for _, row in rows}}
+    return {
+        delivery.id: actors[activity.actor_id].by(schemes.get(delivery.host, keys.Scheme.CAVAGE))
+        for delivery, activity in rows
+    }
 
 
 async def _record(session: AsyncSession, attempts: Sequence[Attempt], *, waking: bool = True) -> None:
@@ -124,8 +144,9 @@ async def _record(session: AsyncSession, attempts: Sequence[Attempt], *, waking:
         names = ("state", "attempts", "refusals", "last_error", "done_ms")
         await session.exec(statement.values({name: bindparam(name) for name in names}), params=changes)
     failed = {delivery.host: outcome for delivery, outcome in attempts if outcome.result is Result.RETRY}
+    taken = {delivery.host: outcome.scheme for delivery, outcome in attempts if outcome.result is Result.DELIVERED}
     for host in {delivery.host for delivery, _ in attempts}:
-        await _host(session, host, failed.get(host), now)
+        await _host(session, host, failed.get(host), taken.get(host), now)
     for change, (delivery, outcome) in zip(changes, attempts, strict=True):
         if waking and change["state"] == "lane":
             state = await lanes.state_of(session, delivery.host)
@@ -147,8 +168,10 @@ def _change(delivery: Delivery, outcome: Outcome, now: int) -> dict[str, int | s
     }
 
 
-async def _host(session: AsyncSession, host: str, failed: Outcome | None, now: int) -> None:
+async def _host(session: AsyncSession, host: str, failed: Outcome | None, scheme: str | None, now: int) -> None:
     state = await lanes.state_of(session, host)
+    if scheme is not None:
+        state.scheme = scheme
     if failed is None:
         state.failures, state.failing_since_ms, state.last_success_ms = 0, None, now
     else:

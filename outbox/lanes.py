@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actors.keys import Scheme
 from fediverse_ai.core.clock import Clock
 from outbox.models import Activity, Delivery, HostState
 
@@ -43,6 +44,8 @@ class Outcome:
     result: Result
     detail: str
     retry_after: float | None = None
+    scheme: Scheme | None = None
+    """The signature scheme of the last request, when there was an answer."""
 
 
 def classify(status: int) -> Result:
@@ -90,6 +93,14 @@ async def hosts_in_lane(session: AsyncSession, object_uri: str | None) -> set[st
         )
         found |= set(await session.exec(same))
     return found
+
+
+async def schemes(session: AsyncSession, hosts: set[str]) -> dict[str, Scheme]:
+    """host -> the signature scheme that worked last, where that is known."""
+    if not hosts:
+        return {}
+    query = select(HostState.host, HostState.scheme).where(col(HostState.host).in_(hosts))
+    return {host: Scheme(scheme) for host, scheme in await session.exec(query) if scheme}
 
 
 async def state_of(session: AsyncSession, host: str) -> HostState:

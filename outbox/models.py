@@ -246,6 +246,8 @@ class HostState(SQLModel, table=True):
     """No request to this host before this time."""
     last_success_ms: int | None = Field(default=None, sa_type=BigInteger)
     last_inbound_ms: int | None = Field(default=None, sa_type=BigInteger)
+    scheme: str | None = None
+    """The signature scheme that worked last; None while nothing but the first knock is known."""
     wake_up: int = 0
     """Numbers the wake-ups of the host's lane, so that each has an id of its own."""
     waking: bool = False

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import asdict
 from typing import Any
 
-from fediverse_ai.core.http import Budget
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +15,7 @@ from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import FediverseError, RequestError
 from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from generation import images, provenance
 from generation.pipeline import Pipeline

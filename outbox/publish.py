@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlmodel import col, delete
+from sqlmodel import col, delete, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import documents as actor_documents
@@ -151,5 +151,11 @@ async def bury(session: AsyncSession, post: Post) -> None:
     post.request = None
     for model in (PostTag, Reaction, Notification):
         await session.exec(delete(model).where(col(model.post_id) == post.id))
+    pictures = col(Attachment.post_id) == post.id
+    if post.local:
+        # The rows stay, so that the files' addresses can answer 410; what they say about the picture goes.
+        await session.exec(update(Attachment).where(pictures).values(alt="", recipe=None))
+    else:
+        await session.exec(delete(Attachment).where(pictures))
     session.add(post)
     await session.flush()

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("open_until_ms", sa.BigInteger(), nullable=True),
         sa.Column("last_success_ms", sa.BigInteger(), nullable=True),
         sa.Column("last_inbound_ms", sa.BigInteger(), nullable=True),
+        sa.Column("scheme", sa.String(), nullable=True),
         sa.Column("wake_up", sa.Integer(), nullable=False),
         sa.Column("waking", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_host_state")),
