@@ -98,6 +98,14 @@ async def test_password_length(length: int, good: bool) -> None:
             await accounts.hash_password("p" * length)
 
 
+async def test_hashing_costs_what_an_attacker_should_pay() -> None:
+    """OWASP's floor for argon2id: 19 MiB and two passes."""
+    stored = await accounts.hash_password(PASSWORD)
+    memory, passes = (int(part.partition("=")[2]) for part in stored.split("$")[3].split(",")[:2])
+    assert memory >= 19 * 1024
+    assert passes >= 2
+
+
 async def test_a_role_must_be_known(here: Site) -> None:
     actor = await here.person("roleless")
     with pytest.raises(Unprocessable):
