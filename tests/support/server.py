@@ -14,6 +14,11 @@ from typing import Any
 
 import httpx2 as httpx
 
+from actors import local
+from actors.accounts import create_account
+from fediverse_ai import migrations
+from fediverse_ai.core import secrets
+from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import load
 from fediverse_ai.core.context import Context
 from fediverse_ai.wiring import close_context, open_context
@@ -83,6 +88,16 @@ class Server:
     def handle(self, username: str) -> str:
         return f"@{username}@{self.origin.partition('://')[2]}"
 
+    async def furnish(self, *people: str) -> None:
+        """What `init` and `user create` do, without starting a program for each."""
+        config = load(self.folder, env=self.env)
+        self.folder.mkdir(mode=0o700, parents=True)
+        secrets.open_box(self.folder, SystemClock(), create=True)
+        migrations.upgrade(config)
+        async with self.beside() as context, context.database.write() as session:
+            for person in people:
+                await create_account(session, await local.create(session, person), role="member")
+
     async def start(self, *, failpoints: str = "", seconds: float = 60.0) -> None:
         """Start (again) and wait until it answers; `failpoints` as of core/failpoints.py."""
         env = {**self.env, "FEDIVERSE_AI_FAILPOINTS": failpoints}
@@ -143,9 +158,7 @@ async def server(folder: Path, *people: str, **options: Any) -> AsyncIterator[Se
     """A running server with an account for each of `people`; `options` as of Server."""
     made = Server(folder, **options)
     try:
-        await made.cli("init")
-        for person in people:
-            await made.cli("user", "create", person)
+        await made.furnish(*people)
         await made.start()
         yield made
         assert await made.stop() == 0, made.running.output()[-4000:]

@@ -6,7 +6,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
-import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
+import { createFederation, generateCryptoKeyPair, MemoryKvStore, parseNodeInfo } from "@fedify/fedify";
 import {
   Accept, Activity, Announce, Create, Delete, Document, Endpoints, Follow, Like, Mention, Note, Person,
   PUBLIC_COLLECTION, Reject, Tombstone, Undo,
@@ -245,8 +245,11 @@ const commands = {
   async webfinger(ctx, { target }) {
     return await ctx.lookupWebFinger(target);
   },
-  async nodeinfo(ctx, { target }) {
-    return await ctx.lookupNodeInfo(target, { parse: "strict" });
+  async nodeinfo(_ctx, { target }) {
+    // Fedify's own lookup asks public addresses only; its strict reading of the document is what counts here.
+    const { links } = await (await fetch(new URL("/.well-known/nodeinfo", target))).json();
+    const answers = links.filter((link) => link.rel.includes("nodeinfo.diaspora")).map((link) => fetch(link.href));
+    return await Promise.all(answers.map(async (answer) => parseNodeInfo(await (await answer).json())));
   },
   async state() {
     return {
