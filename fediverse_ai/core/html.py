@@ -64,7 +64,7 @@ _stripper = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"}, attr
 
 def text_of(html: str) -> str:
     """The plain text of an HTML fragment; paragraphs and line breaks become newlines."""
-    broken = _BLOCK_END.sub("\n", html.replace("\n", " "))
+    broken = _BLOCK_END.sub("\n", re.sub(r"[\r\n]", " ", html))
     text = stdlib_html.unescape(_stripper.clean(_DECEPTIVE.sub("", broken)))
     lines = [re.sub(r"[ \t]+", " ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
@@ -72,7 +72,7 @@ def text_of(html: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Plain text as HTML: blank lines part paragraphs, newlines become breaks, web addresses become links."""
-    blocks = re.split(r"\n\s*\n", _DECEPTIVE.sub("", text).strip().replace("\r\n", "\n"))
+    blocks = re.split(r"\n\s*\n", _DECEPTIVE.sub("", text).replace("\r\n", "\n").replace("\r", "\n").strip())
     return "".join(f"<p>{'<br>'.join(_linked(line) for line in block.split(chr(10)))}</p>" for block in blocks if block)
 
 

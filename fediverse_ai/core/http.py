@@ -32,7 +32,7 @@ from fediverse_ai.core.limits import (
     FETCH_REDIRECTS,
     URL_LENGTH,
 )
-from fediverse_ai.core.urls import host_of, origin, same_origin
+from fediverse_ai.core.urls import host_of, same_origin
 
 if TYPE_CHECKING:
     from fediverse_ai.core.clock import Clock
@@ -318,8 +318,10 @@ class Http:
     def _checked(self, url: str) -> str:
         """The URL without its fragment, in the very bytes that are sent and signed. Raises Nonsense (D9, NET-05…09)."""
         try:
-            host = origin(url).partition("://")[2]
             plain = str(httpx2.URL(urldefrag(url).url))
+            host = host_of(url)
+            if host_of(plain) != host:
+                raise Malformed("This is not a web address.", "two readers see two hosts")
         except (Malformed, httpx2.InvalidURL, ValueError) as error:
             raise Nonsense(_REFUSED, f"{url[:200]!r}: {error}") from None
         if len(plain) > URL_LENGTH:

@@ -18,8 +18,9 @@ _HIDDEN = frozenset(
 
 
 def _hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key in event.keys() & _HIDDEN:
-        event[key] = "[hidden]"
+    for key in event:
+        if key.lower() in _HIDDEN:
+            event[key] = "[hidden]"
     return event
 
 

@@ -23,6 +23,8 @@ _ID = re.compile(
     r"(?:\?(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?\[\]]|%[0-9A-Fa-f]{2})*)?"
     r"(?:#(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?"
 )
+# Characters that some readers of addresses drop, and others take for a slash or an end.
+_MISREAD = re.compile(r"[\\\x00-\x20\x7f]")
 _DOT_SEGMENT = re.compile(r"/\.{1,2}(/|$)")
 _ESCAPED_UNRESERVED = re.compile(r"%(?:2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 
@@ -71,9 +73,9 @@ def origin(uri: str) -> str:
     """`https://host[:port]` of an http(s) URI, canonical (FEP-fe34). Raises Malformed when it has none."""
     scheme, separator, rest = uri.partition("://")
     scheme = scheme.lower()
-    if not separator or scheme not in _DEFAULT_PORTS:
-        raise Malformed("This is not a web address.", f"scheme of {uri[:200]!r}")
-    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    if not separator or scheme not in _DEFAULT_PORTS or _MISREAD.search(uri):
+        raise Malformed("This is not a web address.", f"scheme or characters of {uri[:200]!r}")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:
         raise Malformed("A web address here must not carry a user name.", f"user info in {uri[:200]!r}")
     return _origin(scheme, authority)
