@@ -13,6 +13,7 @@ import inbox.models
 import inbox.receive
 import inbox.routes
 import outbox.delivery
+import outbox.edit
 import outbox.models
 import outbox.prepare
 import outbox.routes
@@ -49,6 +50,7 @@ JOBS: list[JobSpec] = [
     outbox.delivery.deliver,
     outbox.delivery.redeliver,
     outbox.prepare.prepare,
+    outbox.edit.revise,
 ]
 
 CLOCKWORK: list[Clockwork] = []

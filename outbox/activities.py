@@ -37,6 +37,12 @@ def delete(context: Context, post: Post, author: Actor) -> Json:
     return _activity(new_uri(context), "Delete", author, tombstone, to, post.cc)
 
 
+def update(context: Context, post: Post, author: Actor, note: Json) -> Json:
+    """An edit: the whole Note, whose `updated` is later than before (federation.md §5.3)."""
+    body = _activity(new_uri(context), "Update", author, note, post.to, post.cc)
+    return body | {"@context": note_context(context.config), "published": iso(post.updated_ms or post.created_ms)}
+
+
 def update_actor(context: Context, actor: Actor, document: Json) -> Json:
     body = {name: value for name, value in document.items() if name != "@context"}
     return _activity(new_uri(context), "Update", actor, body, [PUBLIC]) | {"@context": document["@context"]}

@@ -106,6 +106,27 @@ class Post(SQLModel, table=True):
     replies: int = 0
 
 
+class Revision(SQLModel, table=True):
+    """One version of a published post: the first as it went out, then every edit, judged like a new post."""
+
+    __tablename__ = "revision"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    state: str = PostState.WAITING
+    """waiting, held, refused, published."""
+    text: str = ""
+    summary: str | None = None
+    sensitive: bool = False
+    alts: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
+    """Attachment id -> alt text."""
+    content: str = ""
+    reason: str | None = None
+    rule: str | None = None
+    created_ms: int = Field(sa_type=BigInteger)
+    published_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class PostTag(SQLModel, table=True):
     """A hashtag of a post in lower case, for the pages of a tag."""
 

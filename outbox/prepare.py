@@ -44,7 +44,7 @@ async def prepare(context: Context, ids: list[int | str]) -> None:
         await _fail(context, post_id, error)
         return
     fp("prepare.judged")
-    mentions = await _mentions(context, post)
+    mentions = await find_mentions(context, post, post.text)
     async with context.database.write() as session:
         await _settle(session, post_id, made, verdict, mentions)
     fp("prepare.after_commit")
@@ -121,11 +121,11 @@ async def _keep(
     return attachment, rendition.data
 
 
-async def _mentions(context: Context, post: Post) -> list[dict[str, str]]:
+async def find_mentions(context: Context, post: Post, written: str) -> list[dict[str, str]]:
     """Who is meant by the handles in the text, and the author of the parent; who cannot be found stays plain text."""
     budget = Budget(fetches=limits.FETCH_PER_ACTIVITY, seconds=limits.FETCH_ACTIVITY_SECONDS, clock=context.clock)
     found: dict[str, dict[str, str]] = {}
-    for handle in text.mentions_in(post.text):
+    for handle in text.mentions_in(written):
         try:
             actor_id = await remote.resolve(context, handle, budget)
         except FediverseError as error:

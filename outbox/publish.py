@@ -63,11 +63,11 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     move(post, PostState.PUBLISHED)
     post.published_ms = context.clock.now_ms()
     post.progress = None
-    _write(context, post, author, attachments)
+    write_content(context, post, author, attachments)
     note = await documents.render(session, post, author)
     body = activities.create(context, post, author, note)
     post.activity_uri = body["id"]
-    await _index(session, post)
+    await index_tags(session, post)
     await session.flush()
     inboxes = await audience.inboxes(session, author, post)
     await send(session, author, body, inboxes, object_uri=post.uri, listed=post.visibility in OPEN, soon=True)
@@ -76,7 +76,7 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     fp("publish.before_commit")
 
 
-def _write(context: Context, post: Post, author: Actor, attachments: list[Attachment]) -> None:
+def write_content(context: Context, post: Post, author: Actor, attachments: list[Attachment]) -> None:
     """The HTML that is shown and sent, its label line, its tags and its addresses."""
     mentioned = {
         mention["as_written"]: text.Mentioned(mention["uri"], mention["handle"], mention["url"])
@@ -90,7 +90,8 @@ def _write(context: Context, post: Post, author: Actor, attachments: list[Attach
     post.to, post.cc = audience.address(context.config, author, post.visibility, uris)
 
 
-async def _index(session: AsyncSession, post: Post) -> None:
+async def index_tags(session: AsyncSession, post: Post) -> None:
+    """The post's hashtags, its label's included, for the pages of tags."""
     config = context_of(session).config
     attachments = await documents.attachments_of(session, post.id)
     names = {name.lower() for name in [*post.hashtags, *labels.hashtags(config, attachments)]}

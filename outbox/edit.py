@@ -1,0 +1,181 @@
+"""Edits of our posts: a revision takes the same road through the gate, then replaces what is shown and is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors import queries
+from actors.models import Actor
+from actors.routes import ServedDocuments
+from fediverse_ai.core import jobs, limits
+from fediverse_ai.core.context import Context, context_of
+from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
+from fediverse_ai.core.failpoints import fp
+from generation.pipeline import Pipeline
+from generation.types import Decision, Item, Verdict
+from outbox import activities, audience, documents, notify, prepare, publish
+from outbox.models import Attachment, Judgement, Post, PostState, PostTag, Revision
+from outbox.send import send
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an author changes; None leaves a thing as it is. `alts` maps attachment ids to new alt texts."""
+
+    text: str | None = None
+    summary: str | None = None
+    sensitive: bool | None = None
+    alts: Mapping[int, str] = field(default_factory=dict)
+
+
+async def edit(session: AsyncSession, author: Actor, post: Post, change: Change) -> Revision:
+    """Store a waiting revision of a published post with the job that judges it.
+
+    Raises Forbidden for somebody else's post, Conflict while another edit waits, Unprocessable for what is too long.
+    """
+    if post.author_id != author.id or not post.local:
+        raise Forbidden("This is not your post.")
+    if post.state != PostState.PUBLISHED:
+        raise Conflict("Only a published post can be edited.")
+    waiting = select(Revision.id).where(Revision.post_id == post.id, Revision.state == PostState.WAITING)
+    if (await session.exec(waiting)).first() is not None:
+        raise Conflict("An edit of this post is being judged; wait for it.")
+    attachments = await documents.attachments_of(session, post.id)
+    await _keep_first(session, post, attachments)
+    revision = _row(context_of(session), post, attachments, change)
+    session.add(revision)
+    await session.flush()
+    await jobs.enqueue(session, revise, [revision.id], once=f"revise:{revision.id}", soon=True)
+    return revision
+
+
+def _row(context: Context, post: Post, attachments: list[Attachment], change: Change) -> Revision:
+    alts = {str(item.id): change.alts.get(item.id, item.alt) for item in attachments}
+    text = post.text if change.text is None else change.text.strip()
+    summary = post.summary if change.summary is None else change.summary.strip() or None
+    if not text and not attachments:
+        raise Unprocessable("There would be nothing left of the post.")
+    longest = max((len(alt) for alt in alts.values()), default=0)
+    if len(text) > limits.POST_TEXT_CHARS or longest > limits.ALT_TEXT_CHARS or len(summary or "") > limits.NAME_CHARS:
+        raise Unprocessable("The text is too long.")
+    return Revision(
+        id=context.ids.new(),
+        post_id=post.id,
+        text=text,
+        summary=summary,
+        sensitive=post.sensitive if change.sensitive is None else change.sensitive,
+        alts=alts,
+        created_ms=context.clock.now_ms(),
+    )
+
+
+async def _keep_first(session: AsyncSession, post: Post, attachments: list[Attachment]) -> None:
+    """The history begins with the post as it first went out."""
+    query = select(Revision.id).where(Revision.post_id == post.id, Revision.state == PostState.PUBLISHED)
+    if (await session.exec(query)).first() is not None:
+        return
+    first = Revision(
+        id=context_of(session).ids.new(),
+        post_id=post.id,
+        state=PostState.PUBLISHED,
+        text=post.text,
+        summary=post.summary,
+        sensitive=post.sensitive,
+        alts={str(item.id): item.alt for item in attachments},
+        content=post.content,
+        created_ms=post.published_ms or post.created_ms,
+        published_ms=post.published_ms,
+    )
+    session.add(first)
+    await session.flush()
+
+
+@jobs.job(queue="generate")
+async def revise(context: Context, ids: list[int | str]) -> None:
+    """Judge one waiting revision, words and pictures together, and let it out, hold it or refuse it."""
+    async with context.database.read() as session:
+        revision = await session.get(Revision, int(ids[0]))
+        post = await session.get(Post, revision.post_id) if revision is not None else None
+        attachments = await documents.attachments_of(session, post.id) if post is not None else []
+    if revision is None or post is None or revision.state != PostState.WAITING:
+        return
+    verdict = await _judge(context, revision, post, attachments)
+    mentions = await prepare.find_mentions(context, post, revision.text)
+    async with context.database.write() as session:
+        await _settle(session, revision.id, verdict, mentions)
+
+
+def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> None:
+    post.text, post.summary, post.sensitive = revision.text, revision.summary, revision.sensitive
+    for attachment in attachments:
+        attachment.alt = revision.alts.get(str(attachment.id), attachment.alt)
+
+
+async def _judge(context: Context, revision: Revision, post: Post, attachments: list[Attachment]) -> Verdict:
+    _apply(revision, post, attachments)
+    items = [
+        Item(stage="picture", picture=await context.storage.read(item.file), picture_sha256=item.sha256)
+        for item in attachments
+        if item.file is not None
+    ]
+    if written := publish.judged_text(post, attachments):
+        items.append(Item(stage="text", text=written, language=post.language))
+    return await context.part(Pipeline).review_all(items)
+
+
+async def _settle(session: AsyncSession, revision_id: int, verdict: Verdict, mentions: list[dict[str, str]]) -> None:
+    revision = await session.get(Revision, revision_id, with_for_update=True)
+    post = await session.get(Post, revision.post_id, with_for_update=True) if revision is not None else None
+    if revision is None or post is None or revision.state != PostState.WAITING or post.state != PostState.PUBLISHED:
+        return
+    judgement = await prepare.record(session, post, verdict)
+    author = await queries.by_id(session, post.author_id)
+    if verdict.decision is Decision.ALLOW and author is not None:
+        await release(session, revision, post, author, judgement, mentions)
+        return
+    revision.state = PostState.HELD if verdict.decision is Decision.HOLD else PostState.REFUSED
+    revision.rule, revision.reason = verdict.rule, verdict.reason
+    session.add(revision)
+    if author is not None:
+        await notify.tell(session, author, revision.state, f"edit-{revision.state}:{revision.id}", post_id=post.id)
+
+
+async def release(
+    session: AsyncSession,
+    revision: Revision,
+    post: Post,
+    author: Actor,
+    judgement: Judgement,
+    mentions: list[dict[str, str]],
+) -> None:
+    """Replace what is shown by a judged revision and send an Update to everybody who got the post."""
+    context = context_of(session)
+    attachments = await documents.attachments_of(session, post.id)
+    _apply(revision, post, attachments)
+    session.add_all(attachments)
+    post.mentions = mentions
+    publish.check_gate(context, post, attachments, judgement)
+    now = context.clock.now_ms()
+    # Peers compare seconds and take only what is later than what they have.
+    post.updated_ms = max(now, (post.updated_ms or post.published_ms or 0) + 1000)
+    publish.write_content(context, post, author, attachments)
+    await session.exec(delete(PostTag).where(col(PostTag.post_id) == post.id))
+    await publish.index_tags(session, post)
+    note = await documents.render(session, post, author)
+    revision.state, revision.content, revision.published_ms = PostState.PUBLISHED, post.content, post.updated_ms
+    session.add(revision)
+    inboxes = await audience.reach(session, author, post)
+    await send(session, author, activities.update(context, post, author, note), inboxes, object_uri=post.uri)
+    await publish.tell_mentioned(session, post, author)
+    context.part(ServedDocuments).forget()
+    fp("edit.before_commit")
+
+
+async def history(session: AsyncSession, post_id: int) -> list[Revision]:
+    """Every version that was out, oldest first; empty for a post that was never edited."""
+    query = select(Revision).where(Revision.post_id == post_id, Revision.state == PostState.PUBLISHED)
+    return list(await session.exec(query.order_by(col(Revision.id))))
