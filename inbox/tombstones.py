@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from fediverse_ai.core import limits
+from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import context_of
 from inbox.models import Tombstone
 
 
 async def set_stone(session: AsyncSession, uri: str, owner_uri: str, *, for_ever: bool = False) -> None:
-    """Remember that `owner_uri` took `uri` back: for six hours if it was never seen here, else for ever."""
+    """Remember that `owner_uri` took `uri` back: for six hours if it was never seen here, else for ever.
+
+    Nobody takes back an id of another server; among neighbours the last word counts, so that a stone set by one of
+    them in advance is not in the owner's way.
+    """
+    if not urls.same_origin(uri, owner_uri):
+        return
     context = context_of(session)
     now = context.clock.now_ms()
     until = None if for_ever else now + int(limits.TOMBSTONE_SECONDS * 1000)
     stone = await session.get(Tombstone, uri)
     if stone is None:
         stone = Tombstone(uri=uri, owner_uri=owner_uri, created_ms=now, until_ms=until)
-    elif stone.owner_uri == owner_uri and stone.until_ms is not None:
-        stone.until_ms = until
+    elif stone.until_ms is not None:
+        stone.owner_uri, stone.until_ms = owner_uri, until
     session.add(stone)
     await session.flush()
 
