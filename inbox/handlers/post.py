@@ -95,7 +95,7 @@ async def keep(session: AsyncSession, author: Actor, admitted: Admitted, receive
         local=False,
         author_id=author.id,
         state=PostState.PUBLISHED,
-        visibility=_visibility(author, to, cc),
+        visibility=visibility_of(author, to, cc),
         url=document.link_of(body.get("url"), media_type="text/html") or admitted.id,
         in_reply_to_uri=parent_uri,
         in_reply_to_id=parent.id if parent is not None else None,
@@ -113,7 +113,7 @@ async def keep(session: AsyncSession, author: Actor, admitted: Admitted, receive
     return post
 
 
-def _visibility(author: Actor, to: list[str], cc: list[str]) -> Visibility:
+def visibility_of(author: Actor, to: list[str], cc: list[str]) -> Visibility:
     """As Mastodon reads it (federation.md §4.5); an unknown audience is the narrowest."""
     if PUBLIC in to:
         return Visibility.PUBLIC

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actors import policy
 from actors import queries as actor_queries
 from fediverse_ai.activitypub import document
 from inbox import tombstones
-from inbox.handlers.post import keep
+from inbox.handlers.post import keep, visibility_of
 from inbox.incoming import Incoming, Outcome
 from outbox import queries, react
 from outbox.models import Post, PostState, Reaction, ReactionKind
@@ -46,7 +47,13 @@ async def _boosted(session: AsyncSession, received: Incoming) -> Post | None:
     if admitted is None or admitted.type != "Note" or admitted.how != "fetched" or admitted.owner is None:
         return None
     author = await actor_queries.by_uri(session, admitted.owner)
-    return await keep(session, author, admitted, received.received_ms) if author is not None else None
+    if author is None or author.local or not policy.living(author):
+        return None
+    # Its home may hand us what we may not spread, and what was deleted does not come back by another's boost.
+    to, cc = document.audience(admitted.document, "to"), document.audience(admitted.document, "cc")
+    if visibility_of(author, to, cc) not in OPEN or await tombstones.has_stone(session, admitted.id, author.uri):
+        return None
+    return await keep(session, author, admitted, received.received_ms)
 
 
 async def like_undone(session: AsyncSession, received: Incoming) -> Outcome:
