@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries as actor_queries
 from actors.models import Actor, Follow
+from actors.policy import DomainRules
 from actors.remote import RemoteActors, ensure
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.authority import Admitted, admit_embedded
@@ -95,6 +96,8 @@ async def _announced(context: Context, uri: str, budget: Budget) -> Resolved:
 
 
 async def _fetched(context: Context, uri: str, budget: Budget) -> Resolved:
+    """The object as its home has it. Raises Forbidden for a suspended host, which is not asked (AUT-31)."""
+    await context.part(DomainRules).require_welcome(uri)
     try:
         admitted = await context.part(RemoteActors).fetcher.document(uri, budget=budget)
     except Malformed as error:
