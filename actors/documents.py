@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from actors.models import Actor, Key
 from fediverse_ai import __version__
-from fediverse_ai.activitypub import document, vocabulary
+from fediverse_ai.activitypub import document, proofs, vocabulary
+from fediverse_ai.activitypub.keys import load_public_key
 from fediverse_ai.core.config import Config
 
 ACTOR_TERMS = (
@@ -20,6 +22,8 @@ ACTOR_TERMS = (
     "PropertyValue",
     "value",
     "publicKey",
+    "assertionMethod",
+    "implements",
 )
 
 
@@ -28,8 +32,16 @@ def iso(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def actor_document(config: Config, actor: Actor, key: Key) -> dict[str, Any]:
-    """The document of federation.md §3: strings where one value is meant, arrays where several may be."""
+# What peers may count on without asking NodeInfo (FEP-844e).
+IMPLEMENTS = [{"href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421: HTTP Message Signatures"}]
+
+
+def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[str, Any]:
+    """The document of federation.md §3: strings where one value is meant, arrays where several may be.
+
+    One RSA key as `publicKey`, since several peers ignore a list; others as `assertionMethod` (FEP-521a).
+    """
+    key = next(key for key in keys if key.kind == "rsa")
     body: dict[str, Any] = {
         "@context": vocabulary.context_for(*ACTOR_TERMS),
         "id": actor.uri,
@@ -51,6 +63,12 @@ def actor_document(config: Config, actor: Actor, key: Key) -> dict[str, Any]:
         "tag": [],
         "attachment": actor.fields,
         "publicKey": {"id": key.uri, "owner": actor.uri, "publicKeyPem": key.public_pem},
+        "assertionMethod": [
+            proofs.multikey_document(actor.uri, load_public_key(other.public_pem), other.uri.rpartition("#")[2])
+            for other in keys
+            if other.kind == "ed25519"
+        ],
+        "generator": {"type": "Application", "name": "Fediverse AI", "implements": IMPLEMENTS},
     }
     if actor.kind != "Application":
         body["followers"] = actor.followers_uri
@@ -60,8 +78,8 @@ def actor_document(config: Config, actor: Actor, key: Key) -> dict[str, Any]:
     return body
 
 
-def actor_bytes(config: Config, actor: Actor, key: Key) -> bytes:
-    return document.dump(actor_document(config, actor, key))
+def actor_bytes(config: Config, actor: Actor, keys: Sequence[Key]) -> bytes:
+    return document.dump(actor_document(config, actor, keys))
 
 
 def tombstone(uri: str, former_type: str, deleted_ms: int) -> dict[str, Any]:

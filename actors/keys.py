@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from cachetools import LRUCache
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
@@ -44,7 +44,10 @@ class KeyRing:
 
 
 def _generate() -> tuple[bytes, str]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+
+def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> tuple[bytes, str]:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -52,20 +55,28 @@ def _generate() -> tuple[bytes, str]:
     return private, public.decode()
 
 
-async def make(session: AsyncSession, actor: Actor) -> Key:
-    """A new RSA-2048 key for a local actor, its private part sealed under the server's secret."""
+async def make(session: AsyncSession, actor: Actor) -> list[Key]:
+    """The keys of a new local actor: RSA-2048 for requests, Ed25519 for proofs (FEP-521a), private parts sealed."""
+    pairs = {
+        ("rsa", "main-key"): await asyncio.to_thread(_generate),
+        ("ed25519", "ed25519-key"): _pem(ed25519.Ed25519PrivateKey.generate()),
+    }
     context = context_of(session)
-    private, public = await asyncio.to_thread(_generate)
-    key = Key(
-        id=context.ids.new(),
-        actor_id=actor.id,
-        uri=f"{actor.uri}#main-key",
-        public_pem=public,
-        private_sealed=context.part(KeyRing).box.seal(private),
-        fetched_ms=context.clock.now_ms(),
-    )
-    session.add(key)
-    return key
+    box = context.part(KeyRing).box
+    made = [
+        Key(
+            id=context.ids.new(),
+            actor_id=actor.id,
+            uri=f"{actor.uri}#{fragment}",
+            kind=kind,
+            public_pem=public,
+            private_sealed=box.seal(private),
+            fetched_ms=context.clock.now_ms(),
+        )
+        for (kind, fragment), (private, public) in pairs.items()
+    ]
+    session.add_all(made)
+    return made
 
 
 class Scheme(StrEnum):

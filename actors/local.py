@@ -78,8 +78,7 @@ async def _insert(session: AsyncSession, *, uri: str, username: str, name: str, 
     session.add(actor)
     # The key's foreign key needs the actor's row first; without relationships the ORM does not order them.
     await session.flush()
-    key = await keys.make(session, actor)
-    actor.document = documents.actor_bytes(config, actor, key)
+    actor.document = documents.actor_bytes(config, actor, await keys.make(session, actor))
     await session.flush()
     return actor
 
@@ -98,8 +97,6 @@ async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> 
 
 
 async def render(session: AsyncSession, actor: Actor) -> None:
-    key = await queries.key_of(session, actor.id)
-    if key is None:
-        raise LookupError(f"actor {actor.id} has no key")
-    actor.document = documents.actor_bytes(context_of(session).config, actor, key)
+    found = await queries.keys_of(session, actor.id)
+    actor.document = documents.actor_bytes(context_of(session).config, actor, found)
     session.add(actor)

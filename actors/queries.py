@@ -79,6 +79,11 @@ class Counts:
     following: int
 
 
+async def keys_of(session: AsyncSession, actor_id: int) -> list[Key]:
+    """Every key of an actor, oldest first."""
+    return list(await session.exec(select(Key).where(Key.actor_id == actor_id).order_by(col(Key.id))))
+
+
 async def counts(session: AsyncSession, actor_id: int) -> Counts:
     accepted = Follow.state == FollowState.ACCEPTED
     followers = select(func.count()).where(Follow.followed_id == actor_id, accepted).scalar_subquery()
