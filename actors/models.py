@@ -61,11 +61,15 @@ class Actor(SQLModel, table=True):
     icon_url: str | None = None
     image_url: str | None = None
     manually_approves: bool = False
+    authorized_fetch: bool = False
+    """Of local actors: posts and lists are only for signed requests."""
     discoverable: bool = True
     indexable: bool = False
     fields: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     also_known_as: list[str] = Field(default_factory=list, sa_column=json_column())
     moved_to_uri: str | None = None
+    moved_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """When it last moved; one Move in thirty days is followed."""
     published_ms: int = Field(default=0, sa_type=BigInteger)
     fetched_ms: int = Field(default=0, sa_type=BigInteger)
     """When the copy of a remote actor was last refreshed."""

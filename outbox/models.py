@@ -1,4 +1,4 @@
-"""Post, Attachment, Reaction, Judgement, Notification, Activity, Delivery, HostState: the rows about what leaves."""
+"""Post, Attachment, Reaction, QuoteStamp, Report, Judgement, Notification, Activity, Delivery, HostState: the rows about what leaves."""
 
 from __future__ import annotations
 
@@ -47,6 +47,17 @@ class Origin(StrEnum):
 class ReactionKind(StrEnum):
     LIKE = "like"
     BOOST = "boost"
+
+
+class QuoteState(StrEnum):
+    """What is known of the consent of the quoted author (FEP-044f); only `accepted` is shown as a quote."""
+
+    PENDING = "pending"
+    """Asked for, or not checked yet."""
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    """Refused, without consent, or with a stamp that is not for this quote."""
+    REVOKED = "revoked"
 
 
 class Post(SQLModel, table=True):
@@ -104,6 +115,15 @@ class Post(SQLModel, table=True):
     likes: int = 0
     boosts: int = 0
     replies: int = 0
+    quote_uri: str | None = Field(default=None, index=True)
+    """The id of the post that this one quotes."""
+    quote_state: str | None = None
+    quote_stamp_uri: str | None = Field(default=None, index=True)
+    """The consent (QuoteAuthorization) that the quote claims; checked when the state is `accepted`."""
+    quote_owner_uri: str | None = None
+    """The quoted author, once the stamp was checked: who may revoke it."""
+    pinned_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """Since when it is in its author's featured collection."""
 
 
 class Revision(SQLModel, table=True):
@@ -174,7 +194,55 @@ class Reaction(SQLModel, table=True):
     kind: str
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    emoji: str | None = None
+    """What a like said: one emoji, or `:name:` of another server's."""
     created_ms: int = Field(sa_type=BigInteger)
+
+
+class QuoteStamp(SQLModel, table=True):
+    """Our author's consent to one quote of one post (a QuoteAuthorization of FEP-044f), served at /stamps/ID."""
+
+    __tablename__ = "quote_stamp"
+    __table_args__ = (UniqueConstraint("post_id", "interacting_uri"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    post_id: int = Field(foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")
+    interacting_uri: str
+    """The id of the quoting post."""
+    requester_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    created_ms: int = Field(sa_type=BigInteger)
+    revoked_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Report(SQLModel, table=True):
+    """What somebody, here or elsewhere, wants our moderators to look at. One open report per server and target."""
+
+    __tablename__ = "report"
+    __table_args__ = (Index("ix_report_state", "state", "id"), Index("ix_report_target", "target_id", "host", "state"))
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    uri: str
+    """The id of the Flag that came or went last."""
+    host: str
+    """The reporter's server; ours when one of our people reports."""
+    reporter_id: int | None = Field(default=None, foreign_key="actor.id", sa_type=BigInteger, ondelete="SET NULL")
+    """A person of ours, or whoever signed the Flag (Mastodon: its server's actor)."""
+    target_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    posts: list[str] = Field(default_factory=list, sa_column=json_column())
+    """Ids of posts of the target that we have."""
+    others: list[str] = Field(default_factory=list, sa_column=json_column())
+    """Ids that were named and that we do not have."""
+    comment: str = ""
+    """Plain text."""
+    times: int = 1
+    """How many Flags it stands for."""
+    forwarded: bool = False
+    """Ours: was it sent to the target's server?"""
+    state: str = "open"
+    """open or closed."""
+    created_ms: int = Field(sa_type=BigInteger)
+    closed_ms: int | None = Field(default=None, sa_type=BigInteger)
+    closed_by_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger, ondelete="SET NULL")
 
 
 class Judgement(SQLModel, table=True):
@@ -204,7 +272,7 @@ class Notification(SQLModel, table=True):
     id: int = Field(primary_key=True, sa_type=big_id())
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     kind: str
-    """follow, follow_request, mention, like, boost, held, refused, failed, published."""
+    """follow, follow_request, mention, like, boost, quote, moved, report, held, refused, failed, published."""
     from_id: int | None = Field(default=None, foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     post_id: int | None = Field(default=None, foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")
     cause: str

@@ -34,11 +34,13 @@ def upgrade() -> None:
         sa.Column("icon_url", sa.String(), nullable=True),
         sa.Column("image_url", sa.String(), nullable=True),
         sa.Column("manually_approves", sa.Boolean(), nullable=False),
+        sa.Column("authorized_fetch", sa.Boolean(), nullable=False),
         sa.Column("discoverable", sa.Boolean(), nullable=False),
         sa.Column("indexable", sa.Boolean(), nullable=False),
         sa.Column("fields", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("also_known_as", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("moved_to_uri", sa.String(), nullable=True),
+        sa.Column("moved_ms", sa.BigInteger(), nullable=True),
         sa.Column("published_ms", sa.BigInteger(), nullable=False),
         sa.Column("fetched_ms", sa.BigInteger(), nullable=False),
         sa.Column("suspended_ms", sa.BigInteger(), nullable=True),
@@ -245,6 +247,11 @@ def upgrade() -> None:
         sa.Column("likes", sa.Integer(), nullable=False),
         sa.Column("boosts", sa.Integer(), nullable=False),
         sa.Column("replies", sa.Integer(), nullable=False),
+        sa.Column("quote_uri", sa.String(), nullable=True),
+        sa.Column("quote_state", sa.String(), nullable=True),
+        sa.Column("quote_stamp_uri", sa.String(), nullable=True),
+        sa.Column("quote_owner_uri", sa.String(), nullable=True),
+        sa.Column("pinned_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["actor.id"], name=op.f("fk_post_author_id_actor"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["in_reply_to_id"], ["post.id"], name=op.f("fk_post_in_reply_to_id_post"), ondelete="SET NULL"
@@ -258,6 +265,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_post_context_uri"), ["context_uri"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_in_reply_to_id"), ["in_reply_to_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_in_reply_to_uri"), ["in_reply_to_uri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_quote_stamp_uri"), ["quote_stamp_uri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_quote_uri"), ["quote_uri"], unique=False)
         batch_op.create_index("ix_post_timeline", ["state", "visibility", "id"], unique=False)
 
     op.create_table(
@@ -408,6 +417,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
         sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("emoji", sa.String(), nullable=True),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_id"], ["actor.id"], name=op.f("fk_reaction_actor_id_actor"), ondelete="CASCADE"
@@ -438,8 +448,66 @@ def upgrade() -> None:
     with op.batch_alter_table("token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_token_account_id"), ["account_id"], unique=False)
 
+    op.create_table(
+        "quote_stamp",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("interacting_uri", sa.String(), nullable=False),
+        sa.Column("requester_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_quote_stamp_post_id_post"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["actor.id"], name=op.f("fk_quote_stamp_requester_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quote_stamp")),
+        sa.UniqueConstraint("post_id", "interacting_uri", name=op.f("uq_quote_stamp_post_id_interacting_uri")),
+    )
+    with op.batch_alter_table("quote_stamp", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quote_stamp_requester_id"), ["requester_id"], unique=False)
+
+    op.create_table(
+        "report",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("reporter_id", sa.BigInteger(), nullable=True),
+        sa.Column("target_id", sa.BigInteger(), nullable=False),
+        sa.Column("posts", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("others", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("comment", sa.String(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("forwarded", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("closed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("closed_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["reporter_id"], ["actor.id"], name=op.f("fk_report_reporter_id_actor"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["actor.id"], name=op.f("fk_report_target_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["closed_by_id"], ["account.id"], name=op.f("fk_report_closed_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+    )
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.create_index("ix_report_state", ["state", "id"], unique=False)
+        batch_op.create_index("ix_report_target", ["target_id", "host", "state"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.drop_index("ix_report_target")
+        batch_op.drop_index("ix_report_state")
+
+    op.drop_table("report")
+    with op.batch_alter_table("quote_stamp", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_quote_stamp_requester_id"))
+
+    op.drop_table("quote_stamp")
     with op.batch_alter_table("token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_token_account_id"))
 
@@ -481,6 +549,8 @@ def downgrade() -> None:
     op.drop_table("attachment")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index("ix_post_timeline")
+        batch_op.drop_index(batch_op.f("ix_post_quote_uri"))
+        batch_op.drop_index(batch_op.f("ix_post_quote_stamp_uri"))
         batch_op.drop_index(batch_op.f("ix_post_in_reply_to_uri"))
         batch_op.drop_index(batch_op.f("ix_post_in_reply_to_id"))
         batch_op.drop_index(batch_op.f("ix_post_context_uri"))
