@@ -25,6 +25,7 @@ from fediverse_ai.core.errors import Misconfigured, Unavailable
 from fediverse_ai.core.limits import GROUP_COMMIT_ITEMS, GROUP_COMMIT_WAITING
 from fediverse_ai.core.metrics import METRICS
 from fediverse_ai.core.nodes import SEQUENCE_BITS, FileNodes, Ids, Nodes, PostgresqlNodes
+from fediverse_ai.core.turns import Turns
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
@@ -138,6 +139,7 @@ class Database:
         self._reads = async_sessionmaker(reader, class_=_Session, expire_on_commit=False, autoflush=False)
         self._info: dict[str, Any] = {}
         self.nodes: Nodes | None = None
+        self.turns = Turns()
         self._ids: Ids | None = None
 
     @classmethod
@@ -191,12 +193,30 @@ class Database:
         Raises Unavailable when the lock or a connection is not to be had in time, RuntimeError inside a transaction.
         """
         with _entered("write") as work:
-            async with self._writes(info=self._info | {"work": work}) as session:
+            async with self._turn(), self._writes(info=self._info | {"work": work}) as session:
                 await self._begin(session)
                 yield session
                 await session.commit()
         for hook in work.hooks:
             hook()
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """This process's turn at the write lock of SQLite; PostgreSQL lets many write at once."""
+        if self.dialect == "postgresql":
+            yield
+            return
+        started = self.clock.monotonic()
+        try:
+            async with asyncio.timeout(POOL_SECONDS):
+                await self.turns.take()
+        except TimeoutError:
+            raise Unavailable("The server is busy; please try again.", "no turn at the write lock") from None
+        METRICS.observe("database.turn_wait", self.clock.monotonic() - started)
+        try:
+            yield
+        finally:
+            self.turns.leave()
 
     async def _begin(self, session: AsyncSession) -> None:
         started = self.clock.monotonic()

@@ -45,6 +45,8 @@ _PURGE_SECONDS: Final = 600.0
 _PURGE_JOBS: Final = 500
 _TAKEOVER_SECONDS: Final = 30.0
 _BUSY_SECONDS: Final = 30.0
+# Then SQLite's own lock decides: better than waiting for ever, should the turn never come.
+_TURN_SECONDS: Final = 5.0
 _LOOK_AGAIN_SECONDS: Final = 0.02
 # Ids of jobs without a `once` begin like this; nothing remembers them, so they may go soon after they are done.
 _ONE_OFF: Final = "j-"
@@ -347,7 +349,9 @@ class Jobs:
             ids, attempt, key, priority = arguments
             task = asyncio.current_task()
             assert task is not None
+            # The task ends after the engine has written down the outcome, which `stop` waits for too.
             self._running.add(task)
+            task.add_done_callback(self._running.discard)
             queue = self._queues.get(spec.queue)
             try:
                 if queue is None or self._stopping:
@@ -355,7 +359,6 @@ class Jobs:
                 async with queue.slots:
                     await self._run(spec, ids, attempt, key, priority)
             finally:
-                self._running.discard(task)
                 if queue is not None:
                     self._look_again(queue, key is not None)
 
@@ -524,14 +527,16 @@ def _sync_engine(database: Database) -> sa.Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "before_cursor_execute")
-    def _before(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        connection.info["began"] = None if statement.startswith("SELECT") else database.clock.monotonic()
+    def _before_write(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")) and "turn" not in connection.info:
+            began = database.clock.monotonic()
+            connection.info["turn"] = database.turns.take_blocking(_TURN_SECONDS)
+            METRICS.observe("jobs.turn_wait", database.clock.monotonic() - began)
 
-    @event.listens_for(engine, "after_cursor_execute")
-    def _after(connection: Any, *_rest: Any) -> None:
-        began = connection.info.get("began")
-        if began is not None:
-            METRICS.observe("jobs.engine_write", database.clock.monotonic() - began)
+    @event.listens_for(engine, "checkin")
+    def _after_commit(_connection: Any, record: Any) -> None:
+        if record.info.pop("turn", False):
+            database.turns.leave()
 
     return engine
 

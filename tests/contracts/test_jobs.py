@@ -17,7 +17,7 @@ from fediverse_ai.core import jobs as core_jobs
 from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config, JobsSection
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.database import Database
+from fediverse_ai.core.database import AsyncSession, Database, GroupCommit
 from fediverse_ai.core.errors import Misconfigured
 from fediverse_ai.core.jobs import Clockwork, enqueue
 from tests.contracts.job_worker import DIARY, SPECS, failing, note, opened, running, slow
@@ -214,6 +214,31 @@ async def test_soon_does_not_wait_for_the_poll(config: Config) -> None:
             await enqueue(session, note, ["whenever"])
         await asyncio.sleep(1.0)
         assert len(await diary(context)) == 2, "without `soon` it waits, or this test shows nothing"
+
+
+async def test_a_busy_writer_does_not_starve_the_jobs(config: Config) -> None:
+    async def flush(session: AsyncSession, items: list[int]) -> list[int]:
+        rows = [{"at": 0, "event": "flood", "name": str(item), "pid": 0} for item in items]
+        await session.execute(text("INSERT INTO diary VALUES (:at, :event, :name, :pid)"), rows)
+        return items
+
+    async with running(config) as context:
+        writer = GroupCommit(context.database, flush)
+        writer.start()
+
+        async def flood() -> None:
+            while not done.is_set():
+                await writer.submit(1)
+
+        done = asyncio.Event()
+        floods = [asyncio.create_task(flood()) for _ in range(40)]
+        async with context.database.write() as session:
+            for number in range(10):
+                await enqueue(session, note, [number])
+        await until(context, lambda found: len([entry for entry in found if entry[1] == "done"]) == 10)
+        done.set()
+        await asyncio.gather(*floods)
+        await writer.stop()
 
 
 async def test_what_may_heal_is_tried_again_and_ends(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
