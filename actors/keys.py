@@ -98,10 +98,21 @@ class RequestSigner:
     private: PrivateKey
     clock: Clock
     scheme: Scheme = Scheme.CAVAGE
+    covered: tuple[tuple[str, str], ...] = ()
+    """Further headers to sign and send, such as Collection-Synchronization (FEP-8fcf)."""
 
     def __call__(self, method: str, url: str, body: bytes | None) -> dict[str, str]:
-        sign = signatures.sign if self.scheme is Scheme.CAVAGE else message_signatures.sign
-        return sign(method, url, body, key_id=self.key_id, private_key=self.private, date=self.clock.now())
+        now = self.clock.now()
+        further = dict(self.covered)
+        if self.scheme is Scheme.RFC9421:
+            signed = message_signatures.sign(method, url, body, key_id=self.key_id, private_key=self.private, date=now)
+            return signed | further
+        return signatures.sign(
+            method, url, body, key_id=self.key_id, private_key=self.private, date=now, covered=further
+        )
+
+    def covering(self, name: str, value: str) -> RequestSigner:
+        return replace(self, covered=(*self.covered, (name, value)))
 
     def by(self, scheme: Scheme) -> RequestSigner:
         return replace(self, scheme=scheme)

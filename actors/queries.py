@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Account, Actor, Follow, FollowState, Key
+from fediverse_ai.core import urls
 from fediverse_ai.core.context import context_of
 
 
@@ -125,6 +127,28 @@ async def follower_inboxes(session: AsyncSession, actor_id: int) -> set[str]:
         .where(col(Actor.local).is_(False), col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None))
     )
     return set(await session.exec(query))
+
+
+async def followers_on(session: AsyncSession, actor_id: int, origins: Iterable[str]) -> dict[str, list[str]]:
+    """origin -> URIs of an actor's accepted followers there (FEP-8fcf). Ranges of URIs, so that the index serves."""
+    found: dict[str, list[str]] = {origin: [] for origin in origins}
+    if not found:
+        return found
+    # "/" is followed by "0" where code points are compared, as SQLite always does and PostgreSQL by this collation.
+    uri_column: Any = col(Actor.uri)
+    if context_of(session).database.dialect == "postgresql":
+        uri_column = uri_column.collate("C")
+    ranges = [and_(uri_column >= f"{origin}/", uri_column < f"{origin}0") for origin in found]
+    query = (
+        select(Actor.uri)
+        .join(Follow, col(Follow.follower_id) == col(Actor.id))
+        .where(Follow.followed_id == actor_id, Follow.state == FollowState.ACCEPTED, or_(*ranges))
+    )
+    for uri in await session.exec(query):
+        origin = urls.origin(uri)
+        if origin in found:
+            found[origin].append(uri)
+    return found
 
 
 async def local_followers(session: AsyncSession, actor_id: int) -> list[int]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from actors import documents, queries
 from actors.models import Account, Actor
+from actors.readers import require_reader
 from fediverse_ai.activitypub import document, vocabulary, webfinger
 from fediverse_ai.activitypub.negotiation import ActivityRoute
 from fediverse_ai.core import limits
@@ -158,12 +159,15 @@ async def _relations(request: Request, which: str) -> Response:
             counts = await queries.counts(session, owner.id)
             total = counts.followers if which == "followers" else counts.following
             return activity_json(collection(uri, total, f"{uri}?page=true"), request=request)
+    reader = await require_reader(request, owner)
+    async with context.database.read() as session:
         before = before_of(request)
         size = limits.COLLECTION_ITEMS
         rows = await queries.relation_page(session, owner.id, which, before, size + 1)
     here = f"{uri}?page=true" + (f"&before={before}" if before is not None else "")
     more = f"{uri}?page=true&before={rows[size - 1][0]}" if len(rows) > size else None
-    return activity_json(page(uri, here, [item for _, item in rows[:size]], more), request=request)
+    body = page(uri, here, [item for _, item in rows[:size]], more)
+    return activity_json(body, request=request, private=reader is not None)
 
 
 async def finger(request: Request) -> Response:

@@ -72,6 +72,10 @@ def undo(context: Context, actor: Actor, original: Json, to: list[str], cc: list
     return _activity(new_uri(context), "Undo", actor, inner, to, cc)
 
 
+def block(uri: str, actor: Actor, target: Actor) -> Json:
+    return _activity(uri, "Block", actor, target.uri, [target.uri])
+
+
 def like(uri: str, actor: Actor, post: Post, author: Actor) -> Json:
     return _activity(uri, "Like", actor, post.uri, [author.uri])
 

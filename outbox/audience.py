@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import queries
+from actors import blocks, queries
 from actors.models import Actor
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core.config import Config
@@ -38,7 +38,9 @@ async def inboxes(session: AsyncSession, author: Actor, post: Post) -> set[str]:
     direct = post.visibility == Visibility.DIRECT
     found = set() if direct else await queries.follower_inboxes(session, author.id)
     mentioned = await queries.by_uris(session, (mention["uri"] for mention in post.mentions))
-    found |= {inbox_of(actor, shared=not direct) for actor in mentioned.values() if not actor.local}
+    barred = await blocks.barred_with(session, author.id) if mentioned else set()
+    reached = [actor for actor in mentioned.values() if not actor.local and actor.id not in barred]
+    found |= {inbox_of(actor, shared=not direct) for actor in reached}
     return found
 
 

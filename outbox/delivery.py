@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import keys
+from actors import keys, queries
 from actors.keys import RequestSigner
+from fediverse_ai.activitypub import synchronization
 from fediverse_ai.activitypub.vocabulary import ACTIVITY_CONTENT_TYPE
-from fediverse_ai.core import jobs, limits
+from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Nonsense, Unreachable
 from fediverse_ai.core.failpoints import fp
@@ -127,10 +128,32 @@ async def _signers(session: AsyncSession, rows: Sequence[tuple[Delivery, Activit
     """delivery id -> signer of its activity's actor, by the scheme that its host took last."""
     schemes = await lanes.schemes(session, {delivery.host for delivery, _ in rows})
     actors = {actor_id: await keys.signer_of(session, actor_id) for actor_id in {row.actor_id for _, row in rows}}
-    return {
-        delivery.id: actors[activity.actor_id].by(schemes.get(delivery.host, keys.Scheme.CAVAGE))
-        for delivery, activity in rows
-    }
+    headers = await synchronization_headers(session, rows)
+    found: dict[int, RequestSigner] = {}
+    for delivery, activity in rows:
+        sign = actors[activity.actor_id].by(schemes.get(delivery.host, keys.Scheme.CAVAGE))
+        header = headers.get(delivery.id)
+        found[delivery.id] = sign.covering("Collection-Synchronization", header) if header else sign
+    return found
+
+
+async def synchronization_headers(session: AsyncSession, rows: Sequence[tuple[Delivery, Activity]]) -> dict[int, str]:
+    """delivery id -> the FEP-8fcf header of what is addressed to followers: a digest of those on that server."""
+    addressed: dict[int, list[Delivery]] = {}
+    for delivery, activity in rows:
+        if b'/followers"' in activity.body:
+            addressed.setdefault(activity.actor_id, []).append(delivery)
+    headers: dict[int, str] = {}
+    for actor_id, deliveries in addressed.items():
+        actor = await queries.by_id(session, actor_id)
+        if actor is None or actor.followers_uri is None:
+            continue
+        origins = {delivery.id: urls.origin(delivery.inbox_url) for delivery in deliveries}
+        uris = await queries.followers_on(session, actor_id, set(origins.values()))
+        url = f"{actor.uri}/followers_synchronization"
+        for delivery_id, origin in origins.items():
+            headers[delivery_id] = synchronization.header(actor.followers_uri, url, uris[origin])
+    return headers
 
 
 async def _record(session: AsyncSession, attempts: Sequence[Attempt], *, waking: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Follow, grant, withdraw, block: the verbs of relations, for our people and for what arrives."""
+"""Follow, grant, refuse, withdraw: the verbs of relations, for our people and for what arrives."""
 
 from __future__ import annotations
 

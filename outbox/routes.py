@@ -11,15 +11,15 @@ from starlette.responses import FileResponse, Response
 
 from actors import documents as actor_documents
 from actors import queries as actor_queries
-from actors.authentication import Authenticator, signed_request
 from actors.models import Actor
+from actors.readers import require_reader, signer_of, wants_signature
 from actors.routes import ServedDocuments, account_count, answer, before_of, collection, page
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.negotiation import ActivityRoute
-from fediverse_ai.core import limits
+from fediverse_ai.core import limits, urls
 from fediverse_ai.core.access import Door, principal_of
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Gone, Missing, RequestError, Vanished
+from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.core.responses import activity_json
 from outbox import queries
 from outbox.documents import note_context
@@ -42,19 +42,6 @@ def _id(request: Request) -> int:
     return int(value)
 
 
-async def signer_of(request: Request) -> Actor | None:
-    """The actor who signed this GET, or None: a bad signature opens nothing and tells nothing."""
-    context = _context(request)
-    if "signature" not in request.headers:
-        return None
-    try:
-        sender = await context.part(Authenticator).authenticate(signed_request(request, None))
-    except (RequestError, Vanished):
-        return None
-    async with context.database.read() as session:
-        return await actor_queries.by_id(session, sender.actor_id)
-
-
 async def note(request: Request) -> Response:
     """A Note as stored: open ones for everybody, others for signed readers who may see them; 410 once deleted."""
     context = _context(request)
@@ -66,15 +53,26 @@ async def note(request: Request) -> Response:
         post = await session.get(Post, _id(request))
     if post is None or not post.local or post.document is None:
         raise Missing(MISSING)
-    was_open = post.visibility in OPEN
-    if post.state == PostState.DELETED and was_open:
+    owner = await _owner(context, post)
+    if post.state == PostState.DELETED and post.visibility in OPEN:
         return answer(request, cache.put(key, post.document, 410))
     async with context.database.read() as session:
         everybody = await may_see(session, None, post)
-    if everybody:
+    if everybody and not wants_signature(context, owner):
         return answer(request, cache.put(key, post.document))
-    await _require_sight(request, post)
+    if everybody:
+        await require_reader(request, owner)
+    else:
+        await _require_sight(request, post)
     return activity_json(post.document, private=True)
+
+
+async def _owner(context: Context, post: Post) -> Actor:
+    async with context.database.read() as session:
+        owner = await actor_queries.by_id(session, post.author_id)
+    if owner is None:
+        raise Missing(MISSING)
+    return owner
 
 
 async def _require_sight(request: Request, post: Post) -> None:
@@ -96,6 +94,7 @@ async def note_collection(request: Request) -> Response:
         if post is None or not post.local or not await may_see(session, None, post):
             raise Missing(MISSING)
         replies = await queries.thread(session, None, post.id) if which == "replies" else []
+    reader = await require_reader(request, await _owner(context, post))
     total = {"replies": post.replies, "likes": post.likes, "shares": post.boosts}[which]
     body: dict[str, Any] = {
         "@context": vocabulary.AS_CONTEXT,
@@ -105,7 +104,7 @@ async def note_collection(request: Request) -> Response:
     }
     if which == "replies":
         body["items"] = [view.post.uri for view in replies]
-    return activity_json(document.dump(body), request=request)
+    return activity_json(document.dump(body), request=request, private=reader is not None)
 
 
 async def activity(request: Request) -> Response:
@@ -120,7 +119,9 @@ async def activity(request: Request) -> Response:
             post = (await session.exec(select(Post).where(Post.activity_uri == uri))).first()
             if post is None or post.state != PostState.PUBLISHED:
                 raise Gone("The post of this activity was deleted.")
-    return activity_json(found.body, request=request)
+        owner = await actor_queries.by_id(session, found.actor_id)
+    reader = await require_reader(request, owner) if owner is not None and owner.kind != "Application" else None
+    return activity_json(found.body, request=request, private=reader is not None)
 
 
 async def outbox(request: Request) -> Response:
@@ -134,6 +135,8 @@ async def outbox(request: Request) -> Response:
         if request.query_params.get("page") != "true":
             total = await queries.outbox_count(session, owner.id)
             return activity_json(collection(uri, total, f"{uri}?page=true"), request=request)
+    reader = await require_reader(request, owner)
+    async with context.database.read() as session:
         before = before_of(request)
         size = limits.COLLECTION_ITEMS
         rows = await queries.outbox_page(session, owner.id, before, size + 1)
@@ -142,7 +145,27 @@ async def outbox(request: Request) -> Response:
         item.pop("@context", None)
     here = f"{uri}?page=true" + (f"&before={before}" if before is not None else "")
     more = f"{uri}?page=true&before={rows[size - 1][0]}" if len(rows) > size else None
-    return activity_json(page(uri, here, items, more, note_context(context.config)), request=request)
+    body = page(uri, here, items, more, note_context(context.config))
+    return activity_json(body, request=request, private=reader is not None)
+
+
+async def followers_synchronization(request: Request) -> Response:
+    """FEP-8fcf: an actor's followers on the signer's own server, for nobody else."""
+    context = _context(request)
+    reader = await signer_of(request)
+    async with context.database.read() as session:
+        owner = await actor_queries.local_by_name(session, request.path_params["name"])
+        if owner is None or reader is None:
+            raise Missing("There is no such collection.")
+        home = urls.origin(reader.uri)
+        uris = await actor_queries.followers_on(session, owner.id, [home])
+    body = {
+        "@context": vocabulary.AS_CONTEXT,
+        "id": f"{owner.uri}/followers_synchronization",
+        "type": "OrderedCollection",
+        "orderedItems": sorted(uris.get(home, ())),
+    }
+    return activity_json(document.dump(body), private=True)
 
 
 MEDIA_HEADERS = {
@@ -203,6 +226,7 @@ ROUTES = [
     ActivityRoute("/@{name}/{id}", note, methods=["GET"], needs="signature", otherwise=False),
     Door("/notes/{id}/{which:str}", note_collection, methods=["GET"], needs="anyone"),
     Door("/activities/{id}", activity, methods=["GET"], needs="anyone"),
+    Door("/users/{name}/followers_synchronization", followers_synchronization, methods=["GET"], needs="signature"),
     Door("/users/{name}/outbox", outbox, methods=["GET"], needs="anyone"),
     Door("/media/{name:path}", media, methods=["GET"], needs="anyone"),
     Door("/nodeinfo/{version}", nodeinfo, methods=["GET"], needs="anyone"),
