@@ -66,7 +66,8 @@ def prompt_of(post: Post, attachments: Sequence[Attachment]) -> str:
 def title_of(post: Post, attachments: Sequence[Attachment]) -> str:
     """The first line of the text, else the prompt: a picture's title."""
     line, _ = words.first_line(written_of(post))
-    return line or words.shorten(prompt_of(post, attachments)) or "Untitled"
+    prompt = words.shorten(prompt_of(post, attachments))
+    return line or prompt[:1].upper() + prompt[1:] or "Untitled"
 
 
 def page_of(views: Sequence[PostView], storage: Storage, path: str) -> tuple[list[Card], str | None]:

@@ -29,7 +29,7 @@ PARAMETERS_SHOWN = 12
 
 NOTICES = {
     PostState.WAITING: ("Being made.", "Only you can see this page."),
-    PostState.HELD: ("A moderator will look at this first.", "Only you can see this page until then."),
+    PostState.HELD: ("A moderator will look at this first.", "The check on this server was not sure."),
     PostState.REFUSED: ("This was not posted.", "The check on this server refused it."),
     PostState.FAILED: ("This could not be made.", "Nothing was posted."),
 }
@@ -122,6 +122,7 @@ def _post_words(config: Config, view: PostView) -> dict[str, Any]:
         "published_ms": post.published_ms,
         "description": _description(view, title, covered),
         "medium": [line for item in view.attachments[:1] for line in _medium(item)],
+        "open": post.visibility in OPEN,
         "audience": AUDIENCE.get(Visibility(post.visibility), ""),
         "notice": _notice(post, state),
         "notes": [note for item in view.attachments for note in (item.recipe or {}).get("notes", [])],
@@ -149,9 +150,15 @@ def _medium(attachment: Attachment) -> list[str]:
 def _notice(post: Post, state: PostState) -> dict[str, Any] | None:
     if state not in NOTICES:
         return None
-    title, otherwise = NOTICES[state]
+    title, _ = NOTICES[state]
     bad = state in (PostState.REFUSED, PostState.FAILED)
-    return {"title": title, "words": post.reason or otherwise, "bad": bad}
+    return {"title": title, "words": _reason(post, state), "bad": bad}
+
+
+def _reason(post: Post, state: PostState) -> str:
+    """Why a post is not out: the sentence of the gate or of the generator, else what such a state means."""
+    alone = " Until then only you can see it." if state == PostState.HELD else ""
+    return (post.reason or NOTICES[state][1]) + alone
 
 
 def recipe_words(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,9 +207,9 @@ def job_words(view: PostView) -> dict[str, Any]:
     fraction = progress.get("fraction")
     heading, sentence = {
         PostState.WAITING: ("Being made", f"{said[:1].upper()}{said[1:]}."),
-        PostState.HELD: ("A moderator will look at it first", post.reason or NOTICES[PostState.HELD][1]),
-        PostState.REFUSED: ("Not posted", post.reason or NOTICES[PostState.REFUSED][1]),
-        PostState.FAILED: ("It could not be made", post.reason or NOTICES[PostState.FAILED][1]),
+        PostState.HELD: ("A moderator will look at it first", None),
+        PostState.REFUSED: ("Not posted", None),
+        PostState.FAILED: ("It could not be made", None),
         PostState.PUBLISHED: ("Posted", "It is on your page and on its way to your followers."),
         PostState.DELETED: ("Deleted", "You deleted this post."),
     }[state]
@@ -210,7 +217,7 @@ def job_words(view: PostView) -> dict[str, Any]:
         "id": post.id,
         "state": state.value,
         "heading": heading,
-        "words": sentence,
+        "words": sentence if sentence is not None else _reason(post, state),
         "fraction": fraction if isinstance(fraction, int | float) else None,
         "prompt": prompt_of(post, view.attachments) or written_of(post),
         "rule": post.rule if state in (PostState.HELD, PostState.REFUSED) else None,

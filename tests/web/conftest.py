@@ -12,7 +12,7 @@ from actors import accounts
 from tests.web import site as support
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _quick_passwords() -> Iterator[None]:
     """Argon2 at its cheapest: these tests try dozens of passwords. Its real cost is tested with the accounts."""
     real, accounts._hasher = accounts._hasher, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)

@@ -150,7 +150,7 @@ async def test_the_label_names_maker_origin_model_seed_and_what_drew_it(site: Si
 async def test_a_picture_without_words_is_titled_by_its_prompt(site: Site) -> None:
     ann = await site.person("ann")
     post = await site.post(ann)
-    assert (await site.browser().get(f"/@ann/{post.id}")).one("h1").text == "a lighthouse at dawn"
+    assert (await site.browser().get(f"/@ann/{post.id}")).one("h1").text == "A lighthouse at dawn"
 
 
 async def test_a_picture_declared_not_ai_is_not_called_ai(site: Site) -> None:
