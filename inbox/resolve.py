@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fediverse_ai.core.http import Budget
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries as actor_queries
-from actors.models import Actor, Follow
+from actors.models import Actor, Block, Follow
 from actors.policy import DomainRules
 from actors.remote import RemoteActors, ensure
 from fediverse_ai.activitypub import document, vocabulary
@@ -17,6 +16,7 @@ from fediverse_ai.activitypub.authority import Admitted, admit_embedded
 from fediverse_ai.core import urls
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Elsewhere, Malformed
+from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from inbox.incoming import Resolved
 from outbox.models import Post, Reaction, ReactionKind
@@ -58,6 +58,8 @@ async def _known_type(session: AsyncSession, uri: str) -> str | None:
         return "Actor"
     if (await session.exec(select(Follow.id).where(Follow.uri == uri))).first() is not None:
         return "Follow"
+    if (await session.exec(select(Block.id).where(Block.uri == uri))).first() is not None:
+        return "Block"
     kind = (await session.exec(select(Reaction.kind).where(Reaction.uri == uri))).first()
     return {ReactionKind.LIKE: "Like", ReactionKind.BOOST: "Announce"}.get(ReactionKind(kind)) if kind else None
 

@@ -115,6 +115,7 @@ class HttpSection(Section):
 
 
 class FederationSection(Section):
+    send_blocks: bool = Field(True, description="Whether another server is told when one of ours blocks its user.")
     authorized_fetch: bool = Field(False, description="Whether reading posts and actors needs a signed request.")
 
 

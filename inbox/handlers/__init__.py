@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.handlers import actor, delete, follow, post, reaction
+from inbox.handlers import actor, block, delete, follow, post, reaction
 from inbox.incoming import Handler
 
 HANDLERS: dict[tuple[str, str | None], Handler] = {
@@ -18,6 +18,8 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Undo", "Like"): reaction.like_undone,
     ("Announce", None): reaction.announced,
     ("Undo", "Announce"): reaction.announce_undone,
+    ("Block", None): block.blocked,
+    ("Undo", "Block"): block.unblocked,
 }
 
 
