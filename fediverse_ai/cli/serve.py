@@ -71,6 +71,7 @@ def run(config: Config, on: socket.socket, story: Story) -> None:
         stack.enter_context(on)
         stack.enter_context(folder.held(config))
         _migrate(config)
+        _check_ids(config)
         warn(config)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(config, on, story))
@@ -86,6 +87,23 @@ def _migrate(config: Config) -> None:
         raise Misconfigured(
             f"The database is at revision {found or 'nothing'}, this program needs {migrations.newest()}: "
             "run `fediverse-ai db migrate`."
+        )
+
+
+def _check_ids(config: Config) -> None:
+    """Raises Misconfigured when the configured address is not the one that stored ids begin with (OPS-17)."""
+    from sqlalchemy import text
+
+    from fediverse_ai import migrations
+    from fediverse_ai.core.errors import Misconfigured
+
+    with migrations.connect(config) as connection:
+        query = text("SELECT uri FROM actor WHERE local AND kind = 'Application'")
+        stored = [str(uri) for uri in connection.execute(query).scalars()]
+    if stored and not any(uri.startswith(f"{config.public_url}/") for uri in stored):
+        raise Misconfigured(
+            f"The ids of this server begin with {stored[0].rpartition('/')[0]}, but server.public_url is "
+            f"{config.public_url}: ids cannot move. Set it back, or use another folder for another server."
         )
 
 

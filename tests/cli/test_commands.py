@@ -141,6 +141,15 @@ def test_init_for_production_and_doctor(inside: Inside) -> None:
     assert told["cure"].startswith("chmod go= ")
 
 
+def test_serve_refuses_another_address_than_its_ids(inside: Inside, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert inside("init", "--public-url", "https://pictures.example", "--port", str(port)).code == 0
+    monkeypatch.setenv("FEDIVERSE_AI__SERVER__PUBLIC_URL", "https://elsewhere.example")
+    refused = inside("serve")
+    assert refused.code == 1
+    assert "https://pictures.example" in refused.err
+    assert "ids cannot move" in refused.err
+
+
 def test_doctor_finds_a_secret_that_does_not_fit(inside: Inside) -> None:
     assert inside("init", "--public-url", "https://pictures.example").code == 0
     (inside.folder / "secret.key").write_bytes(bytes(range(32)))
