@@ -1,4 +1,4 @@
-"""Actor, Key, Follow, Block, Mute, DomainRule; Account, Login, Token: the rows about who."""
+"""Actor, Key, Follow, Block, Mute, DomainRule, SeveredFollow; Account, Login, Token: the rows about who."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class FollowState(StrEnum):
 class Severity(StrEnum):
     """What a domain rule does: `limit` keeps posts off public pages, `suspend` ends every exchange."""
 
+    NONE = "none"
+    """Nothing by itself: the rule only rejects media or reports."""
     LIMIT = "limit"
     SUSPEND = "suspend"
 
@@ -73,6 +75,14 @@ class Actor(SQLModel, table=True):
     published_ms: int = Field(default=0, sa_type=BigInteger)
     fetched_ms: int = Field(default=0, sa_type=BigInteger)
     """When the copy of a remote actor was last refreshed."""
+    checked_ms: int = Field(default=0, sa_type=BigInteger)
+    """When a remote actor's home was last asked for it, whatever it answered."""
+    missing_since_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """Since when its home has not served it."""
+    severity: str | None = None
+    """What a domain rule does to its host, limit or suspend; written by actors/rules.py alone."""
+    reject_media: bool = False
+    """Its pictures are not shown here, by a domain rule."""
     suspended_ms: int | None = Field(default=None, sa_type=BigInteger)
     deleted_ms: int | None = Field(default=None, sa_type=BigInteger)
     document: bytes | None = None
@@ -145,15 +155,51 @@ class Mute(SQLModel, table=True):
 
 
 class DomainRule(SQLModel, table=True):
-    """What the admin decided about a whole host and its subdomains."""
+    """One decision about a whole host and its subdomains. It holds until it is undone; the row stays as its record."""
 
     __tablename__ = "domain_rule"
+    __table_args__ = (
+        Index(
+            "uq_domain_rule_host",
+            "host",
+            unique=True,
+            sqlite_where=text("undone_ms IS NULL"),
+            postgresql_where=text("undone_ms IS NULL"),
+        ),
+    )
 
     id: int = Field(primary_key=True, sa_type=big_id())
-    host: str = Field(unique=True)
+    host: str
     severity: str = Severity.SUSPEND
+    reject_media: bool = False
+    reject_reports: bool = False
     reason: str = ""
+    """For the people in charge only."""
+    public_comment: str = ""
+    """What everybody may read beside the rule."""
+    obfuscate: bool = False
+    """Show the host with stars on the public page."""
     created_ms: int = Field(sa_type=BigInteger)
+    created_by_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger, ondelete="SET NULL")
+    """None: at the command line."""
+    undone_ms: int | None = Field(default=None, sa_type=BigInteger)
+    undone_by_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger, ondelete="SET NULL")
+    undone_reason: str = ""
+
+
+class SeveredFollow(SQLModel, table=True):
+    """A follow that a domain rule cut; it comes back when no rule suspends the host any more."""
+
+    __tablename__ = "severed_follow"
+    __table_args__ = (UniqueConstraint("follower_id", "followed_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    uri: str
+    follower_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    followed_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    state: str
+    created_ms: int = Field(sa_type=BigInteger)
+    severed_ms: int = Field(sa_type=BigInteger)
 
 
 class Account(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Post, Attachment, Reaction, QuoteStamp, Report, Judgement, Notification, Activity, Delivery, HostState: the rows about what leaves."""
+"""Post, Reaction, QuoteStamp, Report, Judgement, Notification, Activity, Delivery and more: rows about what leaves."""
 
 from __future__ import annotations
 
@@ -313,7 +313,7 @@ class Delivery(SQLModel, table=True):
     inbox_url: str
     host: str
     state: str = "pending"
-    """pending (a chunk's job has it), lane (waits its turn at its host), delivered, given_up."""
+    """pending (a chunk's job has it), lane (waits its turn at its host), delivered, given_up, withheld (unwished)."""
     attempts: int = 0
     refusals: int = 0
     """How many 401 or 403 it met (three tries)."""
@@ -341,3 +341,32 @@ class HostState(SQLModel, table=True):
     """Numbers the wake-ups of the host's lane, so that each has an id of its own."""
     waking: bool = False
     """Is a wake-up pending? There is at most one."""
+    wish: str = "everything"
+    """What the host wants to be sent: everything, replies or no-ai (outbox/preferences.py)."""
+    wish_by: str = ""
+    """Who said so: empty for the admin, else the actor who signed the request."""
+    wish_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class RemoteCopy(SQLModel, table=True):
+    """Our own rendering of somebody else's picture, kept for a while so that it can be shown from here.
+
+    `owner_id` is an attachment's id for `picture`, an actor's for `avatar` and `header`; no foreign key, so that the
+    file of a deleted owner is still found by whoever tidies up.
+    """
+
+    __tablename__ = "remote_copy"
+    __table_args__ = (UniqueConstraint("kind", "owner_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    kind: str
+    owner_id: int = Field(sa_type=BigInteger)
+    source_url: str
+    file: str | None = Field(default=None, index=True)
+    thumbnail: str | None = None
+    size: int = 0
+    """Bytes of both files."""
+    problem: str | None = None
+    """Why there is no file; it is tried again later."""
+    fetched_ms: int = Field(sa_type=BigInteger, index=True)
+    used_ms: int = Field(sa_type=BigInteger, index=True)

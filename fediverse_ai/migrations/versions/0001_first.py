@@ -43,6 +43,10 @@ def upgrade() -> None:
         sa.Column("moved_ms", sa.BigInteger(), nullable=True),
         sa.Column("published_ms", sa.BigInteger(), nullable=False),
         sa.Column("fetched_ms", sa.BigInteger(), nullable=False),
+        sa.Column("checked_ms", sa.BigInteger(), nullable=False),
+        sa.Column("missing_since_ms", sa.BigInteger(), nullable=True),
+        sa.Column("severity", sa.String(), nullable=True),
+        sa.Column("reject_media", sa.Boolean(), nullable=False),
         sa.Column("suspended_ms", sa.BigInteger(), nullable=True),
         sa.Column("deleted_ms", sa.BigInteger(), nullable=True),
         sa.Column("document", sa.LargeBinary(), nullable=True),
@@ -62,16 +66,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "domain_rule",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("host", sa.String(), nullable=False),
-        sa.Column("severity", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("created_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_domain_rule")),
-        sa.UniqueConstraint("host", name=op.f("uq_domain_rule_host")),
-    )
-    op.create_table(
         "host_state",
         sa.Column("host", sa.String(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -82,6 +76,9 @@ def upgrade() -> None:
         sa.Column("scheme", sa.String(), nullable=True),
         sa.Column("wake_up", sa.Integer(), nullable=False),
         sa.Column("waking", sa.Boolean(), nullable=False),
+        sa.Column("wish", sa.String(), nullable=False),
+        sa.Column("wish_by", sa.String(), nullable=False),
+        sa.Column("wish_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_host_state")),
     )
     op.create_table(
@@ -497,8 +494,99 @@ def upgrade() -> None:
         batch_op.create_index("ix_report_state", ["state", "id"], unique=False)
         batch_op.create_index("ix_report_target", ["target_id", "host", "state"], unique=False)
 
+    op.create_table(
+        "domain_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("reject_media", sa.Boolean(), nullable=False),
+        sa.Column("reject_reports", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("public_comment", sa.String(), nullable=False),
+        sa.Column("obfuscate", sa.Boolean(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("undone_ms", sa.BigInteger(), nullable=True),
+        sa.Column("undone_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("undone_reason", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["account.id"], name=op.f("fk_domain_rule_created_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["undone_by_id"], ["account.id"], name=op.f("fk_domain_rule_undone_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_domain_rule")),
+    )
+    with op.batch_alter_table("domain_rule", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_domain_rule_host",
+            ["host"],
+            unique=True,
+            sqlite_where=sa.text("undone_ms IS NULL"),
+            postgresql_where=sa.text("undone_ms IS NULL"),
+        )
+
+    op.create_table(
+        "remote_copy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("source_url", sa.String(), nullable=False),
+        sa.Column("file", sa.String(), nullable=True),
+        sa.Column("thumbnail", sa.String(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.Column("fetched_ms", sa.BigInteger(), nullable=False),
+        sa.Column("used_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_remote_copy")),
+        sa.UniqueConstraint("kind", "owner_id", name=op.f("uq_remote_copy_kind_owner_id")),
+    )
+    with op.batch_alter_table("remote_copy", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_remote_copy_fetched_ms"), ["fetched_ms"], unique=False)
+        batch_op.create_index(batch_op.f("ix_remote_copy_file"), ["file"], unique=False)
+        batch_op.create_index(batch_op.f("ix_remote_copy_used_ms"), ["used_ms"], unique=False)
+
+    op.create_table(
+        "severed_follow",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("follower_id", sa.BigInteger(), nullable=False),
+        sa.Column("followed_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("severed_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["followed_id"], ["actor.id"], name=op.f("fk_severed_follow_followed_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["follower_id"], ["actor.id"], name=op.f("fk_severed_follow_follower_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_severed_follow")),
+        sa.UniqueConstraint("follower_id", "followed_id", name=op.f("uq_severed_follow_follower_id_followed_id")),
+    )
+    with op.batch_alter_table("severed_follow", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_severed_follow_followed_id"), ["followed_id"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("severed_follow", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_severed_follow_followed_id"))
+
+    op.drop_table("severed_follow")
+    with op.batch_alter_table("remote_copy", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_remote_copy_used_ms"))
+        batch_op.drop_index(batch_op.f("ix_remote_copy_file"))
+        batch_op.drop_index(batch_op.f("ix_remote_copy_fetched_ms"))
+
+    op.drop_table("remote_copy")
+    with op.batch_alter_table("domain_rule", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_domain_rule_host",
+            sqlite_where=sa.text("undone_ms IS NULL"),
+            postgresql_where=sa.text("undone_ms IS NULL"),
+        )
+
+    op.drop_table("domain_rule")
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_index("ix_report_target")
         batch_op.drop_index("ix_report_state")
@@ -584,7 +672,6 @@ def downgrade() -> None:
 
     op.drop_table("received")
     op.drop_table("host_state")
-    op.drop_table("domain_rule")
     with op.batch_alter_table("actor", schema=None) as batch_op:
         batch_op.drop_index("uq_actor_local_name", sqlite_where=sa.text("local = 1"), postgresql_where=sa.text("local"))
         batch_op.drop_index(batch_op.f("ix_actor_local"))
