@@ -12,6 +12,7 @@ import inbox.jobs
 import inbox.models
 import inbox.receive
 import inbox.routes
+import inbox.threads
 import outbox.delivery
 import outbox.edit
 import outbox.models
@@ -47,6 +48,8 @@ ROUTES: list[BaseRoute] = [
 
 JOBS: list[JobSpec] = [
     inbox.jobs.handle,
+    inbox.threads.fetch_ancestors,
+    inbox.threads.fetch_replies,
     outbox.delivery.deliver,
     outbox.delivery.redeliver,
     outbox.prepare.prepare,

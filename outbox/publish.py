@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlmodel import col, delete, update
+from sqlalchemy import func
+from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import documents as actor_documents
@@ -110,13 +111,16 @@ async def tell_mentioned(session: AsyncSession, post: Post, author: Actor) -> No
         await notify.tell(session, actor, "mention", post.uri, from_id=author.id, post_id=post.id)
 
 
-async def count_reply(session: AsyncSession, post: Post, step: int = 1) -> None:
+async def count_reply(session: AsyncSession, post: Post) -> None:
+    """Count the replies of the post that this one answers: counted, not stepped, so that nothing makes it drift."""
     if post.in_reply_to_id is None:
         return
     parent = await session.get(Post, post.in_reply_to_id)
     if parent is None or parent.state != PostState.PUBLISHED:
         return
-    parent.replies = max(0, parent.replies + step)
+    await session.flush()
+    query = select(func.count()).where(Post.in_reply_to_id == parent.id, Post.state == PostState.PUBLISHED)
+    parent.replies = (await session.exec(query)).one()
     session.add(parent)
     if parent.local:
         await documents.render(session, parent)
@@ -143,9 +147,8 @@ async def remove(session: AsyncSession, post: Post) -> None:
 async def bury(session: AsyncSession, post: Post) -> None:
     """What a deletion removes from any post, ours or a copy: text, pictures' rows, reactions, notifications."""
     context = context_of(session)
-    if post.state == PostState.PUBLISHED:
-        await count_reply(session, post, -1)
     post.state = PostState.DELETED
+    await count_reply(session, post)
     post.deleted_ms = context.clock.now_ms()
     post.text = post.content = ""
     post.summary = None

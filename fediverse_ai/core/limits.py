@@ -54,6 +54,8 @@ POST_IMAGES: Final = 4
 POST_MENTIONS: Final = 10
 POST_TAGS: Final = 30
 REMOTE_IMAGES: Final = 20
+REPORT_OBJECTS: Final = 100
+REPORT_CHARS: Final = 5_000
 REMOTE_ALT_CHARS: Final = 10_000
 
 # Images.
@@ -99,6 +101,16 @@ SERVED_DOCUMENTS: Final = 2_000
 SERVED_DOCUMENT_SECONDS: Final = 2.0
 TOMBSTONE_SECONDS: Final = 6 * 3600.0
 
+THREAD_UP: Final = 20  # ancestors fetched for one reply
+THREAD_DOWN: Final = 20  # replies fetched for one look
+THREAD_SECONDS: Final = 900.0  # between two looks at one post's replies
+COLLECTION_PAGES: Final = 2
+
+# Lists of domain rules: characters, lines, and how many follows a line may cut without being confirmed.
+BLOCKLIST_CHARS: Final = 2 * MIB
+BLOCKLIST_LINES: Final = 20_000
+PROTECTED_FOLLOWS: Final = 5
+
 # Work: pieces, seconds, characters.
 DELIVERY_CONCURRENCY: Final = 25
 DELIVERY_SECONDS: Final = 15.0
@@ -122,6 +134,7 @@ class Rate:
 
 INBOX_PER_HOST: Final = Rate(1_200, 120.0)  # 600 a minute, bursts of twice that
 INBOX_PER_ACTOR: Final = Rate(240, 120.0)  # 120 a minute, bursts of twice that
+FLAGS_PER_HOST: Final = Rate(60, 3600.0)
 LOGIN_PER_ADDRESS: Final = Rate(10, 900.0)
 LOGIN_PER_ACCOUNT: Final = Rate(10, 900.0)
 API_PER_TOKEN: Final = Rate(300, 300.0)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy, queries
 from actors.models import Actor
 from fediverse_ai.activitypub import document
-from fediverse_ai.activitypub.authority import Admitted
-from fediverse_ai.activitypub.vocabulary import PUBLIC
-from fediverse_ai.core import html, limits, urls
+from fediverse_ai.core import jobs, urls
 from fediverse_ai.core.context import context_of
-from inbox import tombstones
+from inbox import threads, tombstones
 from inbox.incoming import Incoming, Outcome
-from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
+from inbox.notes import keep, mentions_of, write, write_parts
+from outbox.models import PostState
 from outbox.publish import count_reply, tell_mentioned
 from outbox.queries import by_uri
-
-BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,164}")
 
 
 async def created(session: AsyncSession, received: Incoming) -> Outcome:
@@ -38,6 +33,8 @@ async def created(session: AsyncSession, received: Incoming) -> Outcome:
     post = await keep(session, received.sender, admitted, received.received_ms)
     await tell_mentioned(session, post, received.sender)
     await count_reply(session, post)
+    if post.in_reply_to_uri is not None and post.in_reply_to_id is None:
+        await jobs.enqueue(session, threads.fetch_ancestors, [post.id], once=f"ancestors:{post.id}")
     return Outcome.DONE
 
 
@@ -53,9 +50,9 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     if post.state != PostState.PUBLISHED or updated is None or updated <= (post.updated_ms or post.published_ms or 0):
         return Outcome.IGNORED
     post.updated_ms = updated
-    _write(post, admitted.document)
+    write(post, admitted.document)
     session.add(post)
-    await _write_parts(session, post, admitted.document)
+    await write_parts(session, post, admitted.document)
     return Outcome.DONE
 
 
@@ -73,119 +70,8 @@ async def _is_wanted(session: AsyncSession, author: Actor, body: dict[str, Any])
     parent = await by_uri(session, parent_uri) if parent_uri else None
     if parent is not None and parent.local:
         return not await policy.blocked_between(session, parent.author_id, author.id)
-    mentioned = await queries.by_uris(session, (mention["uri"] for mention in _mentions(body)))
+    mentioned = await queries.by_uris(session, (mention["uri"] for mention in mentions_of(body)))
     for actor in mentioned.values():
         if actor.local and not await policy.blocked_between(session, actor.id, author.id):
             return True
     return await queries.has_local_follower(session, author.id)
-
-
-async def keep(session: AsyncSession, author: Actor, admitted: Admitted, received_ms: int) -> Post:
-    """The row of a remote Note, with its pictures and tags, sorted by when it was published."""
-    context = context_of(session)
-    body = admitted.document
-    # A time in the future would sort first for ever (AUT-37).
-    published = min(document.timestamp_ms(body, "published") or received_ms, received_ms)
-    to, cc = document.audience(body, "to"), document.audience(body, "cc")
-    parent_uri = document.id_of(body.get("inReplyTo"))
-    parent = await by_uri(session, parent_uri) if parent_uri else None
-    post = Post(
-        id=context.ids.new(published),
-        uri=admitted.id,
-        local=False,
-        author_id=author.id,
-        state=PostState.PUBLISHED,
-        visibility=visibility_of(author, to, cc),
-        url=document.link_of(body.get("url"), media_type="text/html") or admitted.id,
-        in_reply_to_uri=parent_uri,
-        in_reply_to_id=parent.id if parent is not None else None,
-        context_uri=document.id_of(body.get("context")) or document.string(body, "conversation", limits.URL_LENGTH),
-        to=to,
-        cc=cc,
-        created_ms=received_ms,
-        published_ms=published,
-        updated_ms=document.timestamp_ms(body, "updated"),
-    )
-    _write(post, body)
-    session.add(post)
-    await session.flush()
-    await _write_parts(session, post, body)
-    return post
-
-
-def visibility_of(author: Actor, to: list[str], cc: list[str]) -> Visibility:
-    """As Mastodon reads it (federation.md §4.5); an unknown audience is the narrowest."""
-    if PUBLIC in to:
-        return Visibility.PUBLIC
-    if PUBLIC in cc:
-        return Visibility.QUIET
-    if author.followers_uri and author.followers_uri in (*to, *cc):
-        return Visibility.FOLLOWERS
-    return Visibility.DIRECT
-
-
-def _write(post: Post, body: dict[str, Any]) -> None:
-    post.content = html.clean(document.html(body) or "")
-    summary = document.text(body, "summary", limits.NAME_CHARS, cut=True)
-    post.summary = html.text_of(summary) or None if summary else None
-    post.sensitive = document.boolean(body, "sensitive") is True
-    post.language = document.language(body)
-    post.mentions = _mentions(body)
-    post.hashtags = _hashtags(body)
-
-
-def _mentions(body: dict[str, Any]) -> list[dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for tag in document.objects(body, "tag"):
-        href = document.id_of(tag.get("href"))
-        if document.type_of(tag) == "Mention" and href:
-            handle = (document.string(tag, "name", limits.NAME_CHARS) or href).lstrip("@")
-            found.setdefault(href, {"uri": href, "handle": handle, "url": href})
-    return list(found.values())
-
-
-def _hashtags(body: dict[str, Any]) -> list[str]:
-    names = (
-        (document.string(tag, "name", limits.NAME_CHARS) or "").lstrip("#")
-        for tag in document.objects(body, "tag")
-        if document.type_of(tag) == "Hashtag"
-    )
-    return list(dict.fromkeys(name for name in names if name))[: limits.POST_TAGS]
-
-
-async def _write_parts(session: AsyncSession, post: Post, body: dict[str, Any]) -> None:
-    """Pictures and tags, replaced as a whole."""
-    await session.exec(delete(Attachment).where(col(Attachment.post_id) == post.id))
-    await session.exec(delete(PostTag).where(col(PostTag.post_id) == post.id))
-    context = context_of(session)
-    pictures = [found for value in document.objects(body, "attachment") if (found := _picture(value)) is not None]
-    for position, values in enumerate(pictures[: limits.REMOTE_IMAGES]):
-        session.add(Attachment(id=context.ids.new(), post_id=post.id, position=position, **values))
-    names = {name.lower() for name in post.hashtags}
-    session.add_all(PostTag(post_id=post.id, name=name) for name in sorted(names))
-    await session.flush()
-
-
-def _picture(value: dict[str, Any]) -> dict[str, Any] | None:
-    """The columns of an attachment, or None for what is not a picture (federation.md §4.3)."""
-    media_type = document.string(value, "mediaType", 100) or ""
-    if not (media_type.startswith("image/") or (document.type_of(value) == "Image" and not media_type)):
-        return None
-    url = document.link_of(value.get("url"), media_type="image/") or document.link_of(value.get("href"))
-    if url is None:
-        return None
-    blurhash = document.string(value, "blurhash", 164)
-    focus = [item for item in document.as_list(value.get("focalPoint"), 2) if isinstance(item, int | float)]
-    x, y = (max(-1.0, min(1.0, float(item))) for item in (focus if len(focus) == 2 else (0.0, 0.0)))
-    return {
-        "url": url,
-        "media_type": media_type or "image/jpeg",
-        "alt": (document.alt_text(value, limits.CONTENT_CHARS) or "")[: limits.REMOTE_ALT_CHARS],
-        "width": document.integer(value, "width", 1, 100_000),
-        "height": document.integer(value, "height", 1, 100_000),
-        "blurhash": blurhash if blurhash and BLURHASH.fullmatch(blurhash) else None,
-        "focus_x": x,
-        "focus_y": y,
-        "origin": Origin.REMOTE,
-        "digital_source_type": document.string(value, "digitalSourceType", 300),
-    }

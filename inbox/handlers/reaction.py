@@ -9,8 +9,8 @@ from actors import policy
 from actors import queries as actor_queries
 from fediverse_ai.activitypub import document
 from inbox import tombstones
-from inbox.handlers.post import keep, visibility_of
 from inbox.incoming import Incoming, Outcome
+from inbox.notes import keep, visibility_of
 from outbox import queries, react
 from outbox.models import Post, PostState, Reaction, ReactionKind
 from outbox.visibility import OPEN, may_see

@@ -1,0 +1,142 @@
+"""Others' Notes become rows: the only place that writes them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlmodel import col, delete, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors.models import Actor
+from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub.authority import Admitted
+from fediverse_ai.activitypub.vocabulary import PUBLIC
+from fediverse_ai.core import html, limits
+from fediverse_ai.core.context import context_of
+from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
+from outbox.publish import count_reply
+from outbox.queries import by_uri
+
+BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,164}")
+
+
+async def keep(session: AsyncSession, author: Actor, admitted: Admitted, received_ms: int) -> Post:
+    """The row of a remote Note, with its pictures and tags, sorted by when it was published."""
+    context = context_of(session)
+    body = admitted.document
+    # A time in the future would sort first for ever (AUT-37).
+    published = min(document.timestamp_ms(body, "published") or received_ms, received_ms)
+    to, cc = document.audience(body, "to"), document.audience(body, "cc")
+    parent_uri = document.id_of(body.get("inReplyTo"))
+    parent = await by_uri(session, parent_uri) if parent_uri else None
+    post = Post(
+        id=context.ids.new(published),
+        uri=admitted.id,
+        local=False,
+        author_id=author.id,
+        state=PostState.PUBLISHED,
+        visibility=visibility_of(author, to, cc),
+        url=document.link_of(body.get("url"), media_type="text/html") or admitted.id,
+        in_reply_to_uri=parent_uri,
+        in_reply_to_id=parent.id if parent is not None else None,
+        context_uri=document.id_of(body.get("context")) or document.string(body, "conversation", limits.URL_LENGTH),
+        to=to,
+        cc=cc,
+        created_ms=received_ms,
+        published_ms=published,
+        updated_ms=document.timestamp_ms(body, "updated"),
+    )
+    write(post, body)
+    session.add(post)
+    await session.flush()
+    await write_parts(session, post, body)
+    await _adopt(session, post)
+    return post
+
+
+async def _adopt(session: AsyncSession, post: Post) -> None:
+    """Replies that came before this post find their parent now (order-independence)."""
+    orphans = (col(Post.in_reply_to_uri) == post.uri, col(Post.in_reply_to_id).is_(None))
+    result = await session.exec(update(Post).where(*orphans).values(in_reply_to_id=post.id))
+    if result.rowcount:
+        child = (await session.exec(select(Post).where(Post.in_reply_to_id == post.id).limit(1))).one()
+        await count_reply(session, child)
+
+
+def visibility_of(author: Actor, to: list[str], cc: list[str]) -> Visibility:
+    """As Mastodon reads it (federation.md §4.5); an unknown audience is the narrowest."""
+    if PUBLIC in to:
+        return Visibility.PUBLIC
+    if PUBLIC in cc:
+        return Visibility.QUIET
+    if author.followers_uri and author.followers_uri in (*to, *cc):
+        return Visibility.FOLLOWERS
+    return Visibility.DIRECT
+
+
+def write(post: Post, body: dict[str, Any]) -> None:
+    post.content = html.clean(document.html(body) or "")
+    summary = document.text(body, "summary", limits.NAME_CHARS, cut=True)
+    post.summary = html.text_of(summary) or None if summary else None
+    post.sensitive = document.boolean(body, "sensitive") is True
+    post.language = document.language(body)
+    post.mentions = mentions_of(body)
+    post.hashtags = _hashtags(body)
+
+
+def mentions_of(body: dict[str, Any]) -> list[dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for tag in document.objects(body, "tag"):
+        href = document.id_of(tag.get("href"))
+        if document.type_of(tag) == "Mention" and href:
+            handle = (document.string(tag, "name", limits.NAME_CHARS) or href).lstrip("@")
+            found.setdefault(href, {"uri": href, "handle": handle, "url": href})
+    return list(found.values())
+
+
+def _hashtags(body: dict[str, Any]) -> list[str]:
+    names = (
+        (document.string(tag, "name", limits.NAME_CHARS) or "").lstrip("#")
+        for tag in document.objects(body, "tag")
+        if document.type_of(tag) == "Hashtag"
+    )
+    return list(dict.fromkeys(name for name in names if name))[: limits.POST_TAGS]
+
+
+async def write_parts(session: AsyncSession, post: Post, body: dict[str, Any]) -> None:
+    """Pictures and tags, replaced as a whole."""
+    await session.exec(delete(Attachment).where(col(Attachment.post_id) == post.id))
+    await session.exec(delete(PostTag).where(col(PostTag.post_id) == post.id))
+    context = context_of(session)
+    pictures = [found for value in document.objects(body, "attachment") if (found := _picture(value)) is not None]
+    for position, values in enumerate(pictures[: limits.REMOTE_IMAGES]):
+        session.add(Attachment(id=context.ids.new(), post_id=post.id, position=position, **values))
+    names = {name.lower() for name in post.hashtags}
+    session.add_all(PostTag(post_id=post.id, name=name) for name in sorted(names))
+    await session.flush()
+
+
+def _picture(value: dict[str, Any]) -> dict[str, Any] | None:
+    """The columns of an attachment, or None for what is not a picture (federation.md §4.3)."""
+    media_type = document.string(value, "mediaType", 100) or ""
+    if not (media_type.startswith("image/") or (document.type_of(value) == "Image" and not media_type)):
+        return None
+    url = document.link_of(value.get("url"), media_type="image/") or document.link_of(value.get("href"))
+    if url is None:
+        return None
+    blurhash = document.string(value, "blurhash", 164)
+    focus = [item for item in document.as_list(value.get("focalPoint"), 2) if isinstance(item, int | float)]
+    x, y = (max(-1.0, min(1.0, float(item))) for item in (focus if len(focus) == 2 else (0.0, 0.0)))
+    return {
+        "url": url,
+        "media_type": media_type or "image/jpeg",
+        "alt": (document.alt_text(value, limits.CONTENT_CHARS) or "")[: limits.REMOTE_ALT_CHARS],
+        "width": document.integer(value, "width", 1, 100_000),
+        "height": document.integer(value, "height", 1, 100_000),
+        "blurhash": blurhash if blurhash and BLURHASH.fullmatch(blurhash) else None,
+        "focus_x": x,
+        "focus_y": y,
+        "origin": Origin.REMOTE,
+        "digital_source_type": document.string(value, "digitalSourceType", 300),
+    }
