@@ -25,7 +25,7 @@ NEW_HOSTS = 300
 WARM_HOSTS = 20
 WARM_ROUNDS = 20
 CORE = "per CPU second"
-QUIET = {"log.level": "warning"}
+DEFAULTS = {"log.level": "warning", "jobs.poll_seconds": 1.0}
 
 
 @asynccontextmanager
@@ -35,7 +35,7 @@ async def started(folder: Path, **settings: Any) -> AsyncIterator[Server]:
     names = options.get("hosts", ())
     if "ca_file" in options:
         settings["http.ca_file"] = str(options["ca_file"])
-    async with server(folder, "ann", hosts=names, settings=QUIET | settings) as made:
+    async with server(folder, "ann", hosts=names, settings=DEFAULTS | settings) as made:
         yield made
 
 

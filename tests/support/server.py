@@ -59,7 +59,7 @@ class Server:
             "server.port": self.port,
             "server.public_url": self.origin,
             "http.hosts": {host: "127.0.0.1" for host in (*hosts, self.name) if host.endswith(".test")},
-            "jobs.poll_seconds": 0.1,
+            "jobs.poll_seconds": 0.3,
             "log.format": "json",
             **settings,
         }
