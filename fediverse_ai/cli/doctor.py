@@ -62,6 +62,8 @@ def _show(findings: list[Finding]) -> None:
 
 
 async def _examine() -> list[Finding]:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from fediverse_ai.core.errors import FediverseError
 
     findings: list[Finding] = []
@@ -77,7 +79,7 @@ async def _examine() -> list[Finding]:
         async with console.beside(config) as context:
             findings += [finding async for finding in _rows(context)]
             findings.append(await _webfinger(context))
-    except (FediverseError, OSError) as error:
+    except (FediverseError, SQLAlchemyError, OSError) as error:
         findings.append(Finding("start", "problem", str(error), "The server cannot start like this."))
     return findings
 
@@ -159,6 +161,9 @@ def _database(config: Config) -> Iterator[Finding]:
             f"the database is at {revision or 'nothing'}, the program needs {migrations.newest()}",
             "Run `fediverse-ai db migrate`.",
         )
+    elif strange := migrations.differences(config):
+        words = f"{len(strange)} differences between the tables and the program, the first: {strange[0]}"
+        yield Finding("tables", "problem", words, "Somebody changed the tables by hand: restore your backup.")
     if config.database.resolved():
         yield Finding("database", "ok", f"PostgreSQL, revision {revision}")
         return

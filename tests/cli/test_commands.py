@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import stat
 import time
+from contextlib import closing
 
 import httpx2 as httpx
 import pytest
@@ -85,7 +86,7 @@ def test_without_a_server(settled: Inside) -> None:
     assert (words.code, "10000 characters" in words.err) == (1, True)
     stranger = settled("post", "a fox", "--as", "carl")
     assert (stranger.code, "nobody called carl" in stranger.err) == (1, True)
-    with sqlite3.connect(settled.folder / "fediverse.db") as database:
+    with closing(sqlite3.connect(settled.folder / "fediverse.db")) as database:
         assert database.execute("SELECT state, count(*) FROM post GROUP BY state").fetchall() == [("waiting", 1)]
     worker = settled("worker")
     assert worker.code == 2
@@ -100,7 +101,7 @@ def test_people(settled: Inside) -> None:
     assert (twice.code, "taken" in twice.err) == (1, True)
     short = settled("user", "reset-password", "bea", "--password-file", "-", stdin="short\n")
     assert (short.code, "10 to 256" in short.err) == (1, True)
-    with sqlite3.connect(settled.folder / "fediverse.db") as database:
+    with closing(sqlite3.connect(settled.folder / "fediverse.db")) as database:
         query = "SELECT password_hash FROM account JOIN actor ON actor.id = actor_id WHERE username = 'bea'"
         assert database.execute(query).fetchone() == (None,)
         reset = settled("user", "reset-password", "bea", "--password-file", "-", stdin="correct horse battery\n")
@@ -156,6 +157,16 @@ def test_doctor_finds_a_secret_that_does_not_fit(inside: Inside) -> None:
     sick = inside("doctor", "--json")
     assert sick.code == 1
     assert "secret.key" in " ".join(item["words"] + item["cure"] for item in sick.facts if item["level"] == "problem")
+
+
+def test_doctor_finds_changed_tables(inside: Inside) -> None:
+    assert inside("init", "--public-url", "https://pictures.example").code == 0
+    with closing(sqlite3.connect(inside.folder / "fediverse.db")) as database:
+        database.execute("ALTER TABLE actor RENAME COLUMN url TO web")
+        database.commit()
+    sick = inside("doctor", "--json")
+    assert sick.code == 1
+    assert {"tables", "start"} <= {item["name"] for item in sick.facts if item["level"] == "problem"}
 
 
 def test_config_check_shows_origins_and_hides_secrets(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,6 +231,7 @@ def test_worker_on_postgresql_makes_the_picture(
     assert inside("user", "create", "ann", "--role", "owner").code == 0
     worker = cli.start("worker", "--queues", "generate,out")
     published = inside("--json", "post", "a red fox in snow")
-    assert (published.code, published.facts["state"]) == (0, "published"), published
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(20) == 0
+    said = worker.communicate(timeout=20)
+    assert (published.code, published.facts["state"]) == (0, "published"), (published, said)
+    assert worker.returncode == 0, said
