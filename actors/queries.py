@@ -64,6 +64,17 @@ async def local_accounts(session: AsyncSession) -> list[Actor]:
     return list(await session.exec(query))
 
 
+async def staff(session: AsyncSession) -> list[Actor]:
+    """The actors of those who may decide about reports and held posts."""
+    query = (
+        select(Actor)
+        .join(Account, col(Account.actor_id) == col(Actor.id))
+        .where(col(Account.role).in_(("moderator", "admin", "owner")), col(Account.disabled_ms).is_(None))
+        .where(col(Actor.deleted_ms).is_(None), col(Actor.suspended_ms).is_(None))
+    )
+    return list(await session.exec(query))
+
+
 async def key_by_uri(session: AsyncSession, uri: str) -> tuple[Key, Actor] | None:
     query = select(Key, Actor).join(Actor, col(Actor.id) == col(Key.actor_id)).where(Key.uri == uri)
     return (await session.exec(query)).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.handlers import actor, block, delete, follow, post, reaction
+from inbox.handlers import actor, block, delete, follow, post, reaction, report
 from inbox.incoming import Handler
 
 HANDLERS: dict[tuple[str, str | None], Handler] = {
@@ -20,6 +20,7 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Undo", "Announce"): reaction.announce_undone,
     ("Block", None): block.blocked,
     ("Undo", "Block"): block.unblocked,
+    ("Flag", None): report.flagged,
 }
 
 
