@@ -12,14 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
 from actors.models import Actor, Key
-from actors.policy import DomainRules
+from actors.policy import DomainRules, load_rules
 from fediverse_ai.activitypub import document, vocabulary, webfinger
 from fediverse_ai.activitypub import keys as activity_keys
 from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.core import html, limits, urls
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.errors import Elsewhere, FediverseError, Missing, Nonsense, Unauthenticated
+from fediverse_ai.core.errors import Elsewhere, FediverseError, Forbidden, Missing, Nonsense, Unauthenticated
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 
@@ -96,8 +96,13 @@ class RemoteActors:
 
 
 async def finger(context: Context, handle: webfinger.Handle, budget: Budget) -> webfinger.Finger:
-    """Ask another server for a name; over http only where this server itself is on http, in development."""
+    """Ask another server for a name; over http only where this server itself is on http, in development.
+
+    Raises Elsewhere, Forbidden for a suspended host.
+    """
     scheme = context.config.public_url.partition("://")[0]
+    if (await context.part(DomainRules).over(handle.host)).suspended:
+        raise Forbidden("This server does not talk with that one.", f"domain rule for {handle.host}")
     return await webfinger.finger(context.http, handle.username, handle.host, budget, scheme=scheme)
 
 
@@ -170,6 +175,8 @@ async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Acto
     actor_id = context.ids.new() if actor is None else actor.id
     values["username"] = await _free_name(session, facts, host, actor_id)
     values["username_lower"] = values["username"].lower()
+    ruling = (await load_rules(session)).over_actor(host, facts["uri"])
+    values["severity"], values["reject_media"] = ruling.severity, ruling.reject_media
     if actor is None:
         actor = Actor(id=actor_id, local=False, host=host, **values)
         session.add(actor)
@@ -180,7 +187,8 @@ async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Acto
             setattr(actor, name, value)
         actor.host = host
         session.add(actor)
-    actor.fetched_ms = context.clock.now_ms()
+    actor.fetched_ms = actor.checked_ms = context.clock.now_ms()
+    actor.missing_since_ms = None
     await session.flush()
     await _store_keys(session, actor, facts["keys"])
     return actor
@@ -205,7 +213,11 @@ async def _store_keys(session: AsyncSession, actor: Actor, keys: dict[str, str])
     for uri in old:
         if uri in gone or old[uri].public_pem != keys[uri]:
             context.part(ChangedKeys).tell(uri)
+    await _settle_claims(session, actor, set(keys) - set(old))
     for uri, pem in keys.items():
+        if uri not in old and await queries.key_by_uri(session, uri) is not None:
+            log.info("key_of_another", key=uri, actor=actor.uri)
+            continue
         try:
             activity_keys.load_public_key(pem)
         except Unauthenticated as error:
@@ -220,6 +232,26 @@ async def _store_keys(session: AsyncSession, actor: Actor, keys: dict[str, str])
         key.fetched_ms = context.clock.now_ms()
         session.add(key)
     await session.flush()
+
+
+async def _settle_claims(session: AsyncSession, actor: Actor, uris: set[str]) -> None:
+    """Take key ids that are built on this actor's id from neighbours who list them too.
+
+    Otherwise somebody on the same server could list another's key id first and lock them out (AUT-14).
+    """
+    query = select(Key, Actor).join(Actor, col(Actor.id) == col(Key.actor_id))
+    for key, holder in list(await session.exec(query.where(col(Key.uri).in_(uris), Key.actor_id != actor.id))):
+        if _closeness(key.uri, actor.uri) > _closeness(key.uri, holder.uri):
+            log.info("key_taken_back", key=key.uri, actor=actor.uri, holder=holder.uri)
+            await session.delete(key)
+            context_of(session).part(ChangedKeys).tell(key.uri)
+    await session.flush()
+
+
+def _closeness(key_uri: str, actor_uri: str) -> int:
+    """How much of a key id is its actor's id: all servers but a few build the one on the other (federation.md §2.4)."""
+    rest = key_uri.removeprefix(actor_uri)
+    return len(actor_uri) if rest != key_uri and rest[:1] in ("#", "/", "?", "&") else 0
 
 
 async def ensure(context: Context, uri: str, budget: Budget) -> int:
