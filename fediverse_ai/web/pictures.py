@@ -9,6 +9,7 @@ from functools import lru_cache
 from blurhash_rs import BlurhashDecodeError, blurhash_decode
 
 from fediverse_ai.core.storage import Storage
+from generation.images import THUMBNAIL_SIDE
 from outbox.models import Attachment, Origin, Post
 
 # The walls' own grey, for a picture that came without a blurhash.
@@ -25,6 +26,7 @@ class Frame:
     key: str
     url: str | None
     thumbnail_url: str | None
+    thumbnail_width: int
     width: int
     height: int
     media_type: str
@@ -67,12 +69,15 @@ def label_of(attachment: Attachment) -> str:
 
 def frame(storage: Storage, post: Post, attachment: Attachment) -> Frame:
     """The frame of one attachment."""
+    width, height = attachment.width or _DEFAULT_SIDE, attachment.height or _DEFAULT_SIDE
+    scale = min(1.0, THUMBNAIL_SIDE / max(width, height)) if attachment.thumbnail else 1.0
     return Frame(
         key=str(attachment.id),
         url=storage.url(attachment.file) if attachment.file else None,
         thumbnail_url=storage.url(attachment.thumbnail or attachment.file) if attachment.file else None,
-        width=attachment.width or _DEFAULT_SIDE,
-        height=attachment.height or _DEFAULT_SIDE,
+        thumbnail_width=max(1, round(width * scale)),
+        width=width,
+        height=height,
         media_type=attachment.media_type,
         colours=colours(attachment.blurhash),
         alt=attachment.alt,

@@ -129,6 +129,9 @@ async def test_a_picture_holds_its_place_and_its_colours_before_it_arrives(site:
     colours = [stop.attrs["stop-color"] for stop in page.all("stop")]
     assert len(set(colours)) > 1
     sheet = await site.browser().get("/@ann")
+    image = sheet.all("img")[0]
+    assert image.attrs["srcset"].split(", ")[0].endswith(" 640w")
+    assert image.attrs["srcset"].split(", ")[1].endswith(" 1024w")
     assert "fx8 fy10" in {image.attrs.get("class") for image in sheet.all("img")}
 
 

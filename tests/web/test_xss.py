@@ -55,7 +55,7 @@ TAGS = _words(
 ATTRIBUTES = _words(
     "lang charset name content property rel href type class id tabindex aria-label aria-current "
     "aria-hidden aria-labelledby aria-describedby aria-invalid datetime title action method value src alt "
-    "width height loading decoding fetchpriority viewbox preserveaspectratio focusable x2 y2 offset "
+    "srcset sizes width height loading decoding fetchpriority viewbox preserveaspectratio focusable x2 y2 offset "
     "stop-color fill open for required maxlength rows checked selected inputmode pattern max role "
     "data-progress data-words data-copy http-equiv autocomplete autocapitalize spellcheck "
 )
