@@ -9,15 +9,17 @@ import resvg_py
 
 from generation.generators.scene.alt_text import describe
 from generation.generators.scene.canvas import Canvas, Needs
+from generation.generators.scene.colour import lightness, mix
 from generation.generators.scene.finish import finish
 from generation.generators.scene.graph import Graph
-from generation.generators.scene.layout import ATTACHED, Layout, Placed
+from generation.generators.scene.layout import Layout, Placed
 from generation.generators.scene.paint import Spot
 from generation.generators.scene.palette import air_for
 from generation.generators.scene.parser import parse
 from generation.generators.scene.pen import Mark, Pen
 from generation.generators.scene.places import PLACES
 from generation.generators.scene.rng import Stream
+from generation.generators.scene.settle import attached, leave_out, settle
 from generation.generators.scene.sky import draw_weather
 from generation.generators.scene.styles import STYLES
 from generation.generators.scene.svg import Document
@@ -25,10 +27,6 @@ from generation.generators.scene.vocabulary import COLOURS
 from generation.generators.scene.water import break_up
 
 Stage = Callable[[str, float], None]
-WATER_INSTEAD = {
-    "street": "skyline", "village": "harbour", "park": "lake", "forest": "lake", "meadow": "lake", "hills": "lake",
-    "mountains": "lake", "garden": "lake", "field": "lake", "snowfield": "lake", "jungle": "river", "": "sea",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,18 @@ class Picture:
     graph: Graph
 
 
-def compose(prompt: str, seed: int, width: int, height: int, style: str | None = None, stage: Stage | None = None) -> Picture:
-    """Draw a prompt at width by height pixels. The same prompt, seed, size and style give the same bytes."""
+def compose(
+    prompt: str, seed: int, width: int, height: int, style: str | None = None, stage: Stage | None = None, negative: str = ""
+) -> Picture:
+    """Draw a prompt at width by height pixels. The same arguments give the same bytes, everywhere.
+
+    Things named in `negative` are left out. `stage` is called with words and a fraction 0…1.
+    """
     report = stage or (lambda words, fraction: None)
     report("reading the prompt", 0.02)
     graph = parse(prompt)
+    if negative:
+        leave_out(graph, parse(negative))
     if style:
         graph.style = style
     stream = Stream(prompt, seed)
@@ -68,65 +73,17 @@ def compose(prompt: str, seed: int, width: int, height: int, style: str | None =
     return Picture(data, describe(graph), focus_of(canvas, placed), notes, graph)
 
 
-def settle(graph: Graph, stream: Stream) -> None:
-    """Choose what the prompt left open: place, time, weather's consequences."""
-    rng = stream.child("settle")
-    kinds = [thing.noun.where for thing in graph.things]
-    if not graph.place:
-        graph.place = _place_for(graph, kinds, rng)
-    floats = any(k == "water" and not _attached(graph, i) for i, k in enumerate(kinds))
-    if floats and graph.place in WATER_INSTEAD:
-        graph.place = WATER_INSTEAD[graph.place]
-    if not graph.time:
-        if graph.weather == "aurora" or {"moon", "full moon", "crescent", "stars", "fireflies", "aurora"} & set(graph.features):
-            graph.time = "night"
-        elif graph.place == "room":
-            graph.time = rng.pick(("day", "day", "golden", "dusk"))
-        elif graph.weather:
-            graph.time = "day"
-        else:
-            graph.time = rng.pick(("day", "golden", "dusk", "dawn", "noon", "golden"))
-
-
-def _attached(graph: Graph, index: int) -> bool:
-    relation = graph.things[index].relation
-    return relation is not None and relation.kind in ATTACHED
-
-
-def _place_for(graph: Graph, kinds: list[str], rng: Stream) -> str:
-    if not kinds:
-        return rng.pick(("lake", "hills", "mountains", "meadow", "sea"))
-    names = {thing.noun.name for thing in graph.things}
-    if names & {"astronaut", "rocket", "satellite", "planet", "flying saucer", "space station"}:
-        return "space"
-    if names & {"camel", "cactus", "pyramid"}:
-        return "desert"
-    if names & {"penguin", "polar bear", "igloo", "snowman", "sledge"}:
-        return "snowfield"
-    if "deep" in kinds and "water" not in kinds:
-        return "underwater"
-    if "water" in kinds:
-        return "sea"
-    if all(kind in ("table", "wall") for kind in kinds):
-        return "room"
-    if names & {"car", "bus", "taxi", "tram", "traffic light", "motorcycle", "truck"}:
-        return "street"
-    if names & {"lighthouse"}:
-        return "sea"
-    return rng.pick(("meadow", "hills", "forest", "mountains", "field"))
-
-
 def prepare(graph: Graph, stream: Stream, width: int, height: int) -> Canvas:
     """The canvas for a settled graph; its short side is 1000 units."""
     unit = 1000.0 / min(width, height)
     w, h = width * unit, height * unit
-    roots = [thing for i, thing in enumerate(graph.things) if not _attached(graph, i)]
+    roots = [thing for i, thing in enumerate(graph.things) if not attached(graph, i)]
     main = roots[0] if roots else None
     in_water = graph.place in ("sea", "lake", "skyline", "harbour", "beach", "river")
     needs = Needs(
         ground=any(t.noun.where in ("ground", "table", "wall") or (t.noun.where == "deep" and not in_water) for t in roots),
         water=any(t.noun.where == "water" for t in roots),
-        table=bool(roots) and all(t.noun.where in ("table", "wall") or (t.noun.alive and t.noun.metres < 0.6) for t in roots)
+        table="table" in graph.features or bool(roots) and all(t.noun.where in ("table", "wall") or (t.noun.alive and t.noun.metres < 0.6) for t in roots)
         and any(t.noun.where == "table" for t in roots),
         subject_side=1.0 if stream.child("side").chance(0.5) else -1.0,
         subject_water=bool(main and main.noun.where == "water"),
@@ -142,7 +99,7 @@ def draw(canvas: Canvas, item: Placed) -> None:
     """One instance: shadow or reflection first, then the thing."""
     rng = canvas.stream.child("thing", item.index, item.instance)
     colours = tuple(COLOURS[name] for name in item.thing.colours)
-    pen = Pen(rng, item.pose, colours, canvas.air.lamps)
+    pen = Pen(rng, natural_pose(item, rng), colours, canvas.air.lamps)
     item.noun.draw(pen)
     depth = 1.0 if canvas.room else 0.5 + 0.5 * item.t
     spot = Spot(item.x, item.y, item.scale, item.mirror, depth, canvas.light, item.noun.box)
@@ -151,7 +108,25 @@ def draw(canvas: Canvas, item: Placed) -> None:
         canvas.add(item.key - 0.3, painter.cast(pen.marks, spot))
     elif item.footing == "water" and canvas.water and not canvas.deep:
         _on_water(canvas, item, pen.marks, spot)
+    if item.index == 0 and item.footing != "held":
+        canvas.add(item.key - 0.45, _separation(canvas, item, pen.marks))
     canvas.add(item.key, painter.thing(pen.marks, spot))
+
+
+def natural_pose(item: Placed, rng: Stream) -> str:
+    """The pose that was asked for; people and beasts who were asked nothing sometimes walk instead of standing."""
+    if item.pose == "stand" and not item.thing.pose and "walk" in item.noun.poses and item.footing == "ground":
+        return "walk" if rng.child("pose").chance(0.5) else "stand"
+    return item.pose
+
+
+def _separation(canvas: Canvas, item: Placed, marks: list[Mark]) -> str:
+    """Air between the main thing and what lies behind it: light behind dark things, dark behind light ones."""
+    solid = [lightness(canvas.air.grade(mark.colour)) for mark in marks if mark.kind == "fill"]
+    pale = bool(solid) and sum(solid) / len(solid) > 0.74 * canvas.air.gain + 0.08
+    colour = mix(canvas.air.stops[3], canvas.air.dark, 0.3) if pale else mix(canvas.air.horizon, canvas.air.light, 0.5)
+    reach = 0.62 * max(item.wide, item.tall * 0.8)
+    return canvas.document.halo(item.x, item.y - item.tall * 0.5, reach * 1.25, reach, colour, 0.3 if pale else 0.36)
 
 
 def _on_water(canvas: Canvas, item: Placed, marks: list[Mark], spot: Spot) -> None:

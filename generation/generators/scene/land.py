@@ -21,12 +21,14 @@ def layer(canvas: Canvas, key: float, line: Sequence[Point], natural: str, depth
     top = min(y for _, y in line)
     foot = mix(colour, mix(canvas.air.horizon, canvas.air.light, 0.25), 0.28 * canvas.air.haze * (1.1 - depth))
     crown = mix(tone(colour, 0.02), canvas.air.light, 0.1 * canvas.air.glow)
-    bottom = max(y for _, y in line) + 140
+    bottom = max(y for _, y in line) + 110
     fill = canvas.document.linear(((0, crown, 1), (0.35, colour, 1), (1, foot, 1)), (0, top), (0, bottom))
-    shape = down_to(line, canvas.height + 20)
+    # Gradients cost far more per pixel than flat paint: only the upper band has one.
+    shape = down_to(line, min(bottom, canvas.height + 20))
+    whole = path(down_to(line, canvas.height + 20), foot)
     reach = (5 + 11 * depth) * edge
     shadow = soft_edge(open_line(line), canvas.air.dark, reach, 0.34 * canvas.look.edge_shadow) if canvas.look.edge_shadow else ""
-    canvas.add(key, shadow + path(shape, fill))
+    canvas.add(key, shadow + whole + path(shape, fill))
     return colour
 
 
@@ -207,6 +209,25 @@ def frame_grass(canvas: Canvas, natural: str = "#3f5a45", tall: float = 90.0, fl
             petal = mix(canvas.air.grade(rng.pick(flowers), 1.0), canvas.air.dark, 0.2)
             heads.append(path(_head(x + lean, y - size, rng.uniform(6, 11), rng), petal))
     canvas.add(FRONT + 1, path("".join(blades), tone(colour, -0.02)) + "".join(heads))
+    if rng.chance(0.5) and tall > 60:
+        _umbels(canvas, rng, line, tall, tone(colour, -0.01))
+
+
+def _umbels(canvas: Canvas, rng: Stream, line: Sequence[Point], tall: float, colour: str) -> None:
+    """A few umbels and seed heads that stand up at one corner of the frame."""
+    left = rng.chance(0.5) if canvas.needs.subject_side == 0 else canvas.needs.subject_side > 0
+    out = []
+    for _ in range(rng.whole(3, 5)):
+        u = rng.uniform(0.0, 0.2)
+        x, y = line[min(40, int((u if left else 1 - u) * 40))]
+        up, lean = tall * rng.uniform(1.5, 2.8), rng.jitter(40)
+        tip = (x + lean, y - up)
+        out.append(limb([(x, y + 20), (x + lean * 0.3, y - up * 0.5), tip], [5, 3.4, 1.8], 5))
+        for k in range(9):
+            a = -2.6 + 2.06 * k / 8
+            ray = (tip[0] + cos(a) * up * 0.16, tip[1] + sin(a) * up * 0.13)
+            out.append(limb([tip, ray], [1.5, 1]) + blob([(ray[0] - 5, ray[1]), (ray[0], ray[1] - 4), (ray[0] + 5, ray[1]), (ray[0], ray[1] + 3)]))
+    canvas.add(FRONT + 1, path("".join(out), colour))
 
 
 def _head(x: float, y: float, size: float, rng: Stream) -> str:
@@ -249,7 +270,7 @@ def stand(canvas: Canvas, noun: Noun, x: float, y: float, tall: float, depth: fl
     noun.draw(pen)
     scale = tall / noun.box[1]
     spot = Spot(x, y, scale, noun.turns and rng.chance(0.5), depth, canvas.light, noun.box)
-    canvas.add(key, canvas.painter.thing(pen.marks, spot))
+    canvas.add(key, canvas.painter.thing(pen.marks, spot, scenery=True))
 
 
 def shore(canvas: Canvas, key: float, line: list[Point], natural: str, depth: float) -> None:

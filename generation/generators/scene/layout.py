@@ -107,14 +107,28 @@ class Layout:
         if not things:
             return 1.0
         main = things[self._root_of(0)]
-        crowd = sum(min(thing.count, 9) for thing in things if not thing.noun.backdrop or thing is main)
+        others = sum(min(thing.count, 9) for thing in things if thing is not main and not thing.noun.backdrop)
+        crowd = min(main.count, 9) + 0.3 * others
         target = 315.0 * min(1.5, max(0.68, main.noun.metres**0.13)) * max(0.36, crowd**-0.33)
         if self.canvas.room:
-            target = min(target, 330.0 if not self.canvas.needs.table else 270.0)
+            target = min(max(target, 300.0), 350.0 if not self.canvas.needs.table else 330.0)
         if main.noun.metres > 5 and not main.noun.alive:
-            target *= 1.12
+            target *= 1.12 if main.noun.metres < 29 else 1.5
+        if main.noun.where == "sky":
+            target *= 1.2
         widest = 0.52 * min(self.canvas.width, 1300.0) * max(0.4, main.count**-0.45)
-        return min(target, widest * main.noun.box[1] / main.noun.box[0]) / self._soft(main.noun.metres)
+        target = min(target, widest * main.noun.box[1] / main.noun.box[0])
+        return target * self._fitting(target, main) / self._soft(main.noun.metres)
+
+    def _fitting(self, target: float, main: Thing) -> float:
+        """A factor 0.45…1 by which everything shrinks when the things side by side would be too broad."""
+        broad = 0.0
+        for thing in self.graph.things:
+            if thing.noun.backdrop or self._is_attached(thing) or thing.noun.where == "sky":
+                continue
+            ratio = min(2.1, max(0.3, self._soft(thing.noun.metres) / self._soft(main.noun.metres)))
+            broad += min(thing.count, 6) * target * ratio * thing.noun.box[0] / thing.noun.box[1]
+        return min(1.0, max(0.45, 0.86 * self.canvas.width / max(broad, 1.0)))
 
     def _soft(self, metres: float) -> float:
         return float(metres**0.42)
@@ -273,7 +287,8 @@ class Layout:
             item.x, item.y = host.anchor("hand")
             item.key = host.key - 0.01
             if thing.noun.where == "sky":
-                item.y += 4
+                item.tall *= 1.2
+                item.x += (-1 if host.mirror else 1) * (0.22 * item.wide + slot * item.wide)
         elif kind == "over":
             self._above(item, host, step)
         else:

@@ -57,7 +57,7 @@ class Air:
 
     def land(self, colour: str, depth: float) -> str:
         """Ground: more of the palette and more of the air than things have."""
-        body = mix(self.grade(colour), self.stop(0.25 + 0.7 * depth), 0.3 + 0.8 * self.tint)
+        body = mix(self.grade(colour), self.stop(0.25 + 0.7 * depth), 0.18 + 0.75 * self.tint)
         return mix(body, mix(self.horizon, self.stops[1], 0.35), self.haze * (1 - depth) ** 1.25 * 0.85)
 
 
@@ -66,8 +66,8 @@ def _air(sky: str, stops: str, light: str, **more: object) -> Air:
     return replace(Air(tuple(sky.split()), (five[0], five[1], five[2], five[3], five[4]), light), **more)  # type: ignore[arg-type]
 
 
-_DAWN = {"gain": 0.86, "chroma": 0.95, "tint": 0.26, "height": 0.06, "glow": 0.95, "lamps": True, "stars": 0.35}
-_DUSK = {"gain": 0.74, "chroma": 0.95, "tint": 0.3, "height": 0.05, "glow": 1.0, "lamps": True, "stars": 0.3}
+_DAWN = {"gain": 0.91, "chroma": 0.95, "tint": 0.22, "height": 0.06, "glow": 0.95, "lamps": True, "stars": 0.35}
+_DUSK = {"gain": 0.78, "chroma": 0.95, "tint": 0.26, "height": 0.05, "glow": 1.0, "lamps": True, "stars": 0.3}
 _DAY = {"gain": 0.97, "chroma": 0.95, "tint": 0.1, "height": 0.62, "glow": 0.6, "haze": 0.62}
 _NIGHT = {
     "gain": 0.58, "chroma": 0.72, "tint": 0.36, "height": 0.66, "glow": 0.6, "haze": 0.55,
@@ -77,9 +77,9 @@ _GREY = {"gain": 0.86, "chroma": 0.68, "tint": 0.2, "glow": 0.2, "haze": 0.8, "h
 
 TIMES: dict[str, tuple[Air, ...]] = {
     "dawn": (
-        _air("#3a3768 #6d5695 #c07a9c #f3b795 #fce3b6", "#fde8c4 #f1b18f #bb7295 #6b4f90 #2f2b56", "#ffebc2", **_DAWN),
-        _air("#3b5d87 #7f96bb #c9aab4 #f2c6a4 #fde4c0", "#fdeed2 #f0bea2 #b38aa3 #5d6b98 #2b3a62", "#fff0cd", **_DAWN),
-        _air("#2c5a6c #6597a0 #b9b8a8 #f1c79a #fde7bd", "#fdecc8 #efbd92 #a99a94 #4f7a84 #20434f", "#fff0c8", **_DAWN),
+        _air("#3a3768 #6d5695 #c07a9c #f0a583 #fad09b", "#fde8c4 #f1b18f #bb7295 #6b4f90 #2f2b56", "#ffebc2", **_DAWN),
+        _air("#3b5d87 #7f96bb #c9aab4 #eebb98 #f8d0a4", "#fdeed2 #f0bea2 #b38aa3 #5d6b98 #2b3a62", "#fff0cd", **_DAWN),
+        _air("#2c5a6c #6597a0 #b9b8a8 #edbb8c #f8d398", "#fdecc8 #efbd92 #a99a94 #4f7a84 #20434f", "#fff0c8", **_DAWN),
     ),
     "dusk": (
         _air("#1f1d49 #4a3375 #9d4679 #e67a57 #ffc274", "#ffd9a0 #ee8f62 #a34a76 #4d3370 #1e1a3f", "#ffdc9a", **_DUSK),
@@ -97,10 +97,12 @@ TIMES: dict[str, tuple[Air, ...]] = {
         _air("#2f8fae #6cbcc8 #b5dfd8 #f3f2d9", "#fdf5d6 #cfe2b4 #74b490 #327873 #17434c", "#fff7d2", **_DAY),
     ),
     "golden": (
-        _air("#58789e #a3adb0 #e2c39a #ffdf9f", "#fff0c4 #f1c480 #c58a5a #7a5a55 #35313f", "#ffe6a6",
-             **{**_DAY, "height": 0.2, "glow": 1.0, "tint": 0.22}),
-        _air("#6f8f95 #b5b99f #ecca8e #ffe3a2", "#fff0c6 #efc67c #b58d52 #69614f #2e3439", "#ffe8a8",
-             **{**_DAY, "height": 0.2, "glow": 1.0, "tint": 0.22}),
+        _air("#5f86ad #a4b7bd #ecca9c #ffd98c", "#fff0c4 #f5c583 #cf8f62 #75607a #35355a", "#ffe6a6",
+             **{**_DAY, "height": 0.2, "glow": 1.0, "tint": 0.16}),
+        _air("#5f93a6 #a9c2ae #f0d093 #ffdf90", "#fff2c8 #f3cf80 #b59a62 #5f7a6f #27434a", "#ffe8a8",
+             **{**_DAY, "height": 0.2, "glow": 1.0, "tint": 0.16}),
+        _air("#7a7fb0 #b9a7bb #f2bf9a #ffd690", "#ffefcb #f6bd8c #c98480 #6f5f8a #312f58", "#ffe4ae",
+             **{**_DAY, "height": 0.16, "glow": 1.0, "tint": 0.18}),
     ),
     "night": (
         _air("#0a1130 #13224d #24406f #466894", "#bccbe0 #7089b3 #3b5687 #1c2f5c #0c1636", "#e9efff", **_NIGHT),
@@ -141,8 +143,8 @@ WEATHERS: dict[str, tuple[Air, ...]] = {
 
 ROOM_DAY = _air("#8a7a66 #a8957b #c7b394 #e4d3b3", "#fbeed2 #e3c79b #b08e6a #6d5849 #33292b", "#fff1cf",
                 gain=0.95, tint=0.14, haze=0.0, glow=0.8, height=0.8)  # fmt: skip
-ROOM_NIGHT = _air("#2b2430 #43333a #664a42 #8c6647", "#ffdf9f #d99a5b #94604a #4f3840 #211a28", "#ffd694",
-                  gain=0.74, tint=0.3, haze=0.0, glow=0.9, height=0.8, lamps=True, source="lamp")  # fmt: skip
+ROOM_NIGHT = _air("#2b2430 #43333a #664a42 #8c6647", "#ffdf9f #e0a060 #a0644a #573a40 #231a28", "#ffd694",
+                  gain=0.82, tint=0.26, haze=0.0, glow=0.9, height=0.8, lamps=True, source="lamp")  # fmt: skip
 SPACE = (
     _air("#05060f #0a0d22 #151a3d #2c2a5c", "#e6e2ff #9d95d0 #5a529a #2a2860 #0a0b20", "#fff6dd",
          gain=0.88, tint=0.16, haze=0.25, glow=1.0, height=0.85, lamps=True, source="star", stars=1.6),
@@ -206,7 +208,7 @@ def turned(air: Air, lighter: float, chroma: float, hue: float) -> Air:
 
 def air_for(place: str, time: str, weather: str, mood: str, stream: Stream, tint: str = "") -> Air:
     """The air of a scene; the stream chooses among the variants and turns the hue a little."""
-    if place == "space":
+    if place in ("space", "moon"):
         air = stream.pick(SPACE)
     elif place == "underwater":
         air = stream.pick(DEEP)

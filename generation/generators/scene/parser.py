@@ -337,6 +337,8 @@ def _read_setting(r: _Reader, token: Token) -> None:
         better = not graph.place_said or graph.place in ("sea", "room", "hills", "meadow") and token.value not in ("sea", "room", "hills", "meadow")
         if better:
             graph.place, graph.place_said = token.value, True
+        if token.value == "room" and any(word in token.text for word in ("table", "desk", "sill", "shelf", "still life")):
+            r.features.append("table")
         if r.pending and r.pending[0] == "over":
             for index in r.pending[1]:
                 _give_pose(graph.things[index], "fly", "flying")

@@ -22,7 +22,9 @@ def draw_sky(canvas: Canvas) -> None:
     _source(canvas)
     if "rainbow" in features:
         _rainbow(canvas)
-    _clouds(canvas)
+    if canvas.air.source not in ("star", "surface"):
+        _clouds(canvas)
+        _birds(canvas)
     if canvas.graph.weather == "storm" or "lightning" in features:
         _lightning(canvas)
 
@@ -32,7 +34,9 @@ def _gradient(canvas: Canvas) -> None:
     last = len(sky) - 1
     stops = [((i / last) ** 0.92, colour, 1.0) for i, colour in enumerate(sky)]
     fill = canvas.document.linear(stops, (0, 0), (canvas.width * 0.04, canvas.horizon))
-    canvas.add(SKY, f'<rect width="{canvas.width:.0f}" height="{canvas.height:.0f}" fill="{fill}"/>')
+    reach = min(canvas.height, canvas.horizon + 30)
+    rest = f'<rect width="{canvas.width:.0f}" height="{canvas.height:.0f}" fill="{sky[-1]}"/>'
+    canvas.add(SKY, f'{rest}<rect width="{canvas.width:.0f}" height="{reach:.0f}" fill="{fill}"/>')
 
 
 def _stars(canvas: Canvas) -> None:
@@ -61,16 +65,16 @@ def _source(canvas: Canvas) -> None:
     moon = air.source == "moon" or bool({"moon", "full moon", "crescent"} & set(features))
     low = air.height < 0.3
     veil = 0.9 if low else 0.55
-    canvas.add(LIGHT, canvas.document.halo(x, y, 760 if low else 460, 560 if low else 460, air.light, 0.52 * veil))
-    radius = 62.0 if low else (50.0 if moon else 44.0)
+    canvas.add(LIGHT, canvas.document.halo(x, y, 760 if low else 460, 560 if low else 460, air.light, 0.42 * veil))
+    radius = 68.0 if low else (50.0 if moon else 44.0)
     if "big" in features:
         radius *= 2.2
     canvas.add(LIGHT + 0.1, canvas.document.halo(x, y, radius * 3.2, radius * 3.2, air.light, 0.6 * veil))
     if moon:
         _moon(canvas, x, y, radius)
         return
-    core = mix(air.light, "#fffdf2", 0.55)
-    fill = canvas.document.radial(((0, core, 1), (0.8, core, 1), (1, air.light, 1)))
+    core = mix(air.light, "#fffdf2", 0.7)
+    fill = canvas.document.radial(((0, core, 1), (0.86, core, 1), (1, mix(air.light, core, 0.4), 1)))
     canvas.add(LIGHT + 0.2, f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}"/>')
 
 
@@ -124,22 +128,41 @@ def _band(canvas: Canvas, x: float, y: float, reach: float) -> None:
 
 
 def _puff(canvas: Canvas, x: float, y: float, scale: float, which: int) -> None:
-    """A cumulus: a flat foot, a billowing top, lit on the side of the light."""
+    """A cumulus: heaped rounds over a level foot that dissolves, lit from the light's side."""
     rng = canvas.stream.child("puff", which)
-    reach = 190 * scale
-    lumps = rng.whole(4, 6)
-    top: list[Point] = []
-    for i in range(lumps * 2 + 1):
-        u = i / (lumps * 2)
-        swell = sin(pi * u) ** 0.7 * rng.uniform(0.75, 1.15)
-        bump = 1.0 if i % 2 else 0.72
-        top.append((x - reach + 2 * reach * u, y - 92 * scale * swell * bump))
-    foot = [(x + reach * 0.85, y + 7 * scale), (x, y + 10 * scale), (x - reach * 0.85, y + 7 * scale)]
-    shape = blob([*top, *foot], 0.4)
-    bright = mix(canvas.air.light, "#fffaf0", 0.5)
-    under = mix(canvas.air.horizon, canvas.air.sky[1], 0.35)
-    fill = canvas.document.linear(((0, bright, 0.96), (0.55, bright, 0.82), (1, under, 0.5)), (x, y - 90 * scale), (x, y + 12 * scale))
-    canvas.add(CLOUDS + which * 0.01, path(shape, fill))
+    reach = 165 * scale
+    bright = mix(canvas.air.light, "#fffaf2", 0.6)
+    under = mix(canvas.air.horizon, canvas.air.sky[1], 0.55)
+    side = 1 if canvas.light[0] > x else -1
+    for back in (True, False):
+        rounds = []
+        for i in range(9):
+            u = (i + rng.uniform(0.1, 0.9)) / 9
+            swell = sin(pi * u) ** 0.8
+            r = (20 + 44 * swell) * scale * rng.uniform(0.7, 1.1) * (1.12 if back else 0.9)
+            px = x - reach + 2 * reach * u + (-side * 26 * scale if back else 0)
+            rounds.append(ellipse(px, y - r * 0.55 - swell * 22 * scale - (16 * scale if back else 0), r, r * 0.9))
+        tone_ = mix(bright, under, 0.5 if back else 0.0)
+        fill = canvas.document.linear(
+            ((0, tone_, 0.95), (0.45, tone_, 0.8 if back else 0.9), (0.85, mix(tone_, under, 0.5), 0.35), (1, under, 0.0)),
+            (x + side * 20, y - 110 * scale), (x, y + 26 * scale),
+        )  # fmt: skip
+        canvas.add(CLOUDS + which * 0.01, path("".join(rounds), fill))
+
+
+def _birds(canvas: Canvas) -> None:
+    """A few birds far away."""
+    rng = canvas.stream.child("far birds")
+    if canvas.air.source == "moon" or canvas.graph.weather in ("storm", "fog") or not rng.chance(0.55):
+        return
+    x, y = canvas.light[0] + rng.jitter(200) + 160 * canvas.needs.subject_side, canvas.horizon * rng.uniform(0.35, 0.6)
+    colour = mix(canvas.air.stops[3], canvas.air.sky[-2], 0.35)
+    d = []
+    for _ in range(rng.whole(4, 8)):
+        s = rng.uniform(7, 15)
+        px, py, dip = x + rng.jitter(120), y + rng.jitter(46), rng.uniform(0.2, 0.5)
+        d.append(f"M{px - s:.1f} {py - s * dip:.1f}Q{px - s * 0.4:.1f} {py - s * 0.6:.1f} {px:.1f} {py:.1f}Q{px + s * 0.4:.1f} {py - s * 0.6:.1f} {px + s:.1f} {py - s * dip:.1f}")
+    canvas.add(CLOUDS + 2, stroke("".join(d), colour, 2.0, 0.85))
 
 
 def _deck(canvas: Canvas, y: float, row: int, weight: float) -> None:

@@ -3,3 +3,4 @@
 from __future__ import annotations
 
 VERSION = "1.0.0"
+STYLE_NAMES = ("papercut", "linocut")

@@ -24,6 +24,7 @@ class Clothes:
     long_hair: bool = False
     robe: bool = False
     bulk: float = 1.0
+    head: float = 1.0
 
 
 @dataclass(slots=True)
@@ -98,7 +99,12 @@ def _arm(pen: Pen, shoulder: Point, hand: Point, sleeve: str, skin: str, widths:
 
 
 def _head(pen: Pen, at: Point, wear: Clothes) -> None:
-    x, y = at
+    with pen.at(at[0], at[1] + 6 - 6 * wear.head, wear.head):
+        _face(pen, wear)
+
+
+def _face(pen: Pen, wear: Clothes) -> None:
+    x = y = 0.0
     pen.fill(limb([(x - 1.5, y + 5), (x - 2, y + 13)], [6, 6.4]), pen.darker(wear.skin, 0.05))
     pen.fill(blob([(x - 7, y), (x - 5, y - 7), (x + 2, y - 8.4), (x + 7, y - 4), (x + 8.6, y + 1), (x + 7, y + 3), (x + 6, y + 7), (x + 1, y + 8.6), (x - 5, y + 5)]), wear.skin)
     pen.fill(blob([(x - 8.4, y + 3), (x - 9, y - 4), (x - 4, y - 10), (x + 3, y - 10.6), (x + 8, y - 6), (x + 3.4, y - 4.6), (x, y - 4), (x - 1.6, y + 1), (x - 4, y + 4)]), wear.hair)

@@ -47,6 +47,7 @@ def woman(pen: Pen) -> None:
 def _small(pen: Pen, skirt: bool) -> None:
     """A child: the same figure with a larger head."""
     wear = _dressed(pen, skirt=skirt, long_hair=skirt, part="dress" if skirt else "clothes")
+    wear.head = 1.3
     figure(pen, wear)
 
 
@@ -186,7 +187,7 @@ def _crowned(pen: Pen, robe: str, beard: str) -> None:
         pen.fill(blob([(-9, -78), (9, -78), (11, -68), (0, -64), (-11, -68)]), "#f0e9dc")
 
 
-@noun("diver", (110, 60), 1.8, "deep", words="scuba diver,swimmer,snorkeler", parts=("suit",), poses=("swim",), alive=True)
+@noun("diver", (156, 60), 1.8, "deep", words="scuba diver,swimmer,snorkeler", parts=("suit",), poses=("swim",), alive=True)
 def diver(pen: Pen) -> None:
     suit = pen.part("suit", "#3d4f5f", "#4a3f4f")
     with pen.at(0, -26, 1, -6):

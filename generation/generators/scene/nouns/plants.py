@@ -148,7 +148,8 @@ def cherry_tree(pen: Pen) -> None:
       anchors={"under": (16, 0), "branch": (32, -78), "top": (34, -80)})
 def dead_tree(pen: Pen) -> None:
     bark = pen.part("bark", "#574940", "#4f4644")
-    _branch(pen, 0, 3, -90, 44, 13, bark, 5)
+    pen.fill(blob("-15,3 -8,-4 -6.4,-16 6.4,-16 8,-4 16,3 6,0 0,3 -6,0"), bark)
+    _branch(pen, 0, 0, -90, 44, 12.6, bark, 4)
 
 
 def _branch(pen: Pen, x: float, y: float, angle: float, reach: float, width: float, colour: str, levels: int) -> None:
@@ -156,7 +157,7 @@ def _branch(pen: Pen, x: float, y: float, angle: float, reach: float, width: flo
     bend = pen.rng.jitter(0.22)
     knee = (x + reach * 0.5 * cos(a + bend), y + reach * 0.5 * sin(a + bend))
     tip = (x + reach * cos(a), y + reach * sin(a))
-    pen.fill(limb([(x, y), knee, tip], [width, width * 0.8, width * 0.62], 4), colour)
+    pen.fill(limb([(x, y), knee, tip], [width, width * 0.8, width * 0.62], 3), colour)
     if levels == 0:
         return
     for turn in (-1, 1):

@@ -164,19 +164,19 @@ def seahorse(pen: Pen) -> None:
     pen.eye(9, -91, 2.3)
 
 
-@noun("starfish", (64, 60), 0.2, words="sea star", parts=("skin",), poses=("stand",), alive=True, turns=False, plural="starfish")
+@noun("starfish", (64, 34), 0.2, words="sea star", parts=("skin",), poses=("stand",), alive=True, turns=False, plural="starfish")
 def starfish(pen: Pen) -> None:
     skin = pen.part("skin", "#e0764a", "#d9a04f", "#c9607a")
     arms = []
     for k in range(10):
         r = 31 if k % 2 == 0 else 13
         a = -pi / 2 + k * pi / 5 + 0.12
-        arms.append((r * cos(a), -27 + r * sin(a) * 0.92))
+        arms.append((r * cos(a), -15 + r * sin(a) * 0.52))
     pen.fill(blob(arms, 0.26), skin)
     for k in range(5):
         a = -pi / 2 + k * 2 * pi / 5 + 0.12
         for r in (6, 12, 18, 23):
-            pen.fill(ellipse(r * cos(a), -27 + r * sin(a) * 0.92, 1.9 - r * 0.04), pen.lighter(skin, 0.14), 0.9)
+            pen.fill(ellipse(r * cos(a), -16 + r * sin(a) * 0.52, 1.9 - r * 0.04, 1.3 - r * 0.03), pen.lighter(skin, 0.14), 0.9)
 
 
 @noun("seal", (116, 62), 1.6, words="sea lion,walrus,otter", parts=("fur",), poses=("stand",), alive=True)

@@ -117,9 +117,9 @@ def paper_boat(pen: Pen) -> None:
 def island(pen: Pen) -> None:
     sand = pen.part("sand", "#e6cf98")
     with pen.at(34, -20, 0.86):
-        palm(pen)
+        palm.draw(pen)
     with pen.at(60, -14, 0.62, 0, True):
-        palm(pen)
+        palm.draw(pen)
     pen.fill(blob("-108,4! -70,-10 -34,-26 10,-30 54,-24 88,-9 112,4!", 0.34), sand)
     for x, r in ((-6, 17), (14, 20), (82, 12)):
         pen.fill(blob([(x - r, -16), (x - r * 0.7, -16 - r * 0.8), (x, -16 - r), (x + r * 0.8, -16 - r * 0.7), (x + r, -15)], 0.4), pen.lighter("#5f8a4a", pen.rng.jitter(0.03)))

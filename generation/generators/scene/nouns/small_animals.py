@@ -161,9 +161,10 @@ def butterfly(pen: Pen) -> None:
 def bee(pen: Pen) -> None:
     body = pen.part("body", "#e0a93a", "#d99f38")
     with pen.at(0, -22, 1, -10):
-        for turn in (-64, -98):
-            with pen.at(2, -10, 1, turn):
-                pen.fill(blob("0,0 14,-9 30,-8 34,0 28,7 12,6"), "#e6eef0", 0.72)
+        for turn, size in ((-128, 0.8), (-108, 1.05), (-70, 0.9)):
+            with pen.at(2, -12, size, turn):
+                pen.fill(blob("0,0 16,-7 34,-7 40,0 34,5 14,4"), "#e6eef0", 0.6)
+                pen.line(curve("2,0 20,-2 36,-1"), "#b9c4c8", 0.7, 0.8)
         pen.fill(blob("-28,2 -22,-12 -4,-17 16,-14 22,0 14,12 -6,15 -22,11"), body)
         for x, w in ((-16, 7), (-2, 7.6), (12, 6)):
             pen.fill(blob([(x - w / 2, -15 + abs(x) * 0.2), (x + w / 2, -15.4 + abs(x) * 0.2), (x + w / 2 + 1, 12 - abs(x) * 0.15), (x - w / 2 - 1, 13 - abs(x) * 0.2)], 0.2), "#3d2d28")

@@ -11,9 +11,11 @@ from generation.generators.scene.pen import Pen
 
 
 def _steam(pen: Pen, x: float, y: float) -> None:
-    for k in (-1, 1):
-        dx = x + 6 * k
-        pen.line(curve([(dx, y), (dx + 5 * k, y - 12), (dx - 3 * k, y - 24), (dx + 3 * k, y - 38)]), "#f4efe6", 2.6, 0.4)
+    for k, tall in ((-1, 34), (0, 48), (1, 28)):
+        dx = x + 8 * k
+        sway = pen.rng.uniform(4, 8)
+        line = [(dx, y), (dx + sway, y - tall * 0.35), (dx - sway * 0.6, y - tall * 0.7), (dx + sway * 0.7, y - tall)]
+        pen.fill(limb(line, [1, 5, 6, 0.6]), "#f6f1e8", 0.3, flat=True)
 
 
 @noun("cup", (66, 48), 0.12, "table", words="coffee,cup of coffee,coffee cup,tea,cup of tea,teacup,mug,hot chocolate,cocoa,espresso,cappuccino", parts=("china",), anchors={"inside": (0, -34), "top": (0, -42)})

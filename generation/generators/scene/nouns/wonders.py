@@ -78,11 +78,10 @@ def mermaid(pen: Pen) -> None:
 def ghost(pen: Pen) -> None:
     veil = pen.part("veil", "#e6ecef")
     pen.glow(0, -48, 78, "#dfeef4", 0.5)
-    pen.fill(blob("-22,-62 -14,-82 2,-88 18,-80 25,-60 27,-34 34,-10 24,-16 18,-3 8,-14 -2,-1 -10,-13 -22,-4 -30,-14 -25,-36"), veil, 0.9)
+    pen.fill(blob("-22,-62 -14,-82 2,-88 18,-80 25,-60 27,-34 34,-10 24,-16 18,-3 8,-14 -2,-1 -10,-13 -22,-4 -30,-14 -25,-36"), veil, 0.78)
     pen.shade(blob("-22,-50 -14,-30 -16,-10 -24,-10 -26,-32"), 0.14)
     for x, r in ((4, 3.6), (16, 3.1)):
         pen.fill(ellipse(x, -64, r, r * 1.5), "#3d4652", flat=True)
-    pen.fill(ellipse(11, -50, 3, 4.4), "#3d4652", flat=True)
 
 
 @noun("robot", (64, 104), 1.7, words="android,automaton,cyborg,machine", parts=("metal",), poses=("stand", "wave", "sit", "ride"), alive=True, anchors={"top": (0, -102), "hand": (26, -40), "head": (0, -102)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from generation.generators.scene.canvas import Canvas
-from generation.generators.scene.places import beyond, indoors, nature, town
+from generation.generators.scene.places import beyond, closeup, indoors, nature, town
 
 PLACES: Mapping[str, Callable[[Canvas], None]] = {
     "sea": nature.sea,
@@ -27,6 +27,7 @@ PLACES: Mapping[str, Callable[[Canvas], None]] = {
     "harbour": town.harbour,
     "park": town.park,
     "room": indoors.room,
+    "closeup": closeup.closeup,
     "space": beyond.space,
     "moon": beyond.moon_surface,
     "underwater": beyond.underwater,

@@ -63,7 +63,7 @@ def _planet(canvas: Canvas, x: float, y: float, radius: float, ring: bool) -> No
         wide, thin = radius * 1.9, radius * 0.42
         for k, faint in ((1.0, 0.5), (0.86, 0.35), (0.74, 0.6)):
             w, t = wide * k, thin * k
-            d = f"M{x - w:.1f} {y:.1f}A{w:.1f} {t:.1f} -12 0 0 {x + w:.1f} {y:.1f}"
+            d = f"M{x - w:.1f} {y:.1f}A{w:.1f} {t:.1f} 0 0 0 {x + w:.1f} {y:.1f}"
             out.append(f'<path d="{d}" fill="none" stroke="{lit}" stroke-width="{radius * 0.07:.1f}" stroke-opacity="{faint}" transform="rotate(-14 {x:.1f} {y:.1f})"/>')
     canvas.add(FAR, "".join(out))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from generation.generators.scene import land
 from generation.generators.scene.canvas import FAR, FRONT, HORIZON, MIDDLE, SKY, Canvas
 from generation.generators.scene.colour import mix, tone
-from generation.generators.scene.geometry import blob, box, limb, poly, ridge
+from generation.generators.scene.geometry import box, limb, poly, ridge
 from generation.generators.scene.palette import TIMES
 from generation.generators.scene.svg import path, stroke
 
-WALL = ("#c9a27e", "#9fae9b", "#b98f86", "#8fa0ae", "#cbb48a", "#a58fa0")
+WALL = ("#d9a679", "#8fb09a", "#c98a80", "#7f9fb8", "#d9bd7f", "#a98fb0", "#6f9a98")
 
 
 def room(canvas: Canvas) -> None:
@@ -20,11 +20,15 @@ def room(canvas: Canvas) -> None:
     win_x = canvas.width * (0.5 + 0.2 * side)
     canvas.light = (win_x, canvas.height * 0.2)
     rng = canvas.stream.child("room")
-    wall = canvas.air.land(rng.pick(WALL), 0.55)
+    wall = mix(canvas.air.grade(rng.pick(WALL)), canvas.air.stops[2], 0.16)
     _wall(canvas, wall, win_x)
     _window(canvas, win_x, canvas.height * 0.1, 330, 390)
     _floor(canvas, win_x)
-    _shelf(canvas, canvas.width * (0.5 - 0.28 * side), canvas.height * 0.24, wall)
+    on_wall = _shelf if rng.chance(0.5) else _picture
+    on_wall(canvas, canvas.width * (0.5 - 0.28 * side), canvas.height * 0.25, wall)
+    _light_on_wall(canvas, win_x)
+    if canvas.air.source == "lamp":
+        _pendant(canvas)
     if canvas.needs.table:
         _table(canvas)
     else:
@@ -103,7 +107,7 @@ def _rug(canvas: Canvas) -> None:
 
 
 def _table(canvas: Canvas) -> None:
-    top, h, w = canvas.height * 0.73, canvas.height, canvas.width
+    top, h, w = canvas.height * 0.69, canvas.height, canvas.width
     wood = canvas.air.land("#9a6238", 0.75)
     lit = mix(wood, canvas.air.light, 0.24)
     board = canvas.document.linear(((0, lit, 1), (1, mix(wood, canvas.air.dark, 0.12), 1)), (0, top), (0, top + 190))
@@ -138,14 +142,60 @@ def _shelf(canvas: Canvas, x: float, y: float, wall: str) -> None:
 
 
 def _frame_plant(canvas: Canvas, side: float) -> None:
-    """Leaves of a house plant reach in from the side, out of the light."""
+    """Leaves of a house plant reach in from the side on bent stems, out of the light."""
     rng = canvas.stream.child("houseplant")
-    colour = mix(canvas.air.grade("#47694a", 1.0), canvas.air.dark, 0.45)
-    x, y = (canvas.width + 14, canvas.height * 0.98) if side > 0 else (-14.0, canvas.height * 0.98)
+    colour = mix(canvas.air.grade("#47694a", 1.0), canvas.air.dark, 0.42)
+    x, y = (canvas.width + 30, canvas.height * 1.02) if side > 0 else (-30.0, canvas.height * 1.02)
     out = []
-    for k in range(11):
-        turn = rng.uniform(0.12, 1.45)
-        angle = -turn if side < 0 else -3.14159 + turn
-        out.append(path(land.leaf(x, y, rng.uniform(130, 260), angle), tone(colour, 0.012 * (k % 4) - 0.02)))
+    for k in range(9):
+        tall, out_by = rng.uniform(150, 420), rng.uniform(20, 190)
+        tip = (x - side * out_by, y - tall)
+        knee = (x - side * out_by * 0.25, y - tall * 0.62)
+        shade = tone(colour, 0.014 * (k % 4) - 0.02)
+        out.append(path(limb([(x, y), knee, tip], [7, 5, 3]), shade))
+        droop = rng.uniform(0.1, 0.9)
+        out.append(path(land.leaf(tip[0], tip[1], rng.uniform(90, 150), 3.1416 - droop if side > 0 else droop), shade))
+        out.append(path(land.leaf(knee[0], knee[1], rng.uniform(70, 120), 3.5 if side > 0 else -0.4), tone(shade, -0.015)))
     canvas.add(FRONT, "".join(out))
-    canvas.add(FRONT, path(blob([(x - 60, y + 60), (x - 60, y - 6), (x + 60, y - 6), (x + 60, y + 60)]), mix(colour, canvas.air.dark, 0.5)))
+
+
+def _light_on_wall(canvas: Canvas, win_x: float) -> None:
+    """The window's light as slanted panes on the wall opposite."""
+    if canvas.air.source == "lamp":
+        return
+    side = canvas.needs.subject_side
+    x, y = win_x + side * 330, canvas.height * 0.2
+    panes = "".join(
+        poly([(x + side * (120 * c), y + 160 * r + 20 * c), (x + side * (120 * c + 104), y + 160 * r + 20 * c + 17),
+              (x + side * (120 * c + 140), y + 160 * r + 160 + 20 * c), (x + side * (120 * c + 36), y + 160 * r + 143 + 20 * c)])
+        for c in (0, 1)
+        for r in (0, 1)
+    )
+    canvas.add(FAR + 1.5, path(panes, canvas.air.light, 0.2 * canvas.air.glow))
+
+
+def _pendant(canvas: Canvas) -> None:
+    """At night a lamp hangs over the subject and becomes the light of the room."""
+    x, y = canvas.width * (0.5 + 0.17 * canvas.needs.subject_side) - 40, canvas.height * 0.2
+    canvas.light = (x, y + 20)
+    glow = canvas.air.light
+    canvas.add(FAR + 3, canvas.document.halo(x, y + 200, 560, 540, glow, 0.42))
+    canvas.add(FAR + 3.1, canvas.document.halo(x, y + 16, 190, 150, glow, 0.7))
+    shade = canvas.air.grade(canvas.stream.child("shade").pick(("#b5543f", "#3f6f6a", "#d0a04a", "#5f5a86")), 1.0)
+    bowl = f"M{x - 78:.0f} {y:.0f}C{x - 70:.0f} {y - 62:.0f} {x + 70:.0f} {y - 62:.0f} {x + 78:.0f} {y:.0f}Z"
+    lit = canvas.document.linear(((0, mix(shade, canvas.air.dark, 0.35), 1), (1, mix(shade, glow, 0.45), 1)), (x, y - 50), (x, y))
+    cord = stroke(f"M{x:.0f} 0V{y - 46:.0f}", mix(shade, canvas.air.dark, 0.6), 4)
+    rim = f'<ellipse cx="{x:.0f}" cy="{y:.0f}" rx="78" ry="9" fill="{mix(glow, "#fffbe8", 0.5)}"/>'
+    canvas.add(FAR + 3.2, cord + path(bowl, lit) + rim)
+
+
+def _picture(canvas: Canvas, x: float, y: float, wall: str) -> None:
+    """A framed picture, kept quiet."""
+    rng = canvas.stream.child("picture")
+    wood = mix(canvas.air.grade("#7a5436"), wall, 0.25)
+    inner = [mix(canvas.air.grade(c), wall, 0.4) for c in rng.pick((("#d9b98c", "#7f9aa5", "#5a7a6a"), ("#e3c9a0", "#c98f6f", "#6a5a7a")))]
+    out = [path(box(x - 84, y - 64, 168, 128), canvas.air.dark, 0.12), path(box(x - 88, y - 70, 168, 128), wood), path(box(x - 78, y - 60, 148, 108), inner[0])]
+    for k, up in ((1, 20), (2, -6)):
+        line = [(x - 78 + px * 0.148, py) for px, py in ridge(rng.child(k), 1000, y + 20 - up, 14, 0.5, 5)]
+        out.append(path("M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in [(x - 78, y + 48), *line, (x + 70, y + 48)]) + "Z", inner[k]))
+    canvas.add(FAR + 1, "".join(out))

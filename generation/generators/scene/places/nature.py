@@ -23,7 +23,7 @@ def wood(canvas: Canvas) -> tuple[Noun, ...]:
     nouns = catalogue()
     if canvas.graph.season == "autumn":
         return nouns["tree"], nouns["birch"]
-    if canvas.graph.season == "winter" or canvas.graph.weather == "snow":
+    if snowy(canvas):
         return nouns["pine"], nouns["pine"], nouns["dead tree"]
     if canvas.graph.mood == "eerie":
         return nouns["dead tree"], nouns["pine"]
@@ -37,7 +37,7 @@ def leaf_colours(canvas: Canvas, *name: object) -> tuple[str, ...]:
 
 
 def snowy(canvas: Canvas) -> bool:
-    return canvas.graph.season == "winter" or canvas.graph.weather == "snow"
+    return canvas.graph.season == "winter" or canvas.graph.weather == "snow" or canvas.graph.place == "snowfield"
 
 
 def grass_colour(canvas: Canvas) -> str:
@@ -52,8 +52,10 @@ def grove(canvas: Canvas, count: int, tall: tuple[float, float], depth: tuple[fl
     for i in range(count):
         t = rng.uniform(*depth)
         x = rng.uniform(-0.02, 1.02) * canvas.width
-        if abs(x - centre) < canvas.width * keep * (0.4 + t):
-            x = x - canvas.width * 0.4 * canvas.needs.subject_side
+        clear = canvas.width * keep * (0.5 + 0.9 * t)
+        if abs(x - centre) < clear:
+            away = clear + rng.uniform(0, 0.22) * canvas.width
+            x = centre + (away if x > centre and centre + away < canvas.width * 1.06 else -away)
         size = rng.uniform(*tall) * (0.45 + 0.7 * t)
         land.stand(canvas, rng.pick(kinds), x, canvas.surface(x, t), size, 0.35 + 0.5 * t, canvas.ground_key(t) - 0.5, name, i,
                    colours=leaf_colours(canvas, name, i))
@@ -230,7 +232,7 @@ def forest(canvas: Canvas) -> None:
     for row in range(4):
         depth = 0.06 + 0.2 * row
         base = canvas.horizon - 14 + 26 * row
-        count = int((24 - 5 * row) * canvas.width / 1000)
+        count = int((19 - 4 * row) * canvas.width / 1000)
         tall = canvas.height * (0.3 + 0.1 * row)
         for i in range(count):
             x = (i + 0.5 + rng.jitter(0.42)) * canvas.width / count
@@ -246,9 +248,10 @@ def forest(canvas: Canvas) -> None:
     land.path_of_sand(canvas, canvas.horizon + 70, tone(floor, 0.07, 0.6))
     grove(canvas, 6, (520, 700), (0.1, 0.5), "near", 0.3)
     land.tufts(canvas, 70, tone(floor, 0.0, 1.1))
-    _undergrowth(canvas, floor)
+    if not snowy(canvas):
+        _undergrowth(canvas, floor)
+        land.frame_leaves(canvas, "#4b6b42" if canvas.graph.season != "autumn" else "#9a5a2c")
     land.frame_grass(canvas, "#3f5a3c", 100)
-    land.frame_leaves(canvas, "#4b6b42" if canvas.graph.season != "autumn" else "#9a5a2c")
 
 
 def _shafts(canvas: Canvas) -> None:

@@ -1,0 +1,135 @@
+"""The scene generator as its callers see it: protocol, determinism across processes, bounds, an open event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+from fediverse_ai.core.errors import Unavailable, Unprocessable
+from generation.generators.scene import VERSION, create
+from generation.generators.scene.engine import compose
+from generation.types import Generator, ImageRequest, ProgressReport
+
+PROMPT = "a red fox under a tree by a lake at dusk"
+
+
+async def silent(report: ProgressReport) -> None:
+    assert report.words
+
+
+def digest(data: bytes) -> str:
+    with Image.open(io.BytesIO(data)) as image:
+        return hashlib.sha256(image.convert("RGB").tobytes()).hexdigest()
+
+
+async def test_one_picture_with_its_recipe_and_card() -> None:
+    generator = create({})
+    assert isinstance(generator, Generator)
+    reports: list[ProgressReport] = []
+
+    async def note(report: ProgressReport) -> None:
+        reports.append(report)
+
+    (image,) = await generator.generate(ImageRequest(PROMPT, seed=5, width=192, height=128, style="linocut"), note)
+    with Image.open(io.BytesIO(image.data)) as opened:
+        assert (opened.format, opened.size, opened.mode) == ("PNG", (192, 128), "RGB")
+        assert not opened.info
+    assert image.recipe.seed == 5
+    assert image.recipe.version == VERSION
+    assert (image.recipe.width, image.recipe.height) == (192, 128)
+    assert image.recipe.parameters["style"] == "linocut"
+    assert image.card.digital_source_type == "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+    assert "no trained image model" in image.card.disclosure
+    assert "fox" in image.alt_text
+    assert all(-1 <= value <= 1 for value in image.focus)
+    fractions = [report.fraction for report in reports]
+    assert fractions == sorted(fractions, key=lambda f: f or 0)
+    assert [r.words for r in reports] == ["reading the prompt", "laying out", "drawing the layers", "painting", "finishing", "done"]
+
+
+async def test_same_seed_same_pixels_in_this_process_and_another() -> None:
+    here = compose(PROMPT, 11, 160, 160)
+    again = compose(PROMPT, 11, 160, 160)
+    other_seed = compose(PROMPT, 12, 160, 160)
+    (elsewhere,) = await create({}).generate(ImageRequest(PROMPT, seed=11, width=160, height=160), silent)
+    assert here.data == again.data == elsewhere.data
+    assert digest(here.data) != digest(other_seed.data)
+
+
+async def test_several_pictures_use_consecutive_seeds() -> None:
+    images = await create({}).generate(ImageRequest(PROMPT, seed=3, width=96, height=96, count=3), silent)
+    assert [image.recipe.seed for image in images] == [3, 4, 5]
+    assert len({digest(image.data) for image in images}) == 3
+    assert images[1].data == compose(PROMPT, 4, 96, 96).data
+
+
+async def test_a_seed_is_chosen_and_recorded_when_none_is_asked() -> None:
+    (image,) = await create({}).generate(ImageRequest(PROMPT, width=96, height=96), silent)
+    assert image.recipe.seed is not None
+    assert image.data == compose(PROMPT, image.recipe.seed, 96, 96).data
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"width": 32}, {"height": 4096}, {"width": 2048, "height": 512}, {"count": 0}, {"count": 9}, {"style": "photo"}],
+)
+async def test_requests_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(Unprocessable):
+        await create({}).generate(ImageRequest(PROMPT, **wrong), silent)  # type: ignore[arg-type]
+
+
+async def test_too_slow_is_unavailable_and_leaves_no_process() -> None:
+    generator = create({"timeout_seconds": 0.05})
+    with pytest.raises(Unavailable):
+        await generator.generate(ImageRequest(PROMPT, seed=1), silent)
+    assert not [p for p in psutil.Process().children(recursive=True) if "scene.worker" in " ".join(p.cmdline())]
+
+
+async def test_cancelling_ends_the_process() -> None:
+    generator = create({})
+    task = asyncio.create_task(generator.generate(ImageRequest(PROMPT, seed=1), silent))
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not [p for p in psutil.Process().children(recursive=True) if "scene.worker" in " ".join(p.cmdline())]
+
+
+async def test_full_size_within_time_and_memory_and_the_loop_stays_open() -> None:
+    """Under 3 CPU-seconds and 500 MB for 1024 × 1024, while the event loop keeps answering."""
+    generator = create({})
+    peak, cpu, longest = 0, 0.0, 0.0
+
+    async def watch() -> None:
+        nonlocal peak, cpu, longest
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0.01)
+            # What this thread itself computed between two turns; waiting for a busy machine does not count.
+            longest = max(longest, time.thread_time() - before)
+            for child in psutil.Process().children():
+                try:
+                    peak = max(peak, child.memory_info().rss)
+                    used = child.cpu_times()
+                    cpu = max(cpu, used.user + used.system)
+                except psutil.NoSuchProcess:
+                    continue
+
+    watcher = asyncio.create_task(watch())
+    await generator.generate(ImageRequest("a red fox in a snowy forest", seed=2), silent)
+    watcher.cancel()
+    assert 30e6 < peak < 500e6
+    assert 0.1 < cpu < 3.0
+    assert longest < 0.1
+
+
+def test_the_prompt_list_is_long_enough() -> None:
+    lines = (Path(__file__).parent / "prompts.txt").read_text(encoding="utf-8").splitlines()
+    assert len(set(lines)) >= 40
