@@ -12,6 +12,7 @@ import inbox.jobs
 import inbox.models
 import inbox.receive
 import inbox.routes
+import inbox.synchronize
 import inbox.threads
 import outbox.delivery
 import outbox.edit
@@ -50,6 +51,7 @@ JOBS: list[JobSpec] = [
     inbox.jobs.handle,
     inbox.threads.fetch_ancestors,
     inbox.threads.fetch_replies,
+    inbox.synchronize.synchronize,
     outbox.delivery.deliver,
     outbox.delivery.redeliver,
     outbox.prepare.prepare,
@@ -100,10 +102,12 @@ async def _add_parts(context: Context) -> None:
     async with context.database.write() as session:
         instance = await local.instance_actor(session)
     sign = await keys.instance_signer(context, instance.id)
-    context.add(RemoteActors(context, Fetcher(context.http, sign, own_origin=config.public_url)))
+    welcome = context.part(DomainRules).require_welcome
+    context.add(RemoteActors(context, Fetcher(context.http, sign, own_origin=config.public_url, welcome=welcome)))
     authenticator = Authenticator(context)
     context.part(ChangedKeys).listeners.append(authenticator.forget)
     context.add(authenticator)
+    context.add(inbox.synchronize.Comparisons(context))
     context.add(inbox.receive.Intake(context))
 
 

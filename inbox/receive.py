@@ -22,6 +22,7 @@ from fediverse_ai.core.errors import Malformed, Unauthenticated, Vanished
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.log import get
+from inbox import synchronize
 from inbox.handlers.delete import bury_actor
 from inbox.jobs import handle
 from inbox.models import Received
@@ -90,6 +91,8 @@ async def receive(context: Context, request: Request, body: bytes) -> None:
     admitted = admit_signed(activity, sender.actor_uri)
     await context.part(Intake).submit(Arrival(admitted, body))
     fp("receive.after_commit")
+    if header := request.headers.get("collection-synchronization"):
+        await synchronize.compare(context, header, sender)
 
 
 def _actor_of(activity: dict[str, Any]) -> str:

@@ -30,8 +30,12 @@ async def ask(session: AsyncSession, actor: Actor, target: Actor) -> Follow:
 
 
 async def granted(session: AsyncSession, follower: Actor, followed: Actor, uri: str) -> Follow:
-    """Somebody follows our `followed`: accept at once, or leave it pending where the account is locked."""
-    state = FollowState.PENDING if followed.manually_approves else FollowState.ACCEPTED
+    """Somebody follows our `followed`: accept at once, or leave it pending where the account is locked.
+
+    Who comes from a limited server always waits, as at Mastodon.
+    """
+    asks = followed.manually_approves or follower.severity is not None
+    state = FollowState.PENDING if asks else FollowState.ACCEPTED
     follow = await follows.add(session, follower, followed, uri, state)
     if follow.state == FollowState.ACCEPTED:
         await _accept(session, follower, followed, uri)
@@ -61,6 +65,12 @@ async def refuse(session: AsyncSession, follow: Follow, follower: Actor, followe
         await send(session, followed, body, [follower.inbox_url], object_uri=follow.uri)
 
 
+async def refuse_moved(session: AsyncSession, follow_uri: str, follower: Actor, followed: Actor) -> None:
+    """Whoever moved takes no new followers: the Follow is answered, so that nobody waits for ever."""
+    body = activities.reject_follow(context_of(session), follow_uri, follower, followed)
+    await send(session, followed, body, [follower.inbox_url], object_uri=follow_uri)
+
+
 async def withdraw(session: AsyncSession, actor: Actor, target: Actor) -> bool:
     """Our `actor` no longer follows `target`. False when there was nothing to undo."""
     follow = await queries.follow_of(session, actor.id, target.id)
@@ -72,3 +82,11 @@ async def withdraw(session: AsyncSession, actor: Actor, target: Actor) -> bool:
         body = activities.undo(context_of(session), actor, original, [target.uri])
         await send(session, actor, body, [target.inbox_url], object_uri=follow.uri)
     return True
+
+
+async def disown(session: AsyncSession, actor: Actor, target: Actor) -> None:
+    """Tell a server that believes our `actor` to follow `target` that this is not so (FEP-8fcf)."""
+    context = context_of(session)
+    original = activities.follow_object(activities.new_uri(context), actor.uri, target.uri)
+    body = activities.undo(context, actor, original, [target.uri])
+    await send(session, actor, body, [target.inbox_url])

@@ -56,6 +56,8 @@ POST_TAGS: Final = 30
 REMOTE_IMAGES: Final = 20
 REPORT_OBJECTS: Final = 100
 REPORT_CHARS: Final = 5_000
+ALIASES: Final = 20  # what GoToSocial reads of `alsoKnownAs`
+MOVE_SECONDS: Final = 30 * 86_400
 REMOTE_ALT_CHARS: Final = 10_000
 
 # Images.
@@ -105,6 +107,7 @@ THREAD_UP: Final = 20  # ancestors fetched for one reply
 THREAD_DOWN: Final = 20  # replies fetched for one look
 THREAD_SECONDS: Final = 900.0  # between two looks at one post's replies
 COLLECTION_PAGES: Final = 2
+SYNCHRONIZE_SECONDS: Final = 3600.0  # between two comparisons of followers with one sender
 
 # Lists of domain rules: characters, lines, and how many follows a line may cut without being confirmed.
 BLOCKLIST_CHARS: Final = 2 * MIB
