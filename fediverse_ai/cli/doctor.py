@@ -204,7 +204,8 @@ async def _rows(context: Context) -> AsyncIterator[Finding]:
 
     from actors.keys import KeyRing
     from actors.models import Actor, Key
-    from fediverse_ai.core.errors import Misconfigured
+    from fediverse_ai.activitypub.keys import load_private_key
+    from fediverse_ai.core.errors import Misconfigured, Unauthenticated
     from outbox.models import Post
 
     async with context.database.read() as session:
@@ -213,11 +214,11 @@ async def _rows(context: Context) -> AsyncIterator[Finding]:
         newest = (await session.exec(select(func.max(Post.created_ms)))).one() or 0
         homes = {actor.host for _, actor in keys}
     closed = []
-    ring = context.part(KeyRing)
+    box = context.part(KeyRing).box
     for key, actor in keys:
         try:
-            ring.private(key)
-        except (Misconfigured, LookupError):
+            load_private_key(box.open(key.private_sealed or b""), trusted=True)
+        except (Misconfigured, Unauthenticated, ValueError):
             closed.append(actor.username)
     if closed or not keys:
         words = f"the keys of {', '.join(closed)} do not open" if closed else "the server has no keys"
