@@ -111,7 +111,8 @@ def _row(context: Context, author: Actor, draft: Draft, parent: Post | None) -> 
         language=draft.language,
         in_reply_to_uri=parent.uri if parent else None,
         in_reply_to_id=parent.id if parent else None,
-        context_uri=parent.context_uri if parent else None,
+        # A thread keeps the context of its first post; ours begin one of our own (FEP-7888).
+        context_uri=(parent.context_uri if parent else None) or f"{base}/contexts/{post_id}",
         created_ms=context.clock.now_ms(),
         client_key=draft.client_key,
         request=_request(context, draft),

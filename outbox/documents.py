@@ -17,7 +17,7 @@ from fediverse_ai.core.context import context_of
 from outbox import labels
 from outbox.models import Attachment, Post
 
-NOTE_TERMS = ("sensitive", "Hashtag", "blurhash", "focalPoint", "digitalSourceType", "genAI")
+NOTE_TERMS = ("sensitive", "Hashtag", "blurhash", "focalPoint", "digitalSourceType", "genAI", "conversation")
 
 
 def note_context(config: Config) -> list[Any]:
@@ -46,6 +46,7 @@ def note(
         "summary": post.summary,
         "sensitive": post.sensitive or post.summary is not None,
         "inReplyTo": post.in_reply_to_uri,
+        **({"context": post.context_uri, "conversation": post.context_uri} if post.context_uri else {}),
         "attachment": [_attachment(attachment, storage_url) for attachment in attachments],
         "tag": _tags(config, post, attachments),
         "replies": {"id": f"{post.uri}/replies", "type": "Collection", "totalItems": post.replies},

@@ -111,11 +111,22 @@ async def view(session: AsyncSession, reader: Actor | None, post_id: int) -> Pos
 
 
 async def thread(session: AsyncSession, reader: Actor | None, post_id: int, limit: int = 100) -> list[PostView]:
-    """Direct replies that this reader may see, oldest first."""
+    """Direct replies that this reader may see, oldest first; of limited authors those whom the reader follows."""
     query = select(Post).where(Post.in_reply_to_id == post_id, Post.state == PostState.PUBLISHED)
     posts = await session.exec(query.order_by(col(Post.id)).limit(limit))
     seen = [post for post in posts if await may_see(session, reader, post)]
-    return await views(session, seen, reader.id if reader else None)
+    found = await views(session, seen, reader.id if reader else None)
+    return [view for view in found if reader is None or await _is_asked_for(session, reader, view.author)]
+
+
+async def _is_asked_for(session: AsyncSession, reader: Actor, author: Actor) -> bool:
+    return author.severity is None or await actor_queries.is_follower(session, reader.id, author.id)
+
+
+async def conversation(session: AsyncSession, context_uri: str, limit: int) -> list[str]:
+    """URIs of the posts of a thread that everybody may see, oldest first."""
+    query = select(Post.uri).where(Post.context_uri == context_uri, seen_by(None)).order_by(col(Post.id)).limit(limit)
+    return list(await session.exec(query))
 
 
 async def drafts(session: AsyncSession, author_id: int, limit: int = 50) -> list[PostView]:

@@ -107,6 +107,28 @@ async def note_collection(request: Request) -> Response:
     return activity_json(document.dump(body), request=request, private=reader is not None)
 
 
+async def conversation(request: Request) -> Response:
+    """A thread that began here, as a collection of what everybody may see (FEP-7888)."""
+    context = _context(request)
+    async with context.database.read() as session:
+        post = await session.get(Post, _id(request))
+        if post is None or not post.local or not await may_see(session, None, post):
+            raise Missing(MISSING)
+        uri = f"{context.config.public_url}/contexts/{post.id}"
+        items = await queries.conversation(session, uri, limits.THREAD_ITEMS)
+    owner = await _owner(context, post)
+    reader = await require_reader(request, owner)
+    body = {
+        "@context": vocabulary.AS_CONTEXT,
+        "id": uri,
+        "type": "OrderedCollection",
+        "attributedTo": owner.uri,
+        "totalItems": len(items),
+        "orderedItems": items,
+    }
+    return activity_json(document.dump(body), request=request, private=reader is not None)
+
+
 async def activity(request: Request) -> Response:
     """A public activity of ours as it was delivered; a Create is gone with its post."""
     context = _context(request)
@@ -225,6 +247,7 @@ ROUTES = [
     ActivityRoute("/notes/{id}", note, methods=["GET"], needs="signature"),
     ActivityRoute("/@{name}/{id}", note, methods=["GET"], needs="signature", otherwise=False),
     Door("/notes/{id}/{which:str}", note_collection, methods=["GET"], needs="anyone"),
+    Door("/contexts/{id}", conversation, methods=["GET"], needs="anyone"),
     Door("/activities/{id}", activity, methods=["GET"], needs="anyone"),
     Door("/users/{name}/followers_synchronization", followers_synchronization, methods=["GET"], needs="signature"),
     Door("/users/{name}/outbox", outbox, methods=["GET"], needs="anyone"),

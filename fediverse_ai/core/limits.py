@@ -107,6 +107,7 @@ THREAD_UP: Final = 20  # ancestors fetched for one reply
 THREAD_DOWN: Final = 20  # replies fetched for one look
 THREAD_SECONDS: Final = 900.0  # between two looks at one post's replies
 COLLECTION_PAGES: Final = 2
+THREAD_ITEMS: Final = 200  # posts of a conversation collection
 SYNCHRONIZE_SECONDS: Final = 3600.0  # between two comparisons of followers with one sender
 
 # Lists of domain rules: characters, lines, and how many follows a line may cut without being confirmed.
