@@ -2,29 +2,99 @@
 
 from __future__ import annotations
 
-from sqlmodel import or_, select
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor, Block, DomainRule, Severity
 from fediverse_ai.core import limits, urls
-from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Forbidden
+from fediverse_ai.core.context import Context, context_of
+from fediverse_ai.core.errors import Forbidden, Malformed
 
 
-async def load_rules(session: AsyncSession) -> dict[str, str]:
-    """host -> severity of every domain rule."""
-    rows = await session.exec(select(DomainRule.host, DomainRule.severity))
-    return dict(rows.all())
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What holds for a host. `source` is the host whose rule says so, `*` for allow-list mode, None without a rule."""
+
+    severity: str | None = None
+    """Severity.LIMIT, Severity.SUSPEND, or None."""
+    reject_media: bool = False
+    reject_reports: bool = False
+    source: str | None = None
+
+    @property
+    def suspended(self) -> bool:
+        return self.severity == Severity.SUSPEND
+
+    @property
+    def weight(self) -> int:
+        """Severities by how much they do: 0, 1, 2."""
+        return {Severity.LIMIT: 1, Severity.SUSPEND: 2}.get(Severity(self.severity or Severity.NONE), 0)
 
 
-def severity_in(rules: dict[str, str], host: str) -> str | None:
-    """The rule for a host or for the nearest parent domain of it; a port is part of no rule."""
+NOTHING = Ruling()
+UNLISTED = Ruling(severity=Severity.SUSPEND, source="*")
+
+
+def ruling_of(rule: DomainRule) -> Ruling:
+    severity = None if rule.severity == Severity.NONE else rule.severity
+    return Ruling(severity, rule.reject_media, rule.reject_reports, rule.host)
+
+
+class Rules:
+    """Every rule at one moment. The nearest name counts: a rule for a host, else for its parent, and so on (FED-07)."""
+
+    def __init__(self, rulings: Mapping[str, Ruling], allowed: Iterable[str] = (), own: str = "") -> None:
+        """`allowed`: when not empty, every host is suspended that is neither in it nor below one that is."""
+        self._rulings = dict(rulings)
+        self._allowed = frozenset(allowed)
+        self._own = own
+
+    def over(self, host: str) -> Ruling:
+        """The ruling over a host; a port is part of no rule, and no rule is over ourselves."""
+        if host == self._own:
+            return NOTHING
+        names = list(_names(host))
+        found = next((self._rulings[name] for name in names if name in self._rulings), NOTHING)
+        listed = not self._allowed or not self._allowed.isdisjoint(names)
+        return found if listed or found.suspended else UNLISTED
+
+    def over_actor(self, host: str, uri: str) -> Ruling:
+        """The ruling over an actor: the stricter of those over the host of its handle and the host of its id."""
+        first = self.over(host)
+        try:
+            second = self.over(urls.host_of(uri))
+        except Malformed:
+            return first
+        harder = max(first, second, key=lambda ruling: ruling.weight)
+        return replace(
+            harder,
+            reject_media=first.reject_media or second.reject_media,
+            reject_reports=first.reject_reports or second.reject_reports,
+        )
+
+    def with_(self, changes: Mapping[str, Ruling | None]) -> Rules:
+        """The rules as they would be with these changes; None takes a rule away."""
+        changed = {**self._rulings, **changes}
+        kept = {host: ruling for host, ruling in changed.items() if ruling is not None}
+        return Rules(kept, self._allowed, self._own)
+
+
+def _names(host: str) -> Iterable[str]:
+    """`a.b.test:1` -> a.b.test, b.test, test."""
     name = host.partition(":")[0]
     while name:
-        if name in rules:
-            return rules[name]
+        yield name
         name = name.partition(".")[2]
-    return None
+
+
+async def load_rules(session: AsyncSession) -> Rules:
+    """The rules that hold now."""
+    config = context_of(session).config
+    rows = await session.exec(select(DomainRule).where(col(DomainRule.undone_ms).is_(None)))
+    return Rules({rule.host: ruling_of(rule) for rule in rows}, config.federation.allow_list, config.host)
 
 
 class DomainRules:
@@ -32,20 +102,27 @@ class DomainRules:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._rules: dict[str, str] = {}
+        self._rules = Rules({})
         self._loaded: float | None = None
 
-    async def severity(self, host: str) -> str | None:
+    async def now(self, session: AsyncSession | None = None) -> Rules:
+        """The rules, at most two seconds old; `session` is used for reading where there is one already."""
         now = self._context.clock.monotonic()
         if self._loaded is None or now - self._loaded > limits.DOMAIN_RULES_SECONDS:
-            async with self._context.database.read() as session:
+            if session is not None:
                 self._rules = await load_rules(session)
+            else:
+                async with self._context.database.read() as own:
+                    self._rules = await load_rules(own)
             self._loaded = now
-        return severity_in(self._rules, host)
+        return self._rules
+
+    async def over(self, host: str) -> Ruling:
+        return (await self.now()).over(host)
 
     async def require_welcome(self, uri: str) -> None:
         """Raises Forbidden when the host of this URI is suspended."""
-        if await self.severity(urls.origin(uri).partition("://")[2]) == Severity.SUSPEND:
+        if (await self.over(urls.host_of(uri))).suspended:
             raise Forbidden("This server does not talk with yours.", f"domain rule for {uri}")
 
     def forget(self) -> None:
@@ -68,4 +145,5 @@ async def blocked_between(session: AsyncSession, one_id: int, other_id: int) -> 
 
 
 def living(actor: Actor) -> bool:
-    return actor.suspended_ms is None and actor.deleted_ms is None
+    """Neither suspended, by itself or with its host, nor gone."""
+    return actor.suspended_ms is None and actor.deleted_ms is None and actor.severity != Severity.SUSPEND

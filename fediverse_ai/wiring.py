@@ -19,7 +19,7 @@ import outbox.edit
 import outbox.models
 import outbox.prepare
 import outbox.routes
-from actors import keys, local
+from actors import keys, local, rules
 from actors.authentication import Authenticator
 from actors.policy import DomainRules
 from actors.remote import ChangedKeys, RemoteActors
@@ -83,11 +83,19 @@ async def open_context(
         storage=FolderStorage(config.media_dir, config.media_url),
     )
     database.bind(context)
-    await context.jobs.connect(database)
-    await _add_parts(context)
-    context.part(inbox.receive.Intake).start()
-    if engine:
-        await context.jobs.start(context, JOBS, CLOCKWORK, list(queues) if queues is not None else None)
+    try:
+        await context.jobs.connect(database)
+        await _add_parts(context)
+        context.part(inbox.receive.Intake).start()
+        if engine:
+            await rules.renew_at_start(context)
+            await context.jobs.start(context, JOBS, CLOCKWORK, list(queues) if queues is not None else None)
+    except BaseException:
+        # A house that does not open leaves no connection behind; its process may go on, as `doctor` does.
+        await context.jobs.stop()
+        await context.http.close()
+        await database.close()
+        raise
     return context
 
 

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import keys, queries
 from actors.keys import RequestSigner
+from actors.policy import DomainRules
 from fediverse_ai.activitypub import synchronization
 from fediverse_ai.activitypub.vocabulary import ACTIVITY_CONTENT_TYPE
 from fediverse_ai.core import jobs, limits, urls
@@ -97,6 +98,8 @@ async def wake(session: AsyncSession, host: str, *, delay: float) -> None:
 
 async def attempt(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Outcome:
     """One try: signed now, and once more with the other scheme when the first knock is refused (federation.md §2.3)."""
+    if (await context.part(DomainRules).over(delivery.host)).suspended:
+        return Outcome(Result.PERMANENT, "a domain rule ended this")
     try:
         answer = await _post(context, delivery, activity, sign)
         if answer.status in KNOCK_AGAIN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actors import queries
 from actors.models import Actor, Mute
 from fediverse_ai.core.context import context_of
 from outbox.models import Notification
@@ -19,7 +20,10 @@ async def tell(
     from_id: int | None = None,
     post_id: int | None = None,
 ) -> None:
-    """Add a notification for a local actor, unless the same cause was told or its source is muted."""
+    """Add a notification for a local actor, unless the same cause was told or its source is muted.
+
+    Of people of limited servers only those are heard whom the actor follows.
+    """
     if not actor.local or from_id == actor.id:
         return
     seen = select(Notification.id).where(
@@ -27,6 +31,8 @@ async def tell(
     )
     muted = select(Mute.id).where(Mute.muter_id == actor.id, Mute.muted_id == (from_id or 0))
     if (await session.exec(seen)).first() is not None or (await session.exec(muted)).first() is not None:
+        return
+    if kind != "follow_request" and from_id is not None and await _is_unasked(session, actor, from_id):
         return
     context = context_of(session)
     session.add(
@@ -41,3 +47,11 @@ async def tell(
         )
     )
     await session.flush()
+
+
+async def _is_unasked(session: AsyncSession, actor: Actor, from_id: int) -> bool:
+    """Somebody of a limited server whom the actor does not follow."""
+    source = await queries.by_id(session, from_id)
+    if source is None or source.severity is None:
+        return False
+    return not await queries.is_follower(session, actor.id, from_id)

@@ -9,8 +9,8 @@ from sqlalchemy import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors.models import Actor, Severity
-from actors.policy import load_rules, severity_in
+from actors.models import Actor
+from actors.policy import DomainRules
 from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import jobs, limits, urls
@@ -88,13 +88,13 @@ async def send(
 async def _welcome(session: AsyncSession, inboxes: Iterable[str]) -> dict[str, str]:
     """inbox -> host, without our own and without hosts that the admin suspended."""
     context = context_of(session)
-    rules = await load_rules(session)
+    rules = await context.part(DomainRules).now(session)
     found: dict[str, str] = {}
     for inbox in sorted(set(inboxes)):
         if urls.same_origin(inbox, context.config.public_url):
             continue
         host = urls.origin(inbox).partition("://")[2]
-        if severity_in(rules, host) != Severity.SUSPEND:
+        if not rules.over(host).suspended:
             found[inbox] = host
     return found
 

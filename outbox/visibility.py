@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy, queries
-from actors.models import Actor, Block, Follow, FollowState
+from actors.models import Actor, Block, Follow, FollowState, Severity
 from outbox.models import Post, PostState, Visibility
 
 OPEN = (Visibility.PUBLIC, Visibility.QUIET)
@@ -28,10 +28,11 @@ async def may_see(session: AsyncSession, reader: Actor | None, post: Post) -> bo
         return False
     if reader is not None and await policy.blocked_between(session, reader.id, author.id):
         return False
+    if reader is None:
+        # A limited author is for those who look for them, not for everybody who passes.
+        return post.visibility in OPEN and author.severity is None
     if post.visibility in OPEN:
         return True
-    if reader is None:
-        return False
     if any(mention.get("uri") == reader.uri for mention in post.mentions):
         return True
     return post.visibility == Visibility.FOLLOWERS and await queries.is_follower(session, reader.id, author.id)
@@ -40,16 +41,16 @@ async def may_see(session: AsyncSession, reader: Actor | None, post: Post) -> bo
 def seen_by(reader_id: int | None) -> ColumnElement[bool]:
     """The same rule as a condition on Post for lists of published posts, without mentions of direct ones.
 
-    Lists show less than may_see allows, never more: a direct post appears in notifications and threads only.
+    Lists show less than may_see allows, never more: a direct post appears in notifications and threads only, one of a
+    limited server's author in the lists of those who follow them.
     """
     open_to_all = and_(col(Post.state) == PostState.PUBLISHED, col(Post.visibility).in_(OPEN))
-    living = exists(
-        select(Actor.id).where(
-            Actor.id == Post.author_id, col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None)
-        )
+    living = select(Actor.id).where(
+        Actor.id == Post.author_id, col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None)
     )
+    welcome = exists(living.where(col(Actor.severity).is_(None)))
     if reader_id is None:
-        return and_(open_to_all, living)
+        return and_(open_to_all, welcome)
     following = exists(
         select(Follow.id).where(
             Follow.follower_id == reader_id,
@@ -69,4 +70,5 @@ def seen_by(reader_id: int | None) -> ColumnElement[bool]:
         col(Post.state) == PostState.PUBLISHED, col(Post.visibility) == Visibility.FOLLOWERS, following
     )
     own = and_(col(Post.state) == PostState.PUBLISHED, col(Post.author_id) == reader_id)
-    return and_(or_(open_to_all, followers_only, own), living, ~blocked)
+    limited = exists(living.where(Actor.severity == Severity.LIMIT))
+    return and_(or_(open_to_all, followers_only, own), or_(welcome, and_(limited, following)), ~blocked)

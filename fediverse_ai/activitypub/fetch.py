@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from fediverse_ai.activitypub.authority import Admitted, admit_fetched
@@ -23,19 +23,28 @@ class Fetcher:
     """Fetches ActivityPub documents, each request signed by `sign` (method, url, body -> headers).
 
     `own_origin` is our own origin: it is never asked over the network, and a document found elsewhere that claims an
-    id there is refused (AUT-10).
+    id there is refused (AUT-10). `welcome` is asked about every address before it is fetched, and raises for a server
+    that is not to be asked (FED-08).
     """
 
-    def __init__(self, http: Http, sign: Sign, *, own_origin: str | None = None) -> None:
+    def __init__(
+        self,
+        http: Http,
+        sign: Sign,
+        *,
+        own_origin: str | None = None,
+        welcome: Callable[[str], Awaitable[None]] | None = None,
+    ) -> None:
         self._http = http
         self._sign = sign
         self._own_origin = own_origin
+        self._welcome = welcome
 
     async def document(self, url: str, *, budget: Budget | None = None) -> Admitted:
         """The document whose id is `url`, or that the page at `url` names as its id (asked once more, rule D2).
 
         Raises Vanished (404, 410), Unreachable (may heal; with `retry_after`), Nonsense (not ActivityPub, not
-        acceptable, or not what its id says).
+        acceptable, or not what its id says), and what `welcome` raises.
         """
         answer = await self._get(url, budget)
         document = self._parse(answer)
@@ -57,6 +66,8 @@ class Fetcher:
             raise Nonsense("The address cannot be asked.", error.detail) from None
         if self._own_origin is not None and same_origin(url, self._own_origin):
             raise Nonsense("We do not ask ourselves.", f"own id {url}")
+        if self._welcome is not None:
+            await self._welcome(url)
         headers = {"Accept": ACCEPT_ACTIVITY}
         answer = await self._http.get(url, headers=headers, sign=self._sign, budget=budget)
         if answer.status == 401 and "?" in url:

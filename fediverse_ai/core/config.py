@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from pydantic.fields import FieldInfo
 
 from fediverse_ai.core.errors import Malformed, Misconfigured
-from fediverse_ai.core.urls import check_id
+from fediverse_ai.core.urls import canonical_host, check_id
 
 PREFIX = "FEDIVERSE_AI__"
 FILE = "config.toml"
@@ -102,6 +102,10 @@ class MediaSection(Section):
     directory: str = Field("", description="Folder for pictures; empty for `media` in the data folder.")
     public_url: str = Field("", description="Address of media on another host; empty for public_url/media.")
     max_upload_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Largest file a person may upload, in bytes.")
+    remote_days: int = Field(7, ge=1, le=365, description="How long copies of others' pictures are kept, in days.")
+    remote_bytes: int = Field(
+        1024**3, ge=0, description="How much room those copies may take, in bytes; 0 for no copies at all."
+    )
 
 
 class HttpSection(Section):
@@ -117,6 +121,18 @@ class HttpSection(Section):
 class FederationSection(Section):
     send_blocks: bool = Field(True, description="Whether another server is told when one of ours blocks its user.")
     authorized_fetch: bool = Field(False, description="Whether reading posts and actors needs a signed request.")
+    allow_list: list[str] = Field(
+        default=[],
+        description="When not empty, only these servers and their subdomains are talked to; domain rules still count.",
+    )
+
+    @field_validator("allow_list")
+    @classmethod
+    def _hosts(cls, value: list[str]) -> list[str]:
+        try:
+            return [canonical_host(host) for host in value]
+        except Malformed:
+            raise ValueError("must be names of servers, like pictures.example") from None
 
 
 class Backend(Section):
