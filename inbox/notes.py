@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,6 +20,17 @@ from fediverse_ai.core.context import context_of
 from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
 from outbox.publish import count_reply
 from outbox.queries import by_uri
+
+# What every browser shows as a still or moving picture. SVG is a document with scripts, and no picture here (MED-03).
+PICTURE_TYPES = {
+    ".avif": "image/avif",
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+NO_PICTURES = frozenset({".eps", ".heic", ".heif", ".pdf", ".psd", ".svg", ".svgz", ".tif", ".tiff"})
 
 BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,164}")
 
@@ -79,7 +93,9 @@ def write(post: Post, body: dict[str, Any]) -> None:
     post.content = html.clean(document.html(body) or "")
     summary = document.text(body, "summary", limits.NAME_CHARS, cut=True)
     post.summary = html.text_of(summary) or None if summary else None
-    post.sensitive = document.boolean(body, "sensitive") is True
+    # Misskey marks single pictures; we cover all of them or none.
+    marked = (body, *document.objects(body, "attachment"))
+    post.sensitive = any(document.boolean(holder, "sensitive") is True for holder in marked)
     post.language = document.language(body)
     post.mentions = mentions_of(body)
     post.hashtags = _hashtags(body)
@@ -88,7 +104,8 @@ def write(post: Post, body: dict[str, Any]) -> None:
 def mentions_of(body: dict[str, Any]) -> list[dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for tag in document.objects(body, "tag"):
-        href = document.id_of(tag.get("href"))
+        # The address of a person, which becomes a link: nothing but http(s).
+        href = document.link_of(tag.get("href"))
         if document.type_of(tag) == "Mention" and href:
             handle = (document.string(tag, "name", limits.NAME_CHARS) or href).lstrip("@")
             found.setdefault(href, {"uri": href, "handle": handle, "url": href})
@@ -101,7 +118,13 @@ def _hashtags(body: dict[str, Any]) -> list[str]:
         for tag in document.objects(body, "tag")
         if document.type_of(tag) == "Hashtag"
     )
-    return list(dict.fromkeys(name for name in names if name))[: limits.POST_TAGS]
+    return list(dict.fromkeys(name for name in names if _is_hashtag(name)))[: limits.POST_TAGS]
+
+
+def _is_hashtag(name: str) -> bool:
+    """Letters with their marks, digits, underscore and Mastodon's separators; not digits alone (FEP-eb48)."""
+    letters = all(unicodedata.category(one)[0] in "LMN" or one in "_\u00b7\u30fb\u200c" for one in name)
+    return bool(name) and letters and not name.isdigit()
 
 
 async def write_parts(session: AsyncSession, post: Post, body: dict[str, Any]) -> None:
@@ -117,20 +140,32 @@ async def write_parts(session: AsyncSession, post: Post, body: dict[str, Any]) -
     await session.flush()
 
 
+def _picture_type(value: dict[str, Any], url: str) -> str | None:
+    """As declared by the attachment or its Link, else by the name in the URL, else JPEG if it calls itself an Image."""
+    links = (link for link in document.as_list(value.get("url")) if isinstance(link, dict) and link.get("href") == url)
+    declared = next((found for one in (value, *links) if (found := document.string(one, "mediaType", 100))), None)
+    if declared is not None:
+        media_type = declared.partition(";")[0].strip().lower()
+        return media_type if media_type in PICTURE_TYPES.values() else None
+    kind = document.type_of(value)
+    extension = PurePosixPath(urlsplit(url).path).suffix.lower()
+    if kind not in (None, "Document", "Image") or extension in NO_PICTURES:
+        return None
+    return PICTURE_TYPES.get(extension, "image/jpeg" if kind == "Image" else None)
+
+
 def _picture(value: dict[str, Any]) -> dict[str, Any] | None:
     """The columns of an attachment, or None for what is not a picture (federation.md §4.3)."""
-    media_type = document.string(value, "mediaType", 100) or ""
-    if not (media_type.startswith("image/") or (document.type_of(value) == "Image" and not media_type)):
-        return None
     url = document.link_of(value.get("url"), media_type="image/") or document.link_of(value.get("href"))
-    if url is None:
+    media_type = _picture_type(value, url) if url is not None else None
+    if media_type is None:
         return None
     blurhash = document.string(value, "blurhash", 164)
     focus = [item for item in document.as_list(value.get("focalPoint"), 2) if isinstance(item, int | float)]
     x, y = (max(-1.0, min(1.0, float(item))) for item in (focus if len(focus) == 2 else (0.0, 0.0)))
     return {
         "url": url,
-        "media_type": media_type or "image/jpeg",
+        "media_type": media_type,
         "alt": (document.alt_text(value, limits.CONTENT_CHARS) or "")[: limits.REMOTE_ALT_CHARS],
         "width": document.integer(value, "width", 1, 100_000),
         "height": document.integer(value, "height", 1, 100_000),
