@@ -19,6 +19,10 @@ ACTOR_TERMS = (
     "memorial",
     "suspended",
     "webfinger",
+    "alsoKnownAs",
+    "movedTo",
+    "featured",
+    "featuredTags",
     "PropertyValue",
     "value",
     "publicKey",
@@ -73,6 +77,11 @@ def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[st
     if actor.kind != "Application":
         body["followers"] = actor.followers_uri
         body["following"] = actor.following_uri
+        body["featured"] = actor.featured_uri
+        body["featuredTags"] = f"{actor.uri}/collections/tags"
+        body["alsoKnownAs"] = actor.also_known_as
+    if actor.moved_to_uri is not None:
+        body["movedTo"] = actor.moved_to_uri
     if actor.icon_url:
         body["icon"] = {"type": "Image", "mediaType": "image/jpeg", "url": actor.icon_url}
     return body

@@ -30,6 +30,8 @@ class Resolved:
     type: str | None
     uri: str | None
     admitted: Admitted | None = None
+    target_uri: str | None = None
+    """Of a Move: where to, once that account was read anew from its home (one of ours is always new)."""
 
 
 @dataclass(frozen=True, slots=True)

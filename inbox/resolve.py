@@ -20,6 +20,7 @@ from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from inbox.incoming import Resolved
 from outbox.models import Post, Reaction, ReactionKind
+from outbox.move import moved_lately
 
 log = get(__name__)
 
@@ -33,6 +34,8 @@ async def resolve(context: Context, activity: Admitted, sender: Actor, budget: B
     uri = document.id_of(value)
     if activity.type in CARRIES:
         return await _carried(context, activity, sender, value, budget)
+    if activity.type == "Move":
+        return await _moved(context, activity, sender, uri, budget)
     embedded = document.type_of(value) if isinstance(value, dict) else None
     async with context.database.read() as session:
         known = await _known_type(session, uri) if uri else None
@@ -83,6 +86,22 @@ async def _carried(context: Context, activity: Admitted, sender: Actor, value: A
     if not wanted:
         return Resolved(_plain(document.type_of(value)), uri, None)
     return await _fetched(context, uri, budget)
+
+
+async def _moved(context: Context, activity: Admitted, sender: Actor, uri: str | None, budget: Budget) -> Resolved:
+    """The account that a Move points to, read anew, where somebody here follows the mover and it moves itself."""
+    target = document.id_of(activity.document.get("target"))
+    async with context.database.read() as session:
+        wanted = uri == sender.uri and target is not None and await _wants(session, sender)
+    if not wanted or target is None or moved_lately(sender, context.clock.now_ms()):
+        return Resolved("Actor", uri)
+    if urls.same_origin(urls.check_id(target), context.config.public_url):
+        return Resolved("Actor", uri, target_uri=target)
+    actor_id = await context.part(RemoteActors).fetch(target, budget)
+    async with context.database.read() as session:
+        found = await actor_queries.by_id(session, actor_id)
+    # Another id behind that address would leave an old copy of the target to be believed.
+    return Resolved("Actor", uri, target_uri=target if found is not None and found.uri == target else None)
 
 
 async def _announced(context: Context, uri: str, budget: Budget) -> Resolved:

@@ -76,6 +76,11 @@ def block(uri: str, actor: Actor, target: Actor) -> Json:
     return _activity(uri, "Block", actor, target.uri, [target.uri])
 
 
+def move(context: Context, actor: Actor, target: Actor) -> Json:
+    followers = actor.followers_uri or f"{actor.uri}/followers"
+    return _activity(new_uri(context), "Move", actor, actor.uri, [followers]) | {"target": target.uri}
+
+
 def flag(uri: str, instance: Actor, target: Actor, posts: list[str], comment: str) -> Json:
     """From the server's own actor, with the person first and then the posts, as Mastodon reads it."""
     return _activity(uri, "Flag", instance, [target.uri, *posts], [target.uri]) | {"content": comment}

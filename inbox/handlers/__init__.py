@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.handlers import actor, block, delete, follow, post, reaction, report
+from inbox.handlers import actor, block, delete, follow, move, post, reaction, report
 from inbox.incoming import Handler
 
 HANDLERS: dict[tuple[str, str | None], Handler] = {
@@ -21,6 +21,7 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Block", None): block.blocked,
     ("Undo", "Block"): block.unblocked,
     ("Flag", None): report.flagged,
+    ("Move", None): move.moved,
 }
 
 

@@ -18,6 +18,9 @@ async def asked(session: AsyncSession, received: Incoming) -> Outcome:
     target = await queries.by_uri(session, received.object.uri) if received.object.uri else None
     if target is None or not target.local or target.kind == "Application" or not policy.living(target):
         return Outcome.IGNORED
+    if target.moved_to_uri is not None:
+        await follow.refuse_moved(session, received.activity.id, received.sender, target)
+        return Outcome.DROPPED
     if await tombstones.has_stone(session, received.activity.id, received.sender.uri):
         return Outcome.IGNORED
     if await policy.blocked_between(session, received.sender.id, target.id):
