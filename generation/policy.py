@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, NamedTuple, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -58,6 +58,8 @@ class Category(_Table):
     stages: Mapping[Stage, Thresholds] = Field(default_factory=dict)
 
     def at(self, stage: Stage) -> Thresholds:
+        if stage == "drawn" and stage not in self.stages:
+            stage = "picture"
         return self.stages.get(stage, self.thresholds)
 
 
@@ -90,6 +92,15 @@ class _PolicyFile(_Table):
     stages: Mapping[Stage, _StageTable]
     categories: Mapping[str, Category] = Field(min_length=1)
     combinations: tuple[Combination, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drawn_is_a_picture(cls, values: Any) -> Any:
+        """A policy that says nothing of `drawn` pictures judges them as every other picture."""
+        stages = values.get("stages") if isinstance(values, dict) else None
+        if isinstance(stages, dict) and "picture" in stages and "drawn" not in stages:
+            return {**values, "stages": {**stages, "drawn": stages["picture"]}}
+        return values
 
     @model_validator(mode="after")
     def _names(self) -> _PolicyFile:

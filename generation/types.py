@@ -23,6 +23,8 @@ class ModelCard:
     disclosure: str
     licence: str = ""
     homepage: str = ""
+    closed_vocabulary: bool = False
+    """True when the generator can only draw forms that are written in its program; never for a trained model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class Decision(StrEnum):
         return ("allow", "hold", "refuse").index(self.value)
 
 
-Stage = Literal["prompt", "picture", "text", "upload", "remote"]
+Stage = Literal["prompt", "picture", "drawn", "text", "upload", "remote"]
+"""`drawn` is a picture by a generator whose every form is written in its program (`ModelCard.closed_vocabulary`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> Non
 async def _judge(context: Context, revision: Revision, post: Post, attachments: list[Attachment]) -> Verdict:
     _apply(revision, post, attachments)
     items = [
-        Item(stage="picture", picture=await context.storage.read(item.file), picture_sha256=item.sha256)
+        Item(stage=prepare.stage_of(item), picture=await context.storage.read(item.file), picture_sha256=item.sha256)
         for item in attachments
         if item.file is not None
     ]

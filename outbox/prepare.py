@@ -19,7 +19,7 @@ from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from generation import images, provenance
 from generation.pipeline import Pipeline
-from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
+from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Stage, Verdict
 from outbox import notify, text
 from outbox.models import Attachment, Judgement, Origin, Post, PostState
 from outbox.publish import judged_text, publish
@@ -75,12 +75,17 @@ async def _make_and_judge(context: Context, post: Post, author: Actor) -> tuple[
 async def _judge(pipeline: Pipeline, post: Post, made: list[Attachment], files: list[bytes]) -> Verdict:
     """The final bytes and everything written, in one verdict."""
     items = [
-        Item(stage="picture", picture=data, picture_sha256=attachment.sha256)
+        Item(stage=stage_of(attachment), picture=data, picture_sha256=attachment.sha256)
         for attachment, data in zip(made, files, strict=True)
     ]
     if written := judged_text(post, made):
         items.append(Item(stage="text", text=written, language=post.language))
     return await pipeline.review_all(items)
+
+
+def stage_of(attachment: Attachment) -> Stage:
+    """At which stage of the policy a picture of ours is judged, by how it was made."""
+    return "drawn" if (attachment.recipe or {}).get("closed_vocabulary") is True else "picture"
 
 
 async def _keep(
@@ -96,6 +101,7 @@ async def _keep(
     recipe: dict[str, Any] = asdict(picture.recipe) | {
         "title": picture.card.title,
         "disclosure": picture.card.disclosure,
+        "closed_vocabulary": picture.card.closed_vocabulary,
         "notes": list(picture.notes),
         "seconds": round(picture.seconds, 2),
     }
