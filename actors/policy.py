@@ -56,9 +56,8 @@ class Rules:
         """The ruling over a host; a port is part of no rule, and no rule is over ourselves."""
         if host == self._own:
             return NOTHING
-        names = list(_names(host))
-        found = next((self._rulings[name] for name in names if name in self._rulings), NOTHING)
-        listed = not self._allowed or not self._allowed.isdisjoint(names)
+        found = next((self._rulings[name] for name in names(host) if name in self._rulings), NOTHING)
+        listed = not self._allowed or not self._allowed.isdisjoint(names(host))
         return found if listed or found.suspended else UNLISTED
 
     def over_actor(self, host: str, uri: str) -> Ruling:
@@ -82,12 +81,10 @@ class Rules:
         return Rules(kept, self._allowed, self._own)
 
 
-def _names(host: str) -> Iterable[str]:
-    """`a.b.test:1` -> a.b.test, b.test, test."""
-    name = host.partition(":")[0]
-    while name:
-        yield name
-        name = name.partition(".")[2]
+def names(host: str) -> list[str]:
+    """A host and what lies above it, nearest first, without a port: `a.b.test:1` -> a.b.test, b.test, test."""
+    labels = host.partition(":")[0].split(".")
+    return [".".join(labels[start:]) for start in range(len(labels)) if labels[start]]
 
 
 async def load_rules(session: AsyncSession) -> Rules:

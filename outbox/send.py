@@ -15,7 +15,7 @@ from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import context_of
-from outbox import delivery, lanes
+from outbox import delivery, lanes, preferences
 from outbox.models import Activity, Delivery
 
 
@@ -53,7 +53,8 @@ async def send(
 ) -> Activity:
     """Record an activity and queue it for these inboxes, in the caller's transaction.
 
-    A host that has earlier rows waiting keeps its order: what is new joins its lane (ARCHITECTURE §4).
+    A host that has earlier rows waiting keeps its order: what is new joins its lane (ARCHITECTURE §4). What a host does
+    not want gets a row all the same, withheld with the reason, so that a trace can show it.
     """
     context = context_of(session)
     activity = await record(session, actor, body, object_uri=object_uri, listed=listed)
@@ -61,17 +62,20 @@ async def send(
     if not wanted:
         return activity
     queued = await lanes.hosts_in_lane(session, object_uri)
+    unwished = await preferences.unwished(session, activity.type, object_uri, set(wanted.values()))
     now = context.clock.now_ms()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": context.ids.new(),
             "activity_id": activity.id,
             "inbox_url": inbox,
             "host": host,
-            "state": "lane" if host in queued else "pending",
+            "state": "withheld" if host in unwished else "lane" if host in queued else "pending",
             "attempts": 0,
             "refusals": 0,
+            "last_error": unwished.get(host),
             "created_ms": now,
+            "done_ms": now if host in unwished else None,
         }
         for inbox, host in wanted.items()
     ]
@@ -80,7 +84,7 @@ async def send(
     for start in range(0, len(pending), limits.DELIVERY_CHUNK_INBOXES):
         chunk = pending[start : start + limits.DELIVERY_CHUNK_INBOXES]
         await jobs.enqueue(session, delivery.deliver, chunk, once=f"deliver:{activity.id}:{start}", soon=soon)
-    for host in queued & set(wanted.values()):
+    for host in (queued & set(wanted.values())) - unwished.keys():
         await delivery.wake(session, host, delay=lanes.JOIN_SECONDS)
     return activity
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
-from fediverse_ai.web import about, gallery, make, post, profile, redirects, sign_in, static_files
+from fediverse_ai.web import about, federation, gallery, make, post, profile, redirects, sign_in, static_files
 
 ROUTES: list[Route] = [
     Door("/", gallery.gallery, needs="anyone", methods=["GET"]),
     Door("/about", about.about, needs="anyone", methods=["GET"]),
+    Door("/federation", federation.federation, needs="anyone", methods=["GET"]),
     Door("/tags/{name}", gallery.tag, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.show, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.check, needs="anyone", methods=["POST"]),
