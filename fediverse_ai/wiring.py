@@ -14,6 +14,7 @@ import inbox.receive
 import inbox.routes
 import inbox.synchronize
 import inbox.threads
+import outbox.collections
 import outbox.delivery
 import outbox.edit
 import outbox.models
@@ -44,6 +45,7 @@ ROUTES: list[BaseRoute] = [
     *inbox.routes.ROUTES,
     *actors.routes.ROUTES,
     *outbox.routes.ROUTES,
+    *outbox.collections.ROUTES,
     *web_routes.ROUTES,
 ]
 

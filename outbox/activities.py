@@ -81,6 +81,19 @@ def move(context: Context, actor: Actor, target: Actor) -> Json:
     return _activity(new_uri(context), "Move", actor, actor.uri, [followers]) | {"target": target.uri}
 
 
+def add(context: Context, actor: Actor, post: Post, collection: str) -> Json:
+    """A pin: `target` is the actor's featured collection, which is all that peers look at."""
+    followers = actor.followers_uri or f"{actor.uri}/followers"
+    body = _activity(new_uri(context), "Add", actor, post.uri, [PUBLIC], [followers])
+    return body | {"target": collection}
+
+
+def remove(context: Context, actor: Actor, post: Post, collection: str) -> Json:
+    followers = actor.followers_uri or f"{actor.uri}/followers"
+    body = _activity(new_uri(context), "Remove", actor, post.uri, [PUBLIC], [followers])
+    return body | {"target": collection}
+
+
 def flag(uri: str, instance: Actor, target: Actor, posts: list[str], comment: str) -> Json:
     """From the server's own actor, with the person first and then the posts, as Mastodon reads it."""
     return _activity(uri, "Flag", instance, [target.uri, *posts], [target.uri]) | {"content": comment}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.handlers import actor, block, delete, follow, move, post, reaction, report
+from inbox.handlers import actor, block, delete, follow, move, pin, post, reaction, report
 from inbox.incoming import Handler
 
 HANDLERS: dict[tuple[str, str | None], Handler] = {
@@ -22,6 +22,10 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Undo", "Block"): block.unblocked,
     ("Flag", None): report.flagged,
     ("Move", None): move.moved,
+    ("EmojiReact", None): reaction.liked,
+    ("Undo", "EmojiReact"): reaction.like_undone,
+    ("Add", None): pin.pinned,
+    ("Remove", None): pin.unpinned,
 }
 
 
