@@ -21,7 +21,9 @@ async def reaction_of(session: AsyncSession, actor_id: int, post_id: int, kind: 
     return (await session.exec(query)).first()
 
 
-async def record(session: AsyncSession, actor: Actor, post: Post, kind: ReactionKind, uri: str) -> bool:
+async def record(
+    session: AsyncSession, actor: Actor, post: Post, kind: ReactionKind, uri: str, *, emoji: str | None = None
+) -> bool:
     """One reaction per actor, post and kind; counts are derived, the author is told once. False if it was there."""
     if await reaction_of(session, actor.id, post.id, kind) is not None:
         return False
@@ -33,6 +35,7 @@ async def record(session: AsyncSession, actor: Actor, post: Post, kind: Reaction
             kind=kind,
             actor_id=actor.id,
             post_id=post.id,
+            emoji=emoji,
             created_ms=context.clock.now_ms(),
         )
     )

@@ -1,6 +1,10 @@
-"""Liked, announced, and both undone."""
+"""Liked (with an emoji or without), announced, and both undone."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,9 +19,28 @@ from outbox import queries, react
 from outbox.models import Post, PostState, Reaction, ReactionKind
 from outbox.visibility import OPEN, may_see
 
+# `:name:`, also with the server it is from (Misskey).
+SHORTCODE = re.compile(r":[A-Za-z0-9_+-]{1,64}(?:@[A-Za-z0-9.:-]{1,253})?:")
+EMOJI_CHARS = 16
+# The zero-width joiner, and the tags of the flags of regions.
+JOINERS = frozenset({"\u200d", *(chr(code) for code in range(0xE0020, 0xE0080))})
+
 
 async def liked(session: AsyncSession, received: Incoming) -> Outcome:
+    """A Like or an EmojiReact, which count alike (FEP-c0e0)."""
     return await _reacted(session, received, ReactionKind.LIKE)
+
+
+def emoji_of(body: dict[str, Any]) -> str | None:
+    """What a reaction says: one emoji or a shortcode; a plain like, or text of any other kind, is None."""
+    said = document.string(body, "content", 400) or document.string(body, "_misskey_reaction", 400) or ""
+    said = said.strip()
+    if SHORTCODE.fullmatch(said):
+        return said
+    # Symbols and skin tones, and what makes sequences of them (keycaps, flags); of the joiners none that turns text.
+    kinds = {unicodedata.category(character) for character in said if character not in JOINERS}
+    fair = len(said) <= EMOJI_CHARS and kinds <= {"So", "Sk", "Sm", "Mn", "Me", "Nd", "Po"}
+    return said if fair and kinds & {"So", "Me", "Sm"} else None
 
 
 async def announced(session: AsyncSession, received: Incoming) -> Outcome:
@@ -37,7 +60,8 @@ async def _reacted(session: AsyncSession, received: Incoming, kind: ReactionKind
         return Outcome.DROPPED
     if await tombstones.has_stone(session, received.activity.id, received.sender.uri):
         return Outcome.IGNORED
-    fresh = await react.record(session, received.sender, post, kind, received.activity.id)
+    emoji = emoji_of(received.activity.document) if kind == ReactionKind.LIKE else None
+    fresh = await react.record(session, received.sender, post, kind, received.activity.id, emoji=emoji)
     return Outcome.DONE if fresh else Outcome.IGNORED
 
 
@@ -76,7 +100,18 @@ async def _undone(session: AsyncSession, received: Incoming, kind: ReactionKind)
     post = await session.get(Post, post_id) if post_id is not None else None
     if post is None and (target := document.id_of(inner.get("object"))):
         post = await queries.by_uri(session, target)
+        if post is not None and await _says_another(session, received.sender.id, post, kind, inner):
+            post = None
     erased = post is not None and await react.erase(session, received.sender.id, post, kind)
     if uri is not None:
         await tombstones.set_stone(session, uri, received.sender.uri, for_ever=erased)
     return Outcome.DONE if erased else Outcome.IGNORED
+
+
+async def _says_another(
+    session: AsyncSession, actor_id: int, post: Post, kind: ReactionKind, inner: dict[str, Any]
+) -> bool:
+    """Elsewhere one may react with several emoji; we keep the first, and the end of another is not its end."""
+    wanted = emoji_of(inner)
+    kept = await react.reaction_of(session, actor_id, post.id, kind)
+    return wanted is not None and kept is not None and kept.emoji != wanted
