@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from fediverse_ai.core.config import Config
 
-DRAIN_SECONDS = 2
+DRAIN_SECONDS = 1
 """How long answers under way may take after the signal; the app's own end gets the rest of the five seconds."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-LAST_SECONDS = 4.7
+LAST_SECONDS = 4.0
 """After this the process ends as it is. Nothing is lost: what was acknowledged is in the database."""
 
 
