@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fediverse_ai.core.http import Budget
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,6 +12,7 @@ from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Unreachable
 from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from inbox import handlers
 from inbox.incoming import Incoming, Outcome
@@ -77,7 +77,14 @@ async def _mark(session: AsyncSession, row: Received, context: Context, outcome:
 
 
 async def _settle(context: Context, row: Received, outcome: Outcome, detail: str) -> None:
-    log.info("activity_refused", activity=row.activity_uri, outcome=outcome, detail=detail)
+    log.info(
+        "activity_refused",
+        activity=row.activity_uri,
+        type=row.type,
+        sender=row.sender_uri,
+        outcome=outcome,
+        detail=detail,
+    )
     async with context.database.write() as session:
         fresh = await session.get(Received, row.id, with_for_update=True)
         if fresh is not None and fresh.state == "stored":

@@ -71,12 +71,15 @@ async def store(session: AsyncSession, arrivals: list[Arrival]) -> list[None]:
     return [None] * len(arrivals)
 
 
-async def receive(context: Context, request: Request, body: bytes) -> None:
+async def receive(context: Context, request: Request, body: bytes, told: dict[str, str]) -> None:
     """Take one POST to an inbox. Raises what the door answers with; afterwards the activity is durable.
 
-    Order: cheap refusals first, no fetch for what is dropped anyway (security.md §1.3).
+    Order: cheap refusals first, no fetch for what is dropped anyway (security.md §1.3). `told` is filled with what the
+    activity says of itself, for the log of refusals.
     """
     activity = document.parse(body)
+    told["type"] = (document.type_of(activity) or "")[: limits.LOGGED_CHARS]
+    told["sender"] = (document.id_of(activity.get("actor")) or "")[: limits.LOGGED_CHARS]
     actor_uri = _actor_of(activity)
     await context.part(DomainRules).require_welcome(actor_uri)
     if await _is_farewell_of_stranger(context, activity, actor_uri):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,19 +19,29 @@ from inbox.receive import receive
 
 log = get(__name__)
 
+KEY_ID = re.compile(r'\bkeyid="([^"]*)"', re.IGNORECASE)
+
 
 async def shared(request: Request) -> Response:
     """One inbox for everybody here: who it is for is in the activity."""
     context: Context = request.app.state.context
-    if not is_activity_type(request.headers.get("content-type", "")):
-        raise Unsupported("Send application/activity+json.")
-    body = await read_body(request, limits.INBOX_BODY_BYTES)
+    told: dict[str, str] = {}
     try:
-        await receive(context, request, body)
+        if not is_activity_type(request.headers.get("content-type", "")):
+            raise Unsupported("Send application/activity+json.")
+        body = await read_body(request, limits.INBOX_BODY_BYTES)
+        await receive(context, request, body, told)
     except RequestError as error:
-        log.info("inbox_refused", status=error.status, detail=error.detail)
+        log.info("inbox_refused", status=error.status, detail=error.detail, key=_claimed_key(request), **told)
         raise
     return Response(status_code=202)
+
+
+def _claimed_key(request: Request) -> str | None:
+    """The keyId that the request names, believed or not; for the log only."""
+    header = request.headers.get("signature-input") or request.headers.get("signature") or ""
+    named = KEY_ID.search(header[: limits.RECEIVE_HEAD_BYTES])
+    return named[1][: limits.LOGGED_CHARS] if named else None
 
 
 async def personal(request: Request) -> Response:

@@ -123,6 +123,7 @@ DELIVERY_SECONDS: Final = 15.0
 ERROR_CHARS: Final = 500
 LOGGED_CHARS: Final = 300  # of what a stranger names in a refused request
 PROGRESS_SECONDS: Final = 0.4
+WAITING_SECONDS: Final = 6 * 3600.0  # until a post that nobody finishes counts as failed
 COLLECTION_ITEMS: Final = 20
 GROUP_COMMIT_ITEMS: Final = 256
 GROUP_COMMIT_WAITING: Final = 4_096
