@@ -60,7 +60,9 @@ JOBS: list[JobSpec] = [
     outbox.edit.revise,
 ]
 
-CLOCKWORK: list[Clockwork] = []
+CLOCKWORK: list[Clockwork] = [
+    Clockwork("posts.forgotten", 600.0, outbox.prepare.give_up_forgotten),
+]
 
 # Pictures are made one at a time here: two cores, and a backend that has one GPU.
 CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "generate": 1}

@@ -13,7 +13,7 @@ from actors import queries, remote
 from actors.models import Actor
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.errors import FediverseError, RequestError
+from fediverse_ai.core.errors import Elsewhere, FediverseError, RequestError, Unavailable, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
@@ -26,6 +26,9 @@ from outbox.publish import judged_text, publish
 from outbox.states import move
 
 log = get(__name__)
+
+TRIES = 3
+"""How often an absent backend is tried; as many as the engine gives a job."""
 
 
 @jobs.job(queue="generate")
@@ -40,7 +43,12 @@ async def prepare(context: Context, ids: list[int | str]) -> None:
     fp("prepare.begin")
     try:
         made, verdict = await _make_and_judge(context, post, author)
-    except RequestError as error:
+    except (Unreachable, Unavailable) as error:
+        if await _tried(context, post_id) < TRIES:
+            raise
+        await _fail(context, post_id, error)
+        return
+    except (RequestError, Elsewhere) as error:
         await _fail(context, post_id, error)
         return
     fp("prepare.judged")
@@ -121,7 +129,7 @@ async def _keep(
         focus_y=picture.focus[1],
         alt=wanted[: limits.ALT_TEXT_CHARS],
         origin=Origin.MADE_HERE,
-        digital_source_type=picture.card.digital_source_type,
+        digital_source_type=provenance.source_type(picture.card.digital_source_type),
         recipe=recipe,
     )
     return attachment, rendition.data
@@ -212,7 +220,30 @@ def _finding(finding: Any) -> dict[str, Any]:
     }
 
 
-async def _fail(context: Context, post_id: int, error: RequestError) -> None:
+async def _tried(context: Context, post_id: int) -> int:
+    """Count one more try that a backend's absence ended; the engine tries again as long as there are any left."""
+    async with context.database.write() as session:
+        post = await session.get(Post, post_id, with_for_update=True)
+        if post is None or post.request is None:
+            return TRIES
+        tries = int(post.request.get("tries", 0)) + 1
+        post.request = {**post.request, "tries": tries}
+        post.progress = {"fraction": None, "words": "the picture maker does not answer; trying again soon"}
+        session.add(post)
+    return tries
+
+
+async def give_up_forgotten(context: Context) -> None:
+    """Posts that wait since long ago have lost their job to a defect: their authors are told (I5)."""
+    before = context.clock.now_ms() - int(limits.WAITING_SECONDS * 1000)
+    async with context.database.read() as session:
+        query = select(Post.id).where(Post.state == PostState.WAITING, col(Post.created_ms) < before).limit(100)
+        forgotten = list(await session.exec(query))
+    for post_id in forgotten:
+        await _fail(context, post_id, Unavailable("This post could not be finished; please try again."))
+
+
+async def _fail(context: Context, post_id: int, error: FediverseError) -> None:
     """The generator or the reader of pictures said no for good: the author sees why."""
     log.info("post_failed", post=post_id, detail=error.detail)
     async with context.database.write() as session:

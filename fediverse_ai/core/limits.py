@@ -77,6 +77,8 @@ FETCH_BODY_BYTES: Final = 1 * MIB
 FETCH_REDIRECTS: Final = 3
 FETCH_PER_ACTIVITY: Final = 10
 FETCH_ACTIVITY_SECONDS: Final = 20.0
+FORWARD_FETCHES: Final = 4  # to believe one forwarded activity, while its carrier waits
+FORWARD_SECONDS: Final = 8.0
 FETCH_CONNECTIONS: Final = 100
 FETCH_KEEPALIVE: Final = 20
 FETCH_KEEPALIVE_SECONDS: Final = 3.0  # less than the 5 s after which many servers close
@@ -142,6 +144,7 @@ class Rate:
 
 INBOX_PER_HOST: Final = Rate(1_200, 120.0)  # 600 a minute, bursts of twice that
 INBOX_PER_ACTOR: Final = Rate(240, 120.0)  # 120 a minute, bursts of twice that
+FORWARDS_PER_HOST: Final = Rate(120, 120.0)
 FLAGS_PER_HOST: Final = Rate(60, 3600.0)
 LOGIN_PER_ADDRESS: Final = Rate(10, 900.0)
 LOGIN_PER_ACCOUNT: Final = Rate(10, 900.0)
