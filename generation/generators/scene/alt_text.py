@@ -9,51 +9,132 @@ from generation.generators.scene.styles import STYLES
 
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 PLACES: Mapping[str, str] = {
-    "sea": "at sea", "lake": "by a mountain lake", "river": "by a river", "beach": "on a beach", "forest": "in a forest",
-    "jungle": "in a jungle", "meadow": "in a meadow", "hills": "among rolling hills", "mountains": "in the mountains",
-    "desert": "in a desert", "snowfield": "in a snowy landscape", "garden": "in a garden", "field": "in a field",
-    "street": "in a city street", "skyline": "before a city skyline by the water", "village": "in a village",
-    "harbour": "in a harbour", "park": "in a park", "room": "in a room with a window", "space": "in space", "moon": "on the surface of a moon",
-    "underwater": "under water", "clouds": "above the clouds", "closeup": "among grasses and flowers close to the ground",
-}  # fmt: skip
+    "sea": "at sea",
+    "lake": "by a mountain lake",
+    "river": "by a river",
+    "beach": "on a beach",
+    "forest": "in a forest",
+    "jungle": "in a jungle",
+    "meadow": "in a meadow",
+    "hills": "among rolling hills",
+    "mountains": "in the mountains",
+    "desert": "in a desert",
+    "snowfield": "in a snowy landscape",
+    "garden": "in a garden",
+    "field": "in a field",
+    "street": "in a city street",
+    "skyline": "before a city skyline by the water",
+    "village": "in a village",
+    "harbour": "in a harbour",
+    "park": "in a park",
+    "room": "in a room with a window",
+    "space": "in space",
+    "moon": "on the surface of a moon",
+    "underwater": "under water",
+    "clouds": "above the clouds",
+    "closeup": "among grasses and flowers close to the ground",
+}
 ALONE: Mapping[str, str] = {
-    "sea": "The sea", "lake": "A mountain lake", "river": "A river", "beach": "A beach", "forest": "A forest", "jungle": "A jungle", "meadow": "A meadow",
-    "hills": "Rolling hills", "mountains": "Mountains", "desert": "A desert", "snowfield": "A snowy landscape", "garden": "A garden",
-    "field": "A field", "street": "A city street", "skyline": "A city skyline by the water", "village": "A village", "harbour": "A harbour",
-    "park": "A park", "room": "A room with a window", "space": "A planet in space", "moon": "The surface of a moon", "underwater": "A scene under water",
-    "clouds": "A sea of clouds", "closeup": "Grasses and flowers close to the ground",
-}  # fmt: skip
+    "sea": "The sea",
+    "lake": "A mountain lake",
+    "river": "A river",
+    "beach": "A beach",
+    "forest": "A forest",
+    "jungle": "A jungle",
+    "meadow": "A meadow",
+    "hills": "Rolling hills",
+    "mountains": "Mountains",
+    "desert": "A desert",
+    "snowfield": "A snowy landscape",
+    "garden": "A garden",
+    "field": "A field",
+    "street": "A city street",
+    "skyline": "A city skyline by the water",
+    "village": "A village",
+    "harbour": "A harbour",
+    "park": "A park",
+    "room": "A room with a window",
+    "space": "A planet in space",
+    "moon": "The surface of a moon",
+    "underwater": "A scene under water",
+    "clouds": "A sea of clouds",
+    "closeup": "Grasses and flowers close to the ground",
+}
 TIMES: Mapping[str, str] = {
-    "dawn": "at dawn", "day": "by day", "noon": "at noon", "golden": "in low golden light", "dusk": "at dusk", "night": "at night",
-}  # fmt: skip
+    "dawn": "at dawn",
+    "day": "by day",
+    "noon": "at noon",
+    "golden": "in low golden light",
+    "dusk": "at dusk",
+    "night": "at night",
+}
 WEATHERS: Mapping[str, str] = {
-    "storm": "in a storm", "overcast": "under a cloudy sky", "rain": "in the rain", "snow": "in falling snow", "fog": "in fog",
-}  # fmt: skip
+    "storm": "in a storm",
+    "overcast": "under a cloudy sky",
+    "rain": "in the rain",
+    "snow": "in falling snow",
+    "fog": "in fog",
+}
 POSES: Mapping[str, str] = {
-    "sit": "sitting", "sleep": "sleeping", "run": "running", "fly": "flying", "walk": "walking", "dance": "dancing", "read": "reading",
-    "swim": "swimming", "wave": "waving",
-}  # fmt: skip
+    "sit": "sitting",
+    "sleep": "sleeping",
+    "run": "running",
+    "fly": "flying",
+    "walk": "walking",
+    "dance": "dancing",
+    "read": "reading",
+    "swim": "swimming",
+    "wave": "waving",
+}
 RELATIONS: Mapping[str, str] = {
-    "on": "on", "under": "under", "beside": "beside", "near": "near", "over": "above", "in": "in", "with": "with", "riding": "riding", "behind": "behind",
-    "before": "in front of", "holding": "held by",
-}  # fmt: skip
+    "on": "on",
+    "under": "under",
+    "beside": "beside",
+    "near": "near",
+    "over": "above",
+    "in": "in",
+    "with": "with",
+    "riding": "riding",
+    "behind": "behind",
+    "before": "in front of",
+    "holding": "held by",
+}
 IRREGULAR: Mapping[str, str] = {
-    "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "wolf": "wolves", "fish": "fish",
-    "deer": "deer", "sheep": "sheep", "snowman": "snowmen", "fisherman": "fishermen", "goose": "geese", "cactus": "cacti",
-}  # fmt: skip
+    "man": "men",
+    "woman": "women",
+    "child": "children",
+    "person": "people",
+    "mouse": "mice",
+    "wolf": "wolves",
+    "fish": "fish",
+    "deer": "deer",
+    "sheep": "sheep",
+    "snowman": "snowmen",
+    "fisherman": "fishermen",
+    "goose": "geese",
+    "cactus": "cacti",
+}
 
 
 def describe(graph: Graph) -> str:
     """One or two sentences: style, things with counts, colours, poses and relations, place, time, weather, sky."""
     where = "" if graph.place in ("space", "underwater", "moon") else f" {TIMES[graph.time]}"
-    weather = f" {WEATHERS[graph.weather]}" if graph.weather in WEATHERS and graph.place not in ("space", "underwater") else ""
+    weather = (
+        f" {WEATHERS[graph.weather]}"
+        if graph.weather in WEATHERS and graph.place not in ("space", "underwater")
+        else ""
+    )
     style = STYLES[graph.style].title
     if graph.things:
         named = _joined([_phrase(graph, i) for i in range(len(graph.things))])
         text = f"{named[0].upper()}{named[1:]}, {PLACES[graph.place]}{where}{weather}"
     else:
         text = f"{ALONE[graph.place]}{where}{weather}"
-    sky = [f"the {name}" if name in ("moon", "sun", "full moon", "stars", "aurora") else name for name in graph.features if name not in ("big", "table")]
+    sky = [
+        f"the {name}" if name in ("moon", "sun", "full moon", "stars", "aurora") else name
+        for name in graph.features
+        if name not in ("big", "table")
+    ]
     tail = f", with {_joined(sky)}" if sky else ""
     article = "an" if style[0] in "aeiou" else "a"
     return f"{text}{tail}. Drawn by a program as {article} {style} picture."

@@ -50,6 +50,8 @@ class Canvas:
     """The range of y in which things float, or None."""
     open_water: tuple[float, float] = (0.0, 1000.0)
     """The range of x that floating things keep to."""
+    crossing: tuple[float, float, float] | None = None
+    """Where a bridge spans the water: x, y and width, or None."""
     water_colour: str = "#5d7f98"
     casts: bool = True
     """Whether things cast shadows on the ground."""

@@ -11,7 +11,7 @@ from generation.generators.scene.alt_text import describe
 from generation.generators.scene.canvas import Canvas, Needs
 from generation.generators.scene.colour import lightness, mix
 from generation.generators.scene.finish import finish
-from generation.generators.scene.graph import Graph
+from generation.generators.scene.graph import Graph, Thing
 from generation.generators.scene.layout import Layout, Placed
 from generation.generators.scene.paint import Spot
 from generation.generators.scene.palette import air_for
@@ -41,7 +41,13 @@ class Picture:
 
 
 def compose(
-    prompt: str, seed: int, width: int, height: int, style: str | None = None, stage: Stage | None = None, negative: str = ""
+    prompt: str,
+    seed: int,
+    width: int,
+    height: int,
+    style: str | None = None,
+    stage: Stage | None = None,
+    negative: str = "",
 ) -> Picture:
     """Draw a prompt at width by height pixels. The same arguments give the same bytes, everywhere.
 
@@ -81,18 +87,24 @@ def prepare(graph: Graph, stream: Stream, width: int, height: int) -> Canvas:
     main = roots[0] if roots else None
     in_water = graph.place in ("sea", "lake", "skyline", "harbour", "beach", "river")
     needs = Needs(
-        ground=any(t.noun.where in ("ground", "table", "wall") or (t.noun.where == "deep" and not in_water) for t in roots),
+        ground=any(t.noun.where in ("ground", "table", "wall") for t in roots)
+        or any(t.noun.where == "deep" and not in_water for t in roots),
         water=any(t.noun.where == "water" for t in roots),
-        table="table" in graph.features or bool(roots) and all(t.noun.where in ("table", "wall") or (t.noun.alive and t.noun.metres < 0.6) for t in roots)
-        and any(t.noun.where == "table" for t in roots),
+        table="table" in graph.features or _fits_a_table(roots),
         subject_side=1.0 if stream.child("side").chance(0.5) else -1.0,
         subject_water=bool(main and main.noun.where == "water"),
-    )  # fmt: skip
+    )
     if main and main.noun.where == "water" and needs.ground:
         needs.subject_side = -needs.subject_side
     air = air_for(graph.place, graph.time, graph.weather, graph.mood, stream.child("air"), graph.tint)
     look = STYLES[graph.style].look
     return Canvas(w, h, Document(w, h), air, look, graph, stream, needs, land=(0.0, w), open_water=(0.0, w))
+
+
+def _fits_a_table(roots: list[Thing]) -> bool:
+    """Small things, at least one of which belongs on a table."""
+    small = all(t.noun.where in ("table", "wall") or (t.noun.alive and t.noun.metres < 0.6) for t in roots)
+    return small and any(t.noun.where == "table" for t in roots)
 
 
 def draw(canvas: Canvas, item: Placed) -> None:
@@ -135,7 +147,10 @@ def _on_water(canvas: Canvas, item: Placed, marks: list[Mark], spot: Spot) -> No
     if not sunk:
         canvas.add(item.key - 0.3, painter.reflection(marks, spot, 0.42))
         canvas.add(item.key - 0.25, break_up(canvas, item.x, item.y, item.wide, item.tall * 0.72))
-    canvas.add(item.key + 0.01, canvas.document.halo(item.x, item.y + 2, item.wide * 0.55, 5 + item.wide * 0.02, canvas.air.light, 0.35))
+    canvas.add(
+        item.key + 0.01,
+        canvas.document.halo(item.x, item.y + 2, item.wide * 0.55, 5 + item.wide * 0.02, canvas.air.light, 0.35),
+    )
 
 
 def focus_of(canvas: Canvas, placed: list[Placed]) -> tuple[float, float]:

@@ -31,7 +31,9 @@ def finish(raster: bytes, style: Style, canvas: Canvas) -> bytes:
 def _paper(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Fine paper grain, a slight vignette."""
     height, width, _ = pixels.shape
-    fine = rng.standard_normal((height, width), dtype=np.float32) * np.float32(min(1.0, (min(height, width) / 1024) ** 0.6))
+    fine = rng.standard_normal((height, width), dtype=np.float32) * np.float32(
+        min(1.0, (min(height, width) / 1024) ** 0.6)
+    )
     fibre = (fine + np.roll(fine, 1, 0) + np.roll(fine, 1, 1)) * np.float32(0.006)
     pixels = pixels + (fibre * np.float32(0.8) + (fine * np.float32(0.006)))[..., None]
     return pixels * vignette(height, width, 0.16)[..., None]

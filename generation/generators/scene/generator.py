@@ -27,6 +27,7 @@ CARD = ModelCard(
     digital_source_type=ALGORITHMIC_MEDIA,
     disclosure="Composed by a program from a prompt; no trained image model drew it.",
     licence="AGPL-3.0-or-later",
+    closed_vocabulary=True,
 )
 
 
@@ -49,7 +50,8 @@ class SceneGenerator:
     async def generate(self, request: ImageRequest, on_progress: Progress) -> list[GeneratedImage]:
         """Draw `request.count` pictures with consecutive seeds.
 
-        Raises Unprocessable for sizes, counts and styles that cannot be, Unavailable if drawing fails or takes too long.
+        Raises Unprocessable for sizes, counts and styles that cannot be, Unavailable if drawing fails
+        or takes too long.
         """
         check(request)
         first = request.seed if request.seed is not None else int(self._clock.uniform(0, 2**31))
@@ -82,7 +84,9 @@ class SceneGenerator:
     async def _converse(
         self, process: asyncio.subprocess.Process, request: ImageRequest, seeds: list[int], on_progress: Progress
     ) -> list[GeneratedImage]:
-        assert process.stdin and process.stdout and process.stderr
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
         order = {
             "prompt": request.prompt, "negative_prompt": request.negative_prompt, "seeds": seeds,
             "width": request.width, "height": request.height, "style": request.style,
@@ -113,7 +117,8 @@ def check(request: ImageRequest) -> None:
     small, large = min(request.width, request.height), max(request.width, request.height)
     if small < SMALLEST_PIXELS or large > LARGEST_PIXELS or large > LARGEST_ASPECT * small:
         raise Unprocessable(
-            f"A side must be {SMALLEST_PIXELS} to {LARGEST_PIXELS} pixels, the longer at most {LARGEST_ASPECT:.0f} times the shorter."
+            f"A side must be {SMALLEST_PIXELS} to {LARGEST_PIXELS} pixels, the longer at most {LARGEST_ASPECT:.0f} "
+            f"times the shorter."
         )
     if not 1 <= request.count <= MOST_PICTURES:
         raise Unprocessable(f"One to {MOST_PICTURES} pictures can be made at once.")
@@ -124,7 +129,12 @@ def check(request: ImageRequest) -> None:
 def _environment() -> dict[str, str]:
     """What the child needs and no more: its imports, one thread for numpy."""
     roots = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    return {"PYTHONPATH": roots, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.environ.get("PATH", "")}
+    return {
+        "PYTHONPATH": roots,
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PATH": os.environ.get("PATH", ""),
+    }
 
 
 def _image(request: ImageRequest, seed: int, message: Mapping[str, Any], data: bytes, seconds: float) -> GeneratedImage:

@@ -5,6 +5,7 @@ Points are written as text, "x,y x,y …"; a point that ends in `!` is a sharp c
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from math import cos, hypot, pi, radians, sin
 
@@ -181,7 +182,7 @@ def ridge(stream: Stream, width: float, base: float, height: float, rough: float
     for _ in range(steps - 1):
         amount *= rough
         finer: list[float] = []
-        for left, right in zip(ys, ys[1:], strict=False):
+        for left, right in itertools.pairwise(ys):
             finer += [left, (left + right) / 2 + stream.jitter(amount)]
         ys = [*finer, ys[-1]]
     step = width / (len(ys) - 1)

@@ -84,10 +84,17 @@ class Layout:
         ordered = [main, *[i for i in roots if i != main]]
         for i in ordered:
             self._place_root(i, i == main)
-        for i, thing in enumerate(self.graph.things):
-            if self._is_attached(thing):
-                self._attach(i, thing)
+        waiting = [i for i, thing in enumerate(self.graph.things) if self._is_attached(thing)]
+        while waiting:
+            ready = [i for i in waiting if self._target(i) in self.first] or waiting[:1]
+            for i in ready:
+                self._attach(i, self.graph.things[i])
+            waiting = [i for i in waiting if i not in ready]
         return self.placed
+
+    def _target(self, index: int) -> int:
+        relation = self.graph.things[index].relation
+        return relation.target if relation else -1
 
     def _is_attached(self, thing: Thing) -> bool:
         return thing.relation is not None and thing.relation.kind in ATTACHED
@@ -109,14 +116,14 @@ class Layout:
         main = things[self._root_of(0)]
         others = sum(min(thing.count, 9) for thing in things if thing is not main and not thing.noun.backdrop)
         crowd = min(main.count, 9) + 0.3 * others
-        target = 315.0 * min(1.5, max(0.68, main.noun.metres**0.13)) * max(0.36, crowd**-0.33)
+        target = 315.0 * min(1.5, max(0.68, float(main.noun.metres**0.13))) * max(0.36, float(crowd**-0.33))
         if self.canvas.room:
             target = min(max(target, 300.0), 350.0 if not self.canvas.needs.table else 330.0)
         if main.noun.metres > 5 and not main.noun.alive:
             target *= 1.12 if main.noun.metres < 29 else 1.5
         if main.noun.where == "sky":
             target *= 1.2
-        widest = 0.52 * min(self.canvas.width, 1300.0) * max(0.4, main.count**-0.45)
+        widest = 0.52 * min(self.canvas.width, 1300.0) * max(0.4, float(main.count**-0.45))
         target = min(target, widest * main.noun.box[1] / main.noun.box[0])
         return target * self._fitting(target, main) / self._soft(main.noun.metres)
 
@@ -146,8 +153,15 @@ class Layout:
         for instance in range(thing.count):
             t = self._depth(thing, main, instance, footing)
             tall = self._tall(thing, t)
+            if footing == "water":
+                # Narrow water (a river's bend) holds what fits into it.
+                low, high = self.canvas.open_water
+                room = 0.9 * (high - low) / min(thing.count, 4)
+                tall = min(tall, max(room, 90.0) * thing.noun.box[1] / thing.noun.box[0])
             x = self._across(thing, main, instance, tall, footing)
-            item = Placed(thing, index, instance, x, 0.0, tall, t, 0.0, footing=footing, pose=thing.pose or thing.noun.poses[0])
+            item = Placed(
+                thing, index, instance, x, 0.0, tall, t, 0.0, footing=footing, pose=thing.pose or thing.noun.poses[0]
+            )
             self._stand(item, main)
             item.mirror = self._faces_left(item)
             self.placed.append(item)
@@ -159,7 +173,11 @@ class Layout:
             if footing == "water":
                 return min(0.8, max(0.1, 0.5 + (0 if instance == 0 else rng.jitter(0.34))))
             spread = 0.16 if thing.noun.metres < 5 else 0.1
-            base = MAIN_DEPTH if thing.noun.metres < 6 or thing.noun.alive else 0.34
+            hosts = any(
+                self._is_attached(other) and self._root_of(i) == self._root_of(0)
+                for i, other in enumerate(self.graph.things)
+            )
+            base = MAIN_DEPTH if thing.noun.metres < 6 or thing.noun.alive else (0.5 if hosts else 0.34)
             return base + (0 if instance == 0 else spread * (-1 if instance % 2 else 0.8) * rng.uniform(0.4, 1))
         if thing.relation and thing.relation.target in self.first:
             near = self.first[thing.relation.target].t
@@ -213,7 +231,7 @@ class Layout:
                 gap = abs(x - other.x) - (width + other.wide) / 2
                 score -= max(0.0, -gap) * (2.2 if same else 0.8)
             if family:
-                score -= 0.32 * min(abs(x - p.x) for p in family)
+                score -= (0.1 if footing == "water" else 0.3) * min(abs(x - p.x) for p in family)
             if footing == "sky":
                 score -= max(0.0, 190 - abs(x - self.canvas.light[0])) * 0.8
             if score > best_score:
@@ -222,6 +240,11 @@ class Layout:
 
     def _stand(self, item: Placed, main: bool) -> None:
         canvas = self.canvas
+        if canvas.crossing and item.noun.name == "bridge":
+            item.x, item.y, width = canvas.crossing
+            item.tall = width * item.noun.box[1] / item.noun.box[0]
+            item.key, item.footing = MIDDLE + 16.4, "span"
+            return
         if item.footing == "sky":
             share = 0.52 if main else self.rng.uniform(0.34, 0.62)
             share += 0.0 if item.instance == 0 else self.rng.jitter(0.16)
@@ -229,7 +252,9 @@ class Layout:
             item.y = max(item.tall + 30, item.y)
             item.key = MIDDLE - 0.5 + item.t * 0.2 if main or item.tall > 90 else CLOUDS + 3 + item.t
         elif item.footing == "deep":
-            item.y = canvas.height * (0.5 if main and item.instance == 0 else self.rng.uniform(0.26, 0.8)) + item.tall * 0.5
+            item.y = (
+                canvas.height * (0.5 if main and item.instance == 0 else self.rng.uniform(0.26, 0.8)) + item.tall * 0.5
+            )
             item.key = MIDDLE + 10 + item.t
         elif item.footing == "water" and canvas.water:
             top, bottom = canvas.water
@@ -267,10 +292,22 @@ class Layout:
             self.first.setdefault(index, item)
 
     def _join(self, thing: Thing, index: int, instance: int, host: Placed, kind: str, slot: float) -> Placed:
-        ratio = (thing.noun.metres / host.noun.metres) ** 0.62
+        ratio = float((thing.noun.metres / host.noun.metres) ** 0.62)
         tall = min(host.tall * ratio * thing.size, host.tall * 1.5)
-        tall = max(tall, 46.0, host.tall * 0.16)
-        item = Placed(thing, index, instance, host.x, host.y, tall, host.t, host.key + 0.02, host.mirror, "held", thing.pose or thing.noun.poses[0])
+        tall = max(tall, 110.0 if index == 0 else 46.0, host.tall * 0.2)
+        item = Placed(
+            thing,
+            index,
+            instance,
+            host.x,
+            host.y,
+            tall,
+            host.t,
+            host.key + 0.02,
+            host.mirror,
+            "held",
+            thing.pose or thing.noun.poses[0],
+        )
         step = slot * item.wide * 0.96
         if kind in ("on", "riding"):
             seat = kind == "riding" or (thing.noun.alive and "seat" in host.noun.anchors)
@@ -314,6 +351,7 @@ class Layout:
         item.tall = min(max(item.tall, 90.0), limit)
         item.t = min(0.98, host.t + 0.03)
         item.footing = "ground" if host.footing == "ground" else host.footing
-        item.x = ax + step
+        aside = max(0.0, item.wide * 0.5 - host.wide * 0.3) * (-1 if host.mirror else 1)
+        item.x = ax + step + aside
         item.y = host.y + 6
         item.key = host.key + 0.03

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from generation.generators.scene.colour import lab
 from generation.generators.scene.palette import Air
@@ -17,6 +18,8 @@ Pixels = npt.NDArray[np.float32]
 F = np.float32
 LEVELS = (0.2, 0.4, 0.58, 0.75, 0.9)
 PAPER = "#efe5d0"
+TO_LINEAR = ((np.arange(256) / 255) ** 2.2).astype(np.float32)
+TO_SCREEN = (((np.arange(4096) + 0.5) / 4096) ** (1 / 2.2)).astype(np.float32)
 
 
 def print_lino(pixels: Pixels, rng: np.random.Generator, air: Air) -> Pixels:
@@ -31,14 +34,15 @@ def print_lino(pixels: Pixels, rng: np.random.Generator, air: Air) -> Pixels:
     tone = levels[carved] + ink * F(0.016)
     chroma = F(1.18) * (F(0.55) + F(0.45) * np.clip(F(1.25) - np.abs(tone - F(0.6)) * F(1.6), 0, 1))
     shift = max(1, round(1.6 * unit))
-    a, b = np.roll(_blur(a, 1.2 * unit), shift, 1), np.roll(_blur(b, 1.2 * unit), shift, 0)
+    a, b = _bleed(a, shift), _bleed(b, shift)
     printed = from_oklab(tone, a * chroma, b * chroma + F(0.008))
     return _on_paper(printed, tone, unit, rng)
 
 
 def _stretched(light: Pixels) -> Pixels:
     low, high = np.percentile(light[::4, ::4], (1.5, 98.5))
-    return np.clip((light - F(low)) / F(max(high - low, 0.12)), 0, 1).astype(np.float32)
+    stretched: Pixels = np.clip((light - F(low)) / F(max(high - low, 0.12)), 0, 1).astype(np.float32)
+    return stretched
 
 
 def _carve(light: Pixels, unit: float, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -56,7 +60,8 @@ def _carve(light: Pixels, unit: float, rng: np.random.Generator) -> npt.NDArray[
     floor = np.floor(scaled)
     # Two thirds of each step are flat ink, so that the print keeps quiet areas.
     share = np.clip((scaled - floor - F(0.3)) / F(0.62), 0, 1)
-    return np.clip(floor + (share > edge), 0, 4).astype(np.int64)
+    level: npt.NDArray[np.int64] = np.clip(floor + (share > edge), 0, 4).astype(np.int64)
+    return level
 
 
 def _blotches(height: int, width: int, rng: np.random.Generator) -> Pixels:
@@ -64,7 +69,8 @@ def _blotches(height: int, width: int, rng: np.random.Generator) -> Pixels:
     fine = rng.standard_normal((height, width), dtype=np.float32)
     coarse = _field(height, width, 34, rng)
     specks = (fine > 2.75).astype(np.float32) * F(5)
-    return fine * F(0.45) + coarse * F(0.5) + specks
+    uneven: Pixels = fine * F(0.45) + coarse * F(0.5) + specks
+    return uneven
 
 
 def _on_paper(printed: Pixels, tone: Pixels, unit: float, rng: np.random.Generator) -> Pixels:
@@ -77,10 +83,13 @@ def _on_paper(printed: Pixels, tone: Pixels, unit: float, rng: np.random.Generat
     inside = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) + ragged - F(margin)
     cover = np.clip(inside + F(0.5), 0, 1)[..., None]
     lightness, a, b = lab(PAPER)
-    fibre = (rng.standard_normal((height, width), dtype=np.float32) * F(0.007) + _field(height, width, 40, rng) * F(0.006)) + F(lightness)
+    fibre = (
+        rng.standard_normal((height, width), dtype=np.float32) * F(0.007) + _field(height, width, 40, rng) * F(0.006)
+    ) + F(lightness)
     flat = np.full((height, width), 1, dtype=np.float32)
     paper = from_oklab(fibre, flat * F(a), flat * F(b))
-    return (printed * cover + paper * (1 - cover)).astype(np.float32)
+    sheet: Pixels = (printed * cover + paper * (1 - cover)).astype(np.float32)
+    return sheet
 
 
 def _field(height: int, width: int, cells: int, rng: np.random.Generator) -> Pixels:
@@ -92,25 +101,26 @@ def _field(height: int, width: int, cells: int, rng: np.random.Generator) -> Pix
     fy, fx = gy - iy, gx - ix
     fy, fx = fy * fy * (3 - 2 * fy), fx * fx * (3 - 2 * fx)
     rows = grid[iy] * (1 - fy)[:, None] + grid[iy + 1] * fy[:, None]
-    return (rows[:, ix] * (1 - fx)[None, :] + rows[:, ix + 1] * fx[None, :]).astype(np.float32)
+    field: Pixels = (rows[:, ix] * (1 - fx)[None, :] + rows[:, ix + 1] * fx[None, :]).astype(np.float32)
+    return field
 
 
 def _blur(values: Pixels, radius: float) -> Pixels:
-    """Two box blurs by running sums."""
-    r = max(1, round(radius))
-    for axis in (0, 1, 0, 1):
-        length = values.shape[axis]
-        pad = [(r + 1, r) if i == axis else (0, 0) for i in range(2)]
-        total = np.cumsum(np.pad(values, pad, mode="edge"), axis=axis, dtype=np.float64)
-        after = np.take(total, np.arange(2 * r + 1, 2 * r + 1 + length), axis=axis)
-        before = np.take(total, np.arange(0, length), axis=axis)
-        values = ((after - before) / (2 * r + 1)).astype(np.float32)
-    return values
+    """A wide soft blur: shrunk by averaging, enlarged again smoothly."""
+    height, width = values.shape
+    small = (max(2, round(width / radius)), max(2, round(height / radius)))
+    image = Image.fromarray(np.ascontiguousarray(values))
+    return np.asarray(image.resize(small, Image.Resampling.BOX).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _bleed(values: Pixels, shift: int) -> Pixels:
+    """Colour that spreads over its neighbours and is printed a little off its place."""
+    return (np.roll(values, shift, 1) + np.roll(values, shift, 0)) * F(0.5)
 
 
 def to_oklab(pixels: Pixels) -> tuple[Pixels, Pixels, Pixels]:
     """OKLab planes of sRGB values 0…1."""
-    linear = pixels ** F(2.2)
+    linear = TO_LINEAR[np.rint(pixels * 255).astype(np.uint8)]
     r, g, b = linear[..., 0], linear[..., 1], linear[..., 2]
     long = np.cbrt(F(0.4122214708) * r + F(0.5363325363) * g + F(0.0514459929) * b)
     medium = np.cbrt(F(0.2119034982) * r + F(0.6806995451) * g + F(0.1073969566) * b)
@@ -135,4 +145,4 @@ def from_oklab(lightness: Pixels, a: Pixels, b: Pixels) -> Pixels:
         ),
         axis=-1,
     )
-    return (np.clip(linear, 0, 1) ** F(1 / 2.2)).astype(np.float32)
+    return TO_SCREEN[np.clip(linear * F(4095), 0, 4095).astype(np.uint16)]

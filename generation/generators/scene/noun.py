@@ -72,4 +72,6 @@ def noun(
 
 def nouns_of(module: ModuleType) -> tuple[Noun, ...]:
     """The nouns that a family's file defines, in its order."""
-    return tuple(value for value in vars(module).values() if isinstance(value, Noun) and value.draw.__module__ == module.__name__)
+    return tuple(
+        value for value in vars(module).values() if isinstance(value, Noun) and value.draw.__module__ == module.__name__
+    )

@@ -40,8 +40,7 @@ class Spot:
 
     @property
     def matrix(self) -> Matrix:
-        from_local = (-self.scale if self.mirror else self.scale, 0.0, 0.0, self.scale, self.x, self.y)
-        return from_local
+        return (-self.scale if self.mirror else self.scale, 0.0, 0.0, self.scale, self.x, self.y)
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -83,13 +82,15 @@ class Painter:
         dx, dy = spot.towards_light()
         parts = []
         if self.look.drop > 0:
-            passes = (((4.0, 0.16),) if spot.depth > 0.24 else ()) if scenery else ((3.0, 0.15), (6.5, 0.1), (10.5, 0.06))
+            passes = (
+                (((4.0, 0.16),) if spot.depth > 0.24 else ()) if scenery else ((3.0, 0.15), (6.5, 0.1), (10.5, 0.06))
+            )
             for reach, strength in passes:
                 shift = (-dx * reach * 0.7, reach)
                 parts.append(self._silhouette(kept, spot.matrix, shift, self.air.dark, strength * self.look.drop))
         if self.look.outline > 0:
             parts.append(self._outline(kept, spot))
-        rim = self.air.glow * self.look.rim
+        rim = self.air.glow * self.look.rim * (0.5 if scenery else 1.0)
         if rim > 0.15:
             shift = (dx * 2.2, dy * 2.2)
             parts.append(self._silhouette(kept, spot.matrix, shift, self.air.light, 0.85 * rim))
@@ -121,6 +122,8 @@ class Painter:
             return f'<path d="{mark.path}" fill="{self.air.dark}"{alpha}/>'
         if mark.kind == "shine":
             return f'<path d="{mark.path}" fill="{self.air.light}"{alpha}/>'
+        if mark.kind == "light":
+            return f'<path d="{mark.path}" fill="{mark.colour}"{alpha}/>'
         if mark.kind == "window":
             glass = mark.colour if self.air.lamps else self.air.grade(mark.colour, spot.depth)
             return f'<path d="{mark.path}" fill="{glass}"/>'
@@ -141,7 +144,13 @@ class Painter:
         return self.document.linear(((0, lit, 1), (0.48, colour, 1), (1, dark, 1)), start, end)
 
     def _silhouette(
-        self, marks: list[Mark], matrix: Matrix, shift: tuple[float, float], colour: str, strength: float, grow: float = 0
+        self,
+        marks: list[Mark],
+        matrix: Matrix,
+        shift: tuple[float, float],
+        colour: str,
+        strength: float,
+        grow: float = 0,
     ) -> str:
         a, b, c, d, e, f = matrix
         moved = (a, b, c, d, e + shift[0], f + shift[1])
@@ -155,7 +164,7 @@ class Painter:
         `grouped` blends the union once, which costs a layer; without it overlaps add up, which nobody sees
         where the thing itself covers them.
         """
-        solid = [m for m in marks if m.kind in ("fill", "line", "window") and m.opacity > 0.5]
+        solid = [m for m in marks if m.kind in ("fill", "line", "window", "light") and m.opacity > 0.5]
         alpha = f"{min(1.0, strength):.3f}"
         how = f'opacity="{alpha}"' if grouped else f'fill-opacity="{alpha}" stroke-opacity="{alpha}"'
         out = [f'<g {how} transform="{_m(matrix)}">']
@@ -163,7 +172,9 @@ class Painter:
             out.append(f'<g transform="{_m(inner)}" fill="{fill}" stroke-linecap="round" stroke-linejoin="round">')
             for mark in group:
                 if mark.kind == "line":
-                    out.append(f'<path d="{mark.path}" fill="none" stroke="{fill}" stroke-width="{mark.width + grow}"/>')
+                    out.append(
+                        f'<path d="{mark.path}" fill="none" stroke="{fill}" stroke-width="{mark.width + grow}"/>'
+                    )
                 else:
                     edge = f' stroke="{fill}" stroke-width="{grow:.2f}"' if grow else ""
                     out.append(f'<path d="{mark.path}"{edge}/>')
@@ -192,9 +203,7 @@ class Painter:
         skew = -dx * (0.35 + 0.65 * low) * d
         matrix: Matrix = (a, 0.0, -skew, -stretch * d, e, f - 1)
         top = -height / d
-        fade = self.document.linear(
-            ((0, self.air.dark, 0.55), (1, self.air.dark, 0.05)), (0.0, 0.0), (0.0, top * 1.05)
-        )
+        fade = self.document.linear(((0, self.air.dark, 0.55), (1, self.air.dark, 0.05)), (0.0, 0.0), (0.0, top * 1.05))
         plain = [replace(mark, kind="fill") if mark.kind == "window" else mark for mark in kept]
         return contact + self.flat_shape(plain, matrix, fade, 0.75 * self.air.glow)
 

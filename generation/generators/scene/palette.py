@@ -97,12 +97,24 @@ TIMES: dict[str, tuple[Air, ...]] = {
         _air("#2f8fae #6cbcc8 #b5dfd8 #f3f2d9", "#fdf5d6 #cfe2b4 #74b490 #327873 #17434c", "#fff7d2", **_DAY),
     ),
     "golden": (
-        _air("#5f86ad #a4b7bd #ecca9c #ffd98c", "#fff0c4 #f5c583 #cf8f62 #75607a #35355a", "#ffe6a6",
-             **{**_DAY, "height": 0.2, "glow": 1.0, "tint": 0.16}),
-        _air("#5f93a6 #a9c2ae #f0d093 #ffdf90", "#fff2c8 #f3cf80 #b59a62 #5f7a6f #27434a", "#ffe8a8",
-             **{**_DAY, "height": 0.2, "glow": 1.0, "tint": 0.16}),
-        _air("#7a7fb0 #b9a7bb #f2bf9a #ffd690", "#ffefcb #f6bd8c #c98480 #6f5f8a #312f58", "#ffe4ae",
-             **{**_DAY, "height": 0.16, "glow": 1.0, "tint": 0.18}),
+        _air(
+            "#5f86ad #a4b7bd #ecca9c #ffd98c",
+            "#fff0c4 #f5c583 #cf8f62 #75607a #35355a",
+            "#ffe6a6",
+            **{**_DAY, "height": 0.2, "glow": 1.0, "tint": 0.16},
+        ),
+        _air(
+            "#5f93a6 #a9c2ae #f0d093 #ffdf90",
+            "#fff2c8 #f3cf80 #b59a62 #5f7a6f #27434a",
+            "#ffe8a8",
+            **{**_DAY, "height": 0.2, "glow": 1.0, "tint": 0.16},
+        ),
+        _air(
+            "#7a7fb0 #b9a7bb #f2bf9a #ffd690",
+            "#ffefcb #f6bd8c #c98480 #6f5f8a #312f58",
+            "#ffe4ae",
+            **{**_DAY, "height": 0.16, "glow": 1.0, "tint": 0.18},
+        ),
     ),
     "night": (
         _air("#0a1130 #13224d #24406f #466894", "#bccbe0 #7089b3 #3b5687 #1c2f5c #0c1636", "#e9efff", **_NIGHT),

@@ -2,136 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from generation.generators.scene import vocabulary as words_of
 from generation.generators.scene.graph import Graph, Relation, RelationKind, Thing
 from generation.generators.scene.noun import Noun
-from generation.generators.scene.nouns import words as noun_words
+from generation.generators.scene.words import MOST, Token, tokens
 
-Kind = Literal["noun", "count", "colour", "size", "pose", "relation", "place", "time", "weather", "season", "mood", "style",
-               "feature", "article", "and", "break", "not", "ignored", "part", "unknown"]  # fmt: skip
-MOST = 12
-MAX_WORDS = 300
 HELD_METRES = 1.3
-
-
-@dataclass(slots=True)
-class Token:
-    kind: Kind
-    value: Any = None
-    plural: bool = False
-    text: str = ""
-
-
-def singulars(word: str) -> tuple[str, ...]:
-    """Possible singular forms of a word, the likeliest first, without the word itself."""
-    if word in words_of.IRREGULAR:
-        return (words_of.IRREGULAR[word],)
-    found = []
-    if word.endswith("ies") and len(word) > 4:
-        found.append(word[:-3] + "y")
-    if word.endswith("ves"):
-        found += [word[:-3] + "f", word[:-3] + "fe"]
-    if word.endswith("es") and len(word) > 3:
-        found.append(word[:-2])
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 2:
-        found.insert(0, word[:-1])
-    return tuple(found)
-
-
-def tokens(prompt: str) -> list[Token]:
-    """The prompt as classified tokens, longest phrases first."""
-    text = unicodedata.normalize("NFKC", prompt).casefold().replace("’", "'")
-    raw = re.findall(r"[^\W_]+(?:['-][^\W_]+)*|[,.;:!?()\n]", text)[:MAX_WORDS]
-    raw = [re.sub(r"'s?$", "", word) for word in raw]
-    out: list[Token] = []
-    i = 0
-    while i < len(raw):
-        token, used = _longest(raw, i)
-        out.append(token)
-        i += used
-    return out
-
-
-def _longest(raw: list[str], i: int) -> tuple[Token, int]:
-    for size in (4, 3, 2, 1):
-        if i + size > len(raw):
-            continue
-        phrase = " ".join(raw[i : i + size])
-        token = _classify(phrase, raw[i + size] if i + size < len(raw) else "")
-        if token is not None:
-            return token, size
-    word = raw[i]
-    if "-" in word:
-        parts = [p for p in word.split("-") if p]
-        for part in reversed(parts):
-            token = _classify(part, "")
-            if token is not None and token.kind in ("noun", "colour"):
-                return token, 1
-    return Token("unknown", word, text=word), 1
-
-
-def _classify(phrase: str, following: str) -> Token | None:
-    if len(phrase) == 1 and phrase in ",.;:!?()\n":
-        return Token("break")
-    if phrase in ("a", "an", "the"):
-        return Token("article", phrase)
-    if phrase in ("and", "&", "plus"):
-        return Token("and")
-    if phrase in ("no", "without", "not"):
-        return Token("not")
-    special = _ambiguous(phrase, following)
-    if special is not None:
-        return special
-    noun = _noun(phrase)
-    if noun is not None:
-        return noun
-    return _table_word(phrase)
-
-
-def _ambiguous(phrase: str, following: str) -> Token | None:
-    """Words that are colours before a noun and things otherwise, and the like."""
-    if phrase in ("orange", "rose", "gold", "peach", "lime", "coral", "lavender", "violet", "lilac", "copper", "olive") and phrase in noun_words():
-        if _noun(following) or following in words_of.COLOURS or following in ("and", "sky"):
-            return Token("colour", phrase) if phrase in words_of.COLOURS else None
-        return Token("noun", noun_words()[phrase], text=phrase)
-    if phrase.isdigit() and len(phrase) < 4:
-        return Token("count", max(1, min(MOST, int(phrase))))
-    return None
-
-
-def _noun(phrase: str) -> Token | None:
-    table = noun_words()
-    if phrase in table:
-        return Token("noun", table[phrase], plural=phrase == table[phrase].plural and phrase != table[phrase].name, text=phrase)
-    head, _, last = phrase.rpartition(" ")
-    for single in singulars(last):
-        whole = f"{head} {single}".strip()
-        if whole in table:
-            return Token("noun", table[whole], plural=True, text=whole)
-    return None
-
-
-def _table_word(phrase: str) -> Token | None:
-    v = words_of
-    tables: tuple[tuple[Kind, Any], ...] = (
-        ("place", v.PLACE_WORDS), ("time", v.TIME_WORDS), ("weather", v.WEATHER_WORDS), ("style", v.STYLE_WORDS), ("feature", v.FEATURE_WORDS),
-        ("season", v.SEASON_WORDS), ("mood", v.MOOD_WORDS), ("colour", {c: c for c in v.COLOURS}), ("count", v.NUMBERS), ("size", v.SIZES),
-        ("relation", v.RELATIONS), ("pose", v.POSES),
-    )  # fmt: skip
-    for form in (phrase, *(singulars(phrase) if " " not in phrase else ())):
-        for kind, table in tables:
-            if form in table:
-                return Token(kind, table[form], text=phrase)
-    if phrase in v.PART_WORDS:
-        return Token("part", text=phrase)
-    if phrase in v.IGNORED:
-        return Token("ignored")
-    return None
 
 
 @dataclass(slots=True)
@@ -228,7 +106,18 @@ def _read_noun(r: _Reader, token: Token) -> None:
 def _give_pose(thing: Thing, pose: str, word: str) -> None:
     if not pose:
         return
-    near = {"walk": "run", "run": "walk", "sail": "", "look": "sit", "play": "sit", "howl": "sit", "dance": "wave", "swim": "swim", "fish": "sit", "read": "sit"}
+    near = {
+        "walk": "run",
+        "run": "walk",
+        "sail": "",
+        "look": "sit",
+        "play": "sit",
+        "howl": "sit",
+        "dance": "wave",
+        "swim": "swim",
+        "fish": "sit",
+        "read": "sit",
+    }
     if pose in thing.noun.poses:
         thing.pose = pose
     elif near.get(pose) in thing.noun.poses:
@@ -262,7 +151,12 @@ def _relate(r: _Reader, index: int) -> None:
     r.pending, r.joined = None, []
     subject = things[subjects[-1]]
     if kind in ("with", "holding"):
-        held = subject.noun.alive and target.noun.metres <= HELD_METRES and not target.noun.alive and target.noun.where != "deep"
+        held = (
+            subject.noun.alive
+            and target.noun.metres <= HELD_METRES
+            and not target.noun.alive
+            and target.noun.where != "deep"
+        )
         target.relation = Relation("holding" if held and "hand" in subject.noun.anchors else "beside", subjects[-1])
         return
     if kind == "in" and "inside" not in target.noun.anchors:
@@ -271,7 +165,15 @@ def _relate(r: _Reader, index: int) -> None:
         kind = "beside"
     if kind == "under" and target.noun.where != "sky" and target.noun.metres < subject.noun.metres * 0.55:
         kind = "beside"
-    relation: dict[str, RelationKind] = {"on": "on", "under": "under", "over": "over", "in": "in", "riding": "riding", "behind": "behind", "before": "before"}
+    relation: dict[str, RelationKind] = {
+        "on": "on",
+        "under": "under",
+        "over": "over",
+        "in": "in",
+        "riding": "riding",
+        "behind": "behind",
+        "before": "before",
+    }
     chosen: RelationKind = relation.get(kind, "beside")
     for subject_index in subjects:
         if things[subject_index].relation is None and subject_index != index:
@@ -293,7 +195,7 @@ def _read_pause(r: _Reader, kind: str) -> None:
 
 
 def _read_part(r: _Reader) -> None:
-    """"with a red roof": the colour goes to the thing that was named before."""
+    """ "with a red roof": the colour goes to the thing that was named before."""
     if r.last is not None and r.colours:
         thing = r.graph.things[r.last]
         thing.colours = (*thing.colours, *r.colours)[:3]
@@ -334,10 +236,14 @@ def _read_setting(r: _Reader, token: Token) -> None:
             r.features.append("big")
         r.size, r.size_word = 1.0, ""
     elif kind == "place":
-        better = not graph.place_said or graph.place in ("sea", "room", "hills", "meadow") and token.value not in ("sea", "room", "hills", "meadow")
+        better = not graph.place_said or (
+            graph.place in ("sea", "room", "hills", "meadow") and token.value not in ("sea", "room", "hills", "meadow")
+        )
         if better:
             graph.place, graph.place_said = token.value, True
-        if token.value == "room" and any(word in token.text for word in ("table", "desk", "sill", "shelf", "still life")):
+        if token.value == "room" and any(
+            word in token.text for word in ("table", "desk", "sill", "shelf", "still life")
+        ):
             r.features.append("table")
         if r.pending and r.pending[0] == "over":
             for index in r.pending[1]:

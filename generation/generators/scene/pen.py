@@ -18,7 +18,7 @@ from generation.generators.scene.rng import Stream
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-Kind = Literal["fill", "line", "shade", "shine", "glow", "window"]
+Kind = Literal["fill", "line", "shade", "shine", "glow", "window", "light"]
 
 
 def joined(outer: Matrix, inner: Matrix) -> Matrix:
@@ -86,6 +86,10 @@ class Pen:
     def glow(self, x: float, y: float, radius: float, colour: str = "#ffdf9a", strength: float = 0.8) -> None:
         """A soft halo of light; drawn whatever the time of day, so ask `pen.lit` first if it is a lamp."""
         self._add(Mark("", colour, "glow", strength, centre=(x, y, radius)))
+
+    def light(self, path: str, colour: str, opacity: float = 1.0) -> None:
+        """A shape that shines by itself (a flame, a lamp's glass): the air does not grade its colour."""
+        self._add(Mark(path, colour, "light", opacity, flat=True))
 
     def window(self, path: str, glass: str = "#5d7488") -> None:
         """A pane: warm light when lamps burn, cool glass otherwise."""

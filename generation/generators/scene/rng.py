@@ -10,7 +10,6 @@ import numpy as np
 
 from generation.generators.scene.version import VERSION
 
-
 T = TypeVar("T")
 
 

@@ -9,9 +9,20 @@ from generation.generators.scene.layout import ATTACHED
 from generation.generators.scene.rng import Stream
 
 WATER_INSTEAD: Mapping[str, str] = {
-    "street": "skyline", "village": "harbour", "park": "lake", "forest": "lake", "meadow": "lake", "hills": "lake",
-    "mountains": "lake", "garden": "lake", "field": "lake", "snowfield": "lake", "jungle": "river", "closeup": "lake", "": "sea",
-}  # fmt: skip
+    "street": "skyline",
+    "village": "harbour",
+    "park": "lake",
+    "forest": "lake",
+    "meadow": "lake",
+    "hills": "lake",
+    "mountains": "lake",
+    "garden": "lake",
+    "field": "lake",
+    "snowfield": "lake",
+    "jungle": "river",
+    "closeup": "lake",
+    "": "sea",
+}
 CLOSE_METRES = 0.32
 CLOSE_PLACES = ("", "meadow", "garden")
 
@@ -31,12 +42,14 @@ HABITATS = _habitats(
     "snowfield: penguin, polar bear, igloo, snowman, sledge;"
     "street: car, bus, tram, traffic light, motorcycle, truck, robot, lamp post;"
     "park street garden: cat, dog, bench, bicycle, fountain, musician;"
-    "forest forest mountains: fox, wolf, bear, deer, owl, squirrel, hedgehog, mushroom, wizard, witch, cabin, tent, campfire, well, unicorn, ghost;"
+    "forest forest mountains: fox, wolf, bear, deer, owl, squirrel, hedgehog, mushroom, wizard, witch, cabin, tent, "
+    "campfire, well, unicorn, ghost;"
     "jungle: parrot, monkey, tiger, panda, bamboo;"
     "meadow hills: lion, elephant, giraffe, zebra, dinosaur, kangaroo;"
     "beach: crab, starfish, seashell, seal, mermaid, treasure chest, palm, umbrella, anchor, ball;"
     "lake: heron, flamingo, frog, reeds, willow, waterfall;"
-    "field village hills: cow, sheep, pig, goat, rooster, chick, tractor, barn, scarecrow, hay bale, windmill, farmer, horse, house, church;"
+    "field village hills: cow, sheep, pig, goat, rooster, chick, tractor, barn, scarecrow, hay bale, windmill, "
+    "farmer, horse, house, church;"
     "hills mountains meadow sea: hot air balloon, aeroplane, helicopter, kite, eagle, balloon, seagull, star lantern;"
     "mountains hills: castle, dragon, knight, king, queen, tower, volcano, pagoda, train;"
     "garden: butterfly, bee, rose bush, peacock, rabbit, swing, sunflower, fence;"
@@ -85,7 +98,13 @@ def _place_for(graph: Graph, rng: Stream) -> str:
     if "deep" in kinds and "water" not in kinds and not any(t.noun.name in HABITATS for t in graph.things):
         return "underwater"
     if "water" in kinds:
-        return rng.pick(("lake", "river")) if any(t.noun.name in ("duck", "swan", "lily pad") for t in graph.things) else "sea"
+        return (
+            rng.pick(("lake", "river"))
+            if any(t.noun.name in ("duck", "swan", "lily pad") for t in graph.things)
+            else "sea"
+        )
+    if any(HABITATS.get(thing.noun.name) == ("room",) for thing in graph.things):
+        return "room"
     for thing in graph.things:
         if thing.noun.name in HABITATS:
             return rng.pick(HABITATS[thing.noun.name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import cos, pi, sin
+from math import pi, sin
 
 from generation.generators.scene.canvas import CLOUDS, LIGHT, SKY, WEATHER, Canvas
 from generation.generators.scene.colour import mix, tone
@@ -91,8 +91,18 @@ def _moon(canvas: Canvas, x: float, y: float, radius: float) -> None:
         return
     canvas.add(LIGHT + 0.2, path(ellipse(x, y, radius), colour))
     spots = "".join(
-        path(ellipse(x + radius * px, y + radius * py, radius * s, radius * s * 0.9), mix(colour, canvas.air.sky[1], 0.22), 0.6)
-        for px, py, s in ((-0.3, -0.25, 0.26), (0.28, 0.12, 0.32), (-0.2, 0.42, 0.18), (0.36, -0.42, 0.12), (0.0, 0.05, 0.1))
+        path(
+            ellipse(x + radius * px, y + radius * py, radius * s, radius * s * 0.9),
+            mix(colour, canvas.air.sky[1], 0.22),
+            0.6,
+        )
+        for px, py, s in (
+            (-0.3, -0.25, 0.26),
+            (0.28, 0.12, 0.32),
+            (-0.2, 0.42, 0.18),
+            (0.36, -0.42, 0.12),
+            (0.0, 0.05, 0.1),
+        )
     )
     canvas.add(LIGHT + 0.3, spots)
 
@@ -113,7 +123,13 @@ def _clouds(canvas: Canvas) -> None:
         count = rng.whole(3, 5) + (3 if "clouds" in features else 0)
         for i in range(count):
             low = 0.16 + 0.72 * (i + rng.uniform()) / count
-            _puff(canvas, canvas.width * rng.uniform(-0.05, 1.05), canvas.horizon * low, rng.uniform(0.5, 1.1) * (1.25 - low), i)
+            _puff(
+                canvas,
+                canvas.width * rng.uniform(-0.05, 1.05),
+                canvas.horizon * low,
+                rng.uniform(0.5, 1.1) * (1.25 - low),
+                i,
+            )
 
 
 def _band(canvas: Canvas, x: float, y: float, reach: float) -> None:
@@ -121,7 +137,14 @@ def _band(canvas: Canvas, x: float, y: float, reach: float) -> None:
     colour = mix(canvas.air.light, canvas.air.sky[-2], 0.35 + 0.3 * (1 - share))
     rng = canvas.stream.child("band", x, y)
     soft = "".join(
-        canvas.document.halo(x + rng.jitter(reach * 0.6), y + rng.jitter(7), reach * rng.uniform(0.5, 1), rng.uniform(5, 13), colour, 0.42)
+        canvas.document.halo(
+            x + rng.jitter(reach * 0.6),
+            y + rng.jitter(7),
+            reach * rng.uniform(0.5, 1),
+            rng.uniform(5, 13),
+            colour,
+            0.42,
+        )
         for _ in range(4)
     )
     canvas.add(CLOUDS, soft)
@@ -144,9 +167,15 @@ def _puff(canvas: Canvas, x: float, y: float, scale: float, which: int) -> None:
             rounds.append(ellipse(px, y - r * 0.55 - swell * 22 * scale - (16 * scale if back else 0), r, r * 0.9))
         tone_ = mix(bright, under, 0.5 if back else 0.0)
         fill = canvas.document.linear(
-            ((0, tone_, 0.95), (0.45, tone_, 0.8 if back else 0.9), (0.85, mix(tone_, under, 0.5), 0.35), (1, under, 0.0)),
-            (x + side * 20, y - 110 * scale), (x, y + 26 * scale),
-        )  # fmt: skip
+            (
+                (0, tone_, 0.95),
+                (0.45, tone_, 0.8 if back else 0.9),
+                (0.85, mix(tone_, under, 0.5), 0.35),
+                (1, under, 0.0),
+            ),
+            (x + side * 20, y - 110 * scale),
+            (x, y + 26 * scale),
+        )
         canvas.add(CLOUDS + which * 0.01, path("".join(rounds), fill))
 
 
@@ -161,7 +190,10 @@ def _birds(canvas: Canvas) -> None:
     for _ in range(rng.whole(4, 8)):
         s = rng.uniform(7, 15)
         px, py, dip = x + rng.jitter(120), y + rng.jitter(46), rng.uniform(0.2, 0.5)
-        d.append(f"M{px - s:.1f} {py - s * dip:.1f}Q{px - s * 0.4:.1f} {py - s * 0.6:.1f} {px:.1f} {py:.1f}Q{px + s * 0.4:.1f} {py - s * 0.6:.1f} {px + s:.1f} {py - s * dip:.1f}")
+        d.append(
+            f"M{px - s:.1f} {py - s * dip:.1f}Q{px - s * 0.4:.1f} {py - s * 0.6:.1f} {px:.1f} "
+            f"{py:.1f}Q{px + s * 0.4:.1f} {py - s * 0.6:.1f} {px + s:.1f} {py - s * dip:.1f}"
+        )
     canvas.add(CLOUDS + 2, stroke("".join(d), colour, 2.0, 0.85))
 
 
@@ -177,7 +209,9 @@ def _deck(canvas: Canvas, y: float, row: int, weight: float) -> None:
         places.append((x, y + rng.uniform(20, 66) * weight))
         x += rng.uniform(70, 150)
     line = [*places, (canvas.width + 200, y - 140), (-160, y - 140)]
-    fill = canvas.document.linear(((0, body, 0.0), (0.45, body, 0.55), (1, tone(body, 0.035), 0.85)), (0, y - 90), (0, y + 66))
+    fill = canvas.document.linear(
+        ((0, body, 0.0), (0.45, body, 0.55), (1, tone(body, 0.035), 0.85)), (0, y - 90), (0, y + 66)
+    )
     canvas.add(CLOUDS + 0.5 - row * 0.05, path(blob(line, 0.42), fill))
 
 
@@ -195,7 +229,11 @@ def _aurora(canvas: Canvas) -> None:
             y = base + sway * wave
             tall = canvas.horizon * 0.42 * (0.55 + 0.45 * sin(x / 230 + phase * 1.7)) * rng.uniform(0.8, 1.1)
             strength = 0.34 * max(0.1, 0.6 + 0.4 * sin(x / 140 + 3 * phase))
-            fill = canvas.document.linear(((0, hue, 0), (0.75, hue, strength), (0.93, hue, strength * 1.3), (1, hue, 0)), (0, round(y - tall, -1)), (0, round(y, -1)))
+            fill = canvas.document.linear(
+                ((0, hue, 0), (0.75, hue, strength), (0.93, hue, strength * 1.3), (1, hue, 0)),
+                (0, round(y - tall, -1)),
+                (0, round(y, -1)),
+            )
             curtains.append(f'<rect x="{x:.0f}" y="{y - tall:.0f}" width="11.4" height="{tall:.0f}" fill="{fill}"/>')
         canvas.add(SKY + 2, "".join(curtains))
 
@@ -205,9 +243,7 @@ def _rainbow(canvas: Canvas) -> None:
     x, y, radius = canvas.width / 2 + side * 140, canvas.horizon + 160, canvas.width * 0.56
     hues = ("#d9605a", "#e79a55", "#efd56c", "#7fbf7b", "#5b9fc4", "#7d6fb5")
     out = [
-        f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius - 11 * i:.0f}" fill="none" stroke="{mix(hue, canvas.air.light, 0.25)}" '
-        f'stroke-width="12" stroke-opacity="0.42"/>'
-        for i, hue in enumerate(hues)
+        stroke(ellipse(x, y, radius - 11 * i), mix(hue, canvas.air.light, 0.25), 12, 0.42) for i, hue in enumerate(hues)
     ]
     canvas.add(CLOUDS - 1, "".join(out))
 
@@ -239,7 +275,10 @@ def draw_weather(canvas: Canvas) -> None:
     elif weather == "fog":
         for i, (depth, strength) in enumerate(((FOG_FAR, 0.5), (FOG_NEAR, 0.34))):
             y = canvas.horizon + 40 + i * 130
-            canvas.add(depth, canvas.document.halo(canvas.width * 0.5, y, canvas.width * 0.95, 150, canvas.air.horizon, strength))
+            canvas.add(
+                depth,
+                canvas.document.halo(canvas.width * 0.5, y, canvas.width * 0.95, 150, canvas.air.horizon, strength),
+            )
     if "petals" in features or "falling leaves" in features:
         _drift(canvas, "#f3b6c4" if "petals" in features else "#d98a3d")
     if "fireflies" in features:
@@ -253,7 +292,9 @@ def _rain(canvas: Canvas) -> None:
     rng = canvas.stream.child("rain")
     colour = mix(canvas.air.light, canvas.air.horizon, 0.4)
     for faint, long, count in ((0.2, 34, 200), (0.34, 62, 90)):
-        d = "".join(_streak(rng.uniform(-60, canvas.width), rng.uniform(-60, canvas.height), long) for _ in range(count))
+        d = "".join(
+            _streak(rng.uniform(-60, canvas.width), rng.uniform(-60, canvas.height), long) for _ in range(count)
+        )
         canvas.add(WEATHER, stroke(d, colour, 1.3 if long < 50 else 2.0, faint))
 
 
@@ -291,9 +332,3 @@ def _fireflies(canvas: Canvas) -> None:
         )
     )
     canvas.add(WEATHER, "".join(out))
-
-
-def ray(x: float, y: float, angle: float, spread: float, reach: float) -> str:
-    """A widening beam from a point, angles in degrees (90 points down)."""
-    a, b = (angle - spread) * pi / 180, (angle + spread) * pi / 180
-    return f"M{x:.1f} {y:.1f}L{x + reach * cos(a):.1f} {y + reach * sin(a):.1f}L{x + reach * cos(b):.1f} {y + reach * sin(b):.1f}Z"

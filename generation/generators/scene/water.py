@@ -49,7 +49,8 @@ def _ripples(canvas: Canvas, top: float, bottom: float, near: str, rough: float)
     rng = canvas.stream.child("ripples")
     light = mix(canvas.air.horizon, canvas.air.light, 0.3)
     dark = tone(near, -0.05)
-    bright, deep = [], []
+    bright: list[str] = []
+    deep: list[str] = []
     for _ in range(int(90 + 130 * rough)):
         u = rng.uniform() ** 1.2
         y = top + 4 + (bottom - top) * u

@@ -34,7 +34,13 @@ def draw(request: dict[str, Any], seed: int, out: BinaryIO) -> None:
         _line(out, {"stage": words, "fraction": fraction})
 
     picture = compose(
-        request["prompt"], seed, request["width"], request["height"], request["style"], stage, request["negative_prompt"]
+        request["prompt"],
+        seed,
+        request["width"],
+        request["height"],
+        request["style"],
+        stage,
+        request["negative_prompt"],
     )
     header = {
         "picture": len(picture.data), "alt_text": picture.alt_text, "focus": picture.focus, "notes": picture.notes,

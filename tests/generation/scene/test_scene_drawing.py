@@ -37,7 +37,7 @@ def test_every_noun_draws_in_every_pose_by_day_and_night(noun: Noun) -> None:
             spot = Spot(500, 800, 1.0, True, 0.8, (200, 100), noun.box)
             document.add(1, Painter(document, TIMES["dusk"][0], Look()).thing(pen.marks, spot))
             text = document.text(64, 64)
-            ElementTree.fromstring(text)  # noqa: S314 - our own document
+            ElementTree.fromstring(text)
             assert "nan" not in text
             assert "3668ad" in {mark.colour.lstrip("#") for mark in pen.marks} or noun.parts
 
@@ -53,10 +53,10 @@ def test_every_place_draws_in_both_styles(place: str) -> None:
         (dog,) = Layout(graph, canvas).run()
         assert 0 < dog.x < canvas.width
         assert 0 < dog.y < canvas.height * 1.02
-        ElementTree.fromstring(canvas.document.text(64, 64))  # noqa: S314 - our own document
+        ElementTree.fromstring(canvas.document.text(64, 64))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.text(max_size=200), st.integers(0, 2**63), st.sampled_from([(64, 64), (64, 96), (120, 64)]))
 def test_any_text_gives_a_valid_png(prompt: str, seed: int, size: tuple[int, int]) -> None:
     picture = compose(prompt, seed, *size)
@@ -66,10 +66,25 @@ def test_any_text_gives_a_valid_png(prompt: str, seed: int, size: tuple[int, int
     assert picture.alt_text.strip()
 
 
-WORDS = sorted(catalogue()) + ["and", "on", "under", "riding", "in", "with", "three", "red", "sea", "night", "storm", ",", "the"]
+WORDS = [
+    *sorted(catalogue()),
+    "and",
+    "on",
+    "under",
+    "riding",
+    "in",
+    "with",
+    "three",
+    "red",
+    "sea",
+    "night",
+    "storm",
+    ",",
+    "the",
+]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=14), st.integers(0, 1000))
 def test_any_word_salad_is_laid_out_with_its_counts(chosen: list[str], seed: int) -> None:
     graph = parse(" ".join(chosen))

@@ -51,7 +51,14 @@ async def test_one_picture_with_its_recipe_and_card() -> None:
     assert all(-1 <= value <= 1 for value in image.focus)
     fractions = [report.fraction for report in reports]
     assert fractions == sorted(fractions, key=lambda f: f or 0)
-    assert [r.words for r in reports] == ["reading the prompt", "laying out", "drawing the layers", "painting", "finishing", "done"]
+    assert [r.words for r in reports] == [
+        "reading the prompt",
+        "laying out",
+        "drawing the layers",
+        "painting",
+        "finishing",
+        "done",
+    ]
 
 
 async def test_same_seed_same_pixels_in_this_process_and_another() -> None:

@@ -1,4 +1,4 @@
-"""What the parser makes of words: counts, colours, sizes, poses, relations, settings, and what it admits not to know."""
+"""What the parser makes of words: counts, colours, poses, relations, settings, and what it admits not to know."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 from generation.generators.scene.alt_text import describe
 from generation.generators.scene.engine import compose
 from generation.generators.scene.graph import Graph
-from generation.generators.scene.nouns import FAMILIES, catalogue, words
 from generation.generators.scene.noun import nouns_of
-from generation.generators.scene.parser import parse, singulars
+from generation.generators.scene.nouns import FAMILIES, catalogue, words
+from generation.generators.scene.parser import parse
 from generation.generators.scene.rng import Stream
 from generation.generators.scene.settle import settle
+from generation.generators.scene.words import singulars
 
 PROMPTS = (Path(__file__).parent / "prompts.txt").read_text(encoding="utf-8").splitlines()
 
@@ -142,7 +143,8 @@ def test_alt_text_is_exact() -> None:
     graph = parse("two black cats sleeping under a big tree in a park at night, linocut")
     settle(graph, Stream("x"))
     assert describe(graph) == (
-        "Two black cats sleeping under the tree and a big tree, in a park at night. Drawn by a program as a linocut print picture."
+        "Two black cats sleeping under the tree and a big tree, in a park at night. Drawn by a program as a linocut "
+        "print picture."
     )
 
 

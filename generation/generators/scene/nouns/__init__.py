@@ -6,13 +6,17 @@ from functools import lru_cache
 
 from generation.generators.scene.noun import Noun, nouns_of
 from generation.generators.scene.nouns import (
+    aircraft,
     animals,
     birds,
     buildings,
     farm,
     flowers,
+    furniture,
+    landmarks,
     people,
     plants,
+    safari,
     sea_creatures,
     ships,
     small_animals,
@@ -24,6 +28,7 @@ from generation.generators.scene.nouns import (
 
 FAMILIES = (
     animals,
+    safari,
     farm,
     small_animals,
     birds,
@@ -31,12 +36,15 @@ FAMILIES = (
     people,
     wonders,
     vehicles,
+    aircraft,
     ships,
     buildings,
+    landmarks,
     plants,
     flowers,
     sundry,
     tableware,
+    furniture,
 )
 
 

@@ -43,8 +43,16 @@ def perched(pen: Pen, body: str, belly: str, wing: str, beak: str, tail: float =
     pen.eye(29, -49, 1.9)
 
 
-@noun("bird", (84, 62), 0.3, words="songbird,sparrow,robin,finch,blackbird,nightingale,swallow,pigeon,dove,tit,bluebird,starling,lark,warbler", parts=("feathers",), poses=("sit", "fly"), alive=True,
-      anchors={"top": (24, -58), "hand": (44, -44)})
+@noun(
+    "bird",
+    (84, 62),
+    0.3,
+    words="songbird,sparrow,robin,finch,blackbird,nightingale,swallow,pigeon,dove,tit,bluebird,starling,lark,warbler",
+    parts=("feathers",),
+    poses=("sit", "fly"),
+    alive=True,
+    anchors={"top": (24, -58), "hand": (44, -44)},
+)
 def bird(pen: Pen) -> None:
     body = pen.part("feathers", "#5f7f9c", "#8a6a52", "#6d7a5f", "#b5653f", "#4b5a78")
     belly = pen.rng.pick(("#e9d3b0", "#e0a878", "#efe6d6"))
@@ -54,7 +62,16 @@ def bird(pen: Pen) -> None:
         perched(pen, body, belly, pen.darker(body, 0.08), "#c98f3a")
 
 
-@noun("seagull", (110, 66), 0.5, "sky", words="gull,tern,albatross,pelican", parts=("feathers",), poses=("fly", "sit"), alive=True)
+@noun(
+    "seagull",
+    (110, 66),
+    0.5,
+    "sky",
+    words="gull,tern,albatross,pelican",
+    parts=("feathers",),
+    poses=("fly", "sit"),
+    alive=True,
+)
 def seagull(pen: Pen) -> None:
     white, grey = pen.part("feathers", "#f1ece2"), "#a8b0b8"
     if pen.pose == "sit":
@@ -78,12 +95,24 @@ def crow(pen: Pen) -> None:
         perched(pen, ink, pen.lighter(ink, 0.03), pen.lighter(ink, 0.06), "#50505a", 1.15)
 
 
-@noun("eagle", (124, 84), 0.9, "sky", words="hawk,falcon,kite bird,vulture,condor,buzzard,osprey,kestrel", parts=("feathers",), poses=("fly",), alive=True)
+@noun(
+    "eagle",
+    (124, 84),
+    0.9,
+    "sky",
+    words="hawk,falcon,kite bird,vulture,condor,buzzard,osprey,kestrel",
+    parts=("feathers",),
+    poses=("fly",),
+    alive=True,
+)
 def eagle(pen: Pen) -> None:
     brown = pen.part("feathers", "#6d4a32", "#5f4638")
     for mirror in (True, False):
         with pen.at(-2 if mirror else 2, -38, 0.86 if mirror else 1.0, -4 if mirror else 2, mirror):
-            pen.fill(blob("0,-6 14,-26 36,-36 58,-34! 66,-28! 58,-26! 66,-20! 56,-19! 62,-12! 50,-13 30,-6 12,8"), pen.darker(brown, 0.06 if mirror else 0.0))
+            pen.fill(
+                blob("0,-6 14,-26 36,-36 58,-34! 66,-28! 58,-26! 66,-20! 56,-19! 62,-12! 50,-13 30,-6 12,8"),
+                pen.darker(brown, 0.06 if mirror else 0.0),
+            )
             pen.line(curve("8,-8 26,-22 46,-26"), pen.lighter(brown, 0.09), 2, 0.7)
     pen.fill(poly("-14,-28 -30,-8 -20,-6 -14,-3 -6,-24"), pen.lighter(brown, 0.1))
     pen.fill(blob("-14,-30 -4,-44 10,-50 20,-46 14,-34 0,-24"), brown)
@@ -92,11 +121,20 @@ def eagle(pen: Pen) -> None:
     pen.eye(26, -51, 1.4)
 
 
-@noun("owl", (64, 88), 0.5, words="barn owl,owlet", parts=("feathers",), poses=("sit",), alive=True, anchors={"top": (0, -86), "hand": (16, -20)})
+@noun(
+    "owl",
+    (64, 88),
+    0.5,
+    words="barn owl,owlet",
+    parts=("feathers",),
+    poses=("sit",),
+    alive=True,
+    anchors={"top": (0, -86), "hand": (16, -20)},
+)
 def owl(pen: Pen) -> None:
     body = pen.part("feathers", "#8a6748", "#a58660", "#6f6058")
     pale = "#ead9bb"
-    for x in (-8, 9):
+    for x in (-8.0, 9.0):
         for k in (-4, 0, 4):
             pen.fill(limb([(x + k * 0.4, -6), (x + k, 0)], [4, 2.6]), "#c9a060")
     pen.fill(blob("-24,-6 -30,-36 -24,-66 -8,-80 10,-80 25,-66 29,-38 20,-8 0,-2"), body)
@@ -116,7 +154,17 @@ def owl(pen: Pen) -> None:
     pen.fill(poly("-2.4,-61 3.4,-61 0.6,-51"), "#4a3d38")
 
 
-@noun("duck", (92, 62), 0.4, "water", words="mallard,drake,duckling,mandarin duck", parts=("feathers",), poses=("swim",), alive=True, anchors={"top": (0, -34)})
+@noun(
+    "duck",
+    (92, 62),
+    0.4,
+    "water",
+    words="mallard,drake,duckling,mandarin duck",
+    parts=("feathers",),
+    poses=("swim",),
+    alive=True,
+    anchors={"top": (0, -34)},
+)
 def duck(pen: Pen) -> None:
     body = pen.part("feathers", "#b3a28c", "#9c8f86", "#e9dfc8")
     head = "#2f6a4f" if body != "#e9dfc8" else body
@@ -131,7 +179,17 @@ def duck(pen: Pen) -> None:
     pen.eye(38, -48, 1.8)
 
 
-@noun("swan", (124, 100), 1.1, "water", words="goose,cygnet", parts=("feathers",), poses=("swim",), alive=True, anchors={"top": (-8, -52)})
+@noun(
+    "swan",
+    (124, 100),
+    1.1,
+    "water",
+    words="goose,cygnet",
+    parts=("feathers",),
+    poses=("swim",),
+    alive=True,
+    anchors={"top": (-8, -52)},
+)
 def swan(pen: Pen) -> None:
     white = pen.part("feathers", "#f4efe4")
     pen.fill(blob("-60,-28! -48,-6 -26,3 20,3 40,-10 38,-26 14,-24 -20,-26"), white)
@@ -174,7 +232,15 @@ def flamingo(pen: Pen) -> None:
     pen.eye(22, -121, 1.3)
 
 
-@noun("penguin", (60, 96), 0.8, parts=("feathers",), poses=("stand",), alive=True, anchors={"top": (2, -94), "hand": (24, -44)})
+@noun(
+    "penguin",
+    (60, 96),
+    0.8,
+    parts=("feathers",),
+    poses=("stand",),
+    alive=True,
+    anchors={"top": (2, -94), "hand": (24, -44)},
+)
 def penguin(pen: Pen) -> None:
     ink, white = pen.part("feathers", "#39404e", "#333844"), "#f3ede0"
     for x in (-6, 12):
@@ -204,14 +270,29 @@ def parrot(pen: Pen) -> None:
     pen.eye(21, -80, 2)
 
 
-@noun("rooster", (88, 92), 0.5, words="cock,cockerel,hen,chicken,turkey", parts=("feathers",), poses=("stand",), alive=True, plural="chickens")
+@noun(
+    "rooster",
+    (88, 92),
+    0.5,
+    words="cock,cockerel,hen,chicken,turkey",
+    parts=("feathers",),
+    poses=("stand",),
+    alive=True,
+    plural="chickens",
+)
 def rooster(pen: Pen) -> None:
     body = pen.part("feathers", "#b55f2c", "#d8c4a0", "#8a4630")
     tail = "#2f4f4c"
     for x in (-2, 8):
         pen.line(curve([(x, -22), (x + 2, -1), (x + 10, 0)], 0.1), "#d2a04a", 2.8)
     for k in range(5):
-        pen.fill(limb([(-18, -40), (-38 - 3 * k, -58 - 7 * k), (-54 + 6 * k, -56 - 7 * k), (-60 + 10 * k, -42 - 8 * k)], [10, 9, 7, 2]), pen.lighter(tail, 0.03 * k))
+        pen.fill(
+            limb(
+                [(-18, -40), (-38 - 3 * k, -58 - 7 * k), (-54 + 6 * k, -56 - 7 * k), (-60 + 10 * k, -42 - 8 * k)],
+                [10, 9, 7, 2],
+            ),
+            pen.lighter(tail, 0.03 * k),
+        )
     pen.fill(blob("-28,-40 -18,-24 2,-16 22,-24 30,-42 24,-56 6,-50 -12,-52"), body)
     pen.fill(blob("-20,-40 -4,-46 10,-38 6,-28 -10,-26"), pen.darker(body, 0.1))
     pen.fill(limb("18,-44 24,-62 26,-74", [26, 17, 13]), pen.lighter(body, 0.09))
@@ -243,7 +324,10 @@ def peacock(pen: Pen) -> None:
         for i in range(count):
             a = pi * (0.04 + 0.92 * i / (count - 1))
             tip = (-4 + reach * cos(a) * 0.6, -22 - reach * sin(a))
-            pen.fill(limb([(-2, -26), ((tip[0] - 2) / 2, (tip[1] - 26) / 2), tip], [2, 5, 9 - ring]), pen.lighter(fan, 0.025 * ring + pen.rng.jitter(0.02)))
+            pen.fill(
+                limb([(-2, -26), ((tip[0] - 2) / 2, (tip[1] - 26) / 2), tip], [2, 5, 9 - ring]),
+                pen.lighter(fan, 0.025 * ring + pen.rng.jitter(0.02)),
+            )
             eyes.append((tip, 5.4 - ring * 0.7))
     for (x, y), s in eyes:
         pen.fill(ellipse(x, y, s), "#c9a54a", flat=True)

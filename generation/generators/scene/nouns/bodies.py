@@ -30,14 +30,23 @@ def gait(front: float, back: float, top: float, pose: str) -> Legs:
     )
 
 
-def draw_legs(pen: Pen, legs: list[list[Point]] | Legs, colour: str, widths: tuple[float, float, float], foot: str = "", share: float = 0.72) -> None:
+def draw_legs(
+    pen: Pen,
+    legs: list[list[Point]] | Legs,
+    colour: str,
+    widths: tuple[float, float, float],
+    foot: str = "",
+    share: float = 0.72,
+) -> None:
     """Tapering legs; with `foot` the lower part is drawn in another colour (stockings, hooves)."""
     for leg in legs:
         pen.fill(limb(leg, widths), colour)
         if foot:
             (x0, y0), (x1, y1) = leg[1], leg[2]
             start = (x0 + (x1 - x0) * share, y0 + (y1 - y0) * share)
-            pen.fill(limb([start, (x1, y1)], [widths[1] + (widths[2] - widths[1]) * share + 0.6, widths[2] + 0.8]), foot)
+            pen.fill(
+                limb([start, (x1, y1)], [widths[1] + (widths[2] - widths[1]) * share + 0.6, widths[2] + 0.8]), foot
+            )
 
 
 def beast(pen: Pen, body: str, fur: str, legs: Legs, widths: tuple[float, float, float], foot: str = "") -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, pi, sin
-
-from generation.generators.scene.geometry import blob, box, curve, ellipse, limb, poly
+from generation.generators.scene.geometry import blob, box, curve, ellipse, poly
 from generation.generators.scene.noun import noun
 from generation.generators.scene.pen import Pen
 
@@ -12,10 +10,22 @@ from generation.generators.scene.pen import Pen
 def _smoke(pen: Pen, x: float, y: float) -> None:
     for k in range(5):
         u = k / 4
-        pen.fill(ellipse(x + 12 * u * u + pen.rng.jitter(2), y - 6 - 28 * u, 3.4 + 5 * u, 3 + 4 * u), "#efe8e0", 0.42 - 0.3 * u)
+        pen.fill(
+            ellipse(x + 12 * u * u + pen.rng.jitter(2), y - 6 - 28 * u, 3.4 + 5 * u, 3 + 4 * u),
+            "#efe8e0",
+            0.42 - 0.3 * u,
+        )
 
 
-@noun("house", (112, 94), 6, words="home,cottage,farmhouse,villa,mansion,hut,bungalow,inn,school,shop,bakery,restaurant,haunted house", parts=("roof", "walls"), backdrop=True, anchors={"top": (-10, -88)})
+@noun(
+    "house",
+    (112, 94),
+    6,
+    words="home,cottage,farmhouse,villa,mansion,hut,bungalow,inn,school,shop,bakery,restaurant,haunted house",
+    parts=("roof", "walls"),
+    backdrop=True,
+    anchors={"top": (-10, -88)},
+)
 def house(pen: Pen) -> None:
     roof = pen.part("roof", "#a8503a", "#7a4a3c", "#5f6470", "#8f5a3f")
     walls = pen.part("walls", "#ecdfc4", "#d8c0a0", "#e3d3c6", "#cfd2c4")
@@ -39,7 +49,14 @@ def house(pen: Pen) -> None:
         pen.line(curve([(x, -23), (x + 13, -23)]), "#efe8d8", 1.4)
 
 
-@noun("town house", (64, 120), 12, words="terraced house,row house,apartment,apartment building,building,hotel,block", parts=("walls",), backdrop=True)
+@noun(
+    "town house",
+    (64, 120),
+    12,
+    words="terraced house,row house,apartment,apartment building,building,hotel,block",
+    parts=("walls",),
+    backdrop=True,
+)
 def town_house(pen: Pen) -> None:
     walls = pen.part("walls", "#d9b48c", "#c98f6f", "#e6d3b3", "#b3a394")
     kind = pen.rng.child("gable").whole(0, 2)
@@ -48,7 +65,10 @@ def town_house(pen: Pen) -> None:
     if kind == 0:
         pen.fill(poly("-33,-90 0,-122 33,-90"), roof)
     elif kind == 1:
-        pen.fill(poly("-30,-92 -30,-100 -20,-100 -20,-110 -10,-110 -10,-119 10,-119 10,-110 20,-110 20,-100 30,-100 30,-92"), walls)
+        pen.fill(
+            poly("-30,-92 -30,-100 -20,-100 -20,-110 -10,-110 -10,-119 10,-119 10,-110 20,-110 20,-100 30,-100 30,-92"),
+            walls,
+        )
         pen.window(box(-4, -108, 8, 9, 4))
     else:
         pen.fill(poly("-33,-90 -26,-110 26,-110 33,-90"), roof)
@@ -57,11 +77,20 @@ def town_house(pen: Pen) -> None:
             pen.window(box(x, -104, 6.6, 9, 1))
     for row in range(3):
         for c in range(3):
-            pen.window(box(-23 + 17 * c, -83 + 26 * row, 11, 16, 1)) if row < 2 or c != 1 else pen.fill(box(-6, -26, 12, 26, 1), pen.darker(walls, 0.3))
+            pen.window(box(-23 + 17 * c, -83 + 26 * row, 11, 16, 1)) if row < 2 or c != 1 else pen.fill(
+                box(-6, -26, 12, 26, 1), pen.darker(walls, 0.3)
+            )
     pen.fill(box(-31, -34, 62, 2.4), pen.lighter(walls, 0.08))
 
 
-@noun("cabin", (104, 80), 4.5, words="log cabin,shack,wooden house,wooden cabin,shed,chalet,lodge,treehouse,tree house,boathouse", parts=("wood",), backdrop=True)
+@noun(
+    "cabin",
+    (104, 80),
+    4.5,
+    words="log cabin,shack,wooden house,wooden cabin,shed,chalet,lodge,treehouse,tree house,boathouse",
+    parts=("wood",),
+    backdrop=True,
+)
 def cabin(pen: Pen) -> None:
     wood = pen.part("wood", "#8a5f3f", "#7a5240", "#96694a")
     pen.fill(box(24, -80, 11, 26), "#8f857c")
@@ -82,13 +111,15 @@ def cabin(pen: Pen) -> None:
         pen.glow(-27, -23, 40, "#ffd98a", 0.5)
 
 
-@noun("lighthouse", (70, 172), 24, words="beacon,light house", parts=("stripes",), turns=True, anchors={"top": (0, -172)})
+@noun(
+    "lighthouse", (70, 172), 24, words="beacon,light house", parts=("stripes",), turns=True, anchors={"top": (0, -172)}
+)
 def lighthouse(pen: Pen) -> None:
     stripe = pen.part("stripes", "#b8433f", "#34608a", "#3f4450")
     white = "#f2e9da"
     lamp_y = -148.0
     if pen.lit:
-        pen.fill(poly([(-4, lamp_y), (-330, lamp_y - 62), (-330, lamp_y + 26)]), "#ffe9b0", 0.26, flat=True)
+        pen.light(poly([(-4, lamp_y), (-330, lamp_y - 62), (-330, lamp_y + 26)]), "#ffe9b0", 0.26)
         pen.glow(0, lamp_y, 92, "#ffe6a4", 0.8)
     pen.fill(poly("-24,0 24,0 14,-134 -14,-134"), white)
     for low, high in ((0.16, 0.34), (0.52, 0.70), (0.86, 1.0)):
@@ -101,7 +132,7 @@ def lighthouse(pen: Pen) -> None:
     for x in (-17, -10, 10, 17):
         pen.line(curve([(x, -139), (x, -147)]), "#55505a", 1.2)
     pen.line(curve("-18,-147 18,-147"), "#55505a", 1.3)
-    pen.fill(box(-9, -157, 18, 19), "#ffe6a0" if pen.lit else "#c9d6d8", flat=True)
+    pen.light(box(-9, -157, 18, 19), "#ffe6a0" if pen.lit else "#c9d6d8")
     for x in (-9, 0, 9):
         pen.line(curve([(x, -157), (x, -139)]), "#55505a", 1.2)
     pen.fill(blob("-13,-156! 0,-171 13,-156!", 0.4), "#55505a")
@@ -127,7 +158,15 @@ def _turret(pen: Pen, x: float, w: float, h: float, stone: str, roof: str, flag:
         pen.fill(poly([(x, tip - 15), (x + 14, tip - 11), (x, tip - 7)]), "#c8433a")
 
 
-@noun("castle", (160, 142), 32, words="fortress,palace,citadel,chateau,stronghold,fort", parts=("roofs", "stone"), turns=True, anchors={"top": (-10, -150)})
+@noun(
+    "castle",
+    (160, 142),
+    32,
+    words="fortress,palace,citadel,chateau,stronghold,fort",
+    parts=("roofs", "stone"),
+    turns=True,
+    anchors={"top": (-10, -150)},
+)
 def castle(pen: Pen) -> None:
     roof = pen.part("roofs", "#8f4a44", "#4f6480", "#5f5a7a")
     stone = pen.part("stone", "#c6b9a4", "#b3aca2", "#d0bfa8")
@@ -149,12 +188,14 @@ def castle(pen: Pen) -> None:
     for x, y in ((-26, -34), (24, -34), (-16, -64), (6, -66), (20, -60)):
         pen.window(box(x - 2, y, 4.6, 8.4, 2.3), "#4a4650")
     for _ in range(20):
-        x, y = pen.rng.uniform(-58, 60), pen.rng.uniform(-26, -3)
-        if abs(x) > 14:
-            pen.line(curve([(x, y), (x + 6, y)]), pen.darker(stone, 0.1), 1.2, 0.6)
+        u, v = pen.rng.uniform(-58, 60), pen.rng.uniform(-26, -3)
+        if abs(u) > 14:
+            pen.line(curve([(u, v), (u + 6, v)]), pen.darker(stone, 0.1), 1.2, 0.6)
 
 
-@noun("church", (104, 142), 20, words="chapel,cathedral,monastery,abbey,steeple", parts=("roof", "walls"), backdrop=True)
+@noun(
+    "church", (104, 142), 20, words="chapel,cathedral,monastery,abbey,steeple", parts=("roof", "walls"), backdrop=True
+)
 def church(pen: Pen) -> None:
     roof = pen.part("roof", "#6f5a5f", "#8a4f40")
     walls = pen.part("walls", "#e6dcc8", "#d3c6b0")
@@ -173,7 +214,15 @@ def church(pen: Pen) -> None:
     pen.fill(blob("-30,0! -30,-18 -23,-26 -16,-18 -16,0!", 0.3), pen.darker(roof, 0.06))
 
 
-@noun("windmill", (110, 136), 16, words="mill,wind mill,wind turbine", parts=("walls",), backdrop=True, anchors={"top": (0, -100)})
+@noun(
+    "windmill",
+    (110, 136),
+    16,
+    words="mill,wind mill,wind turbine",
+    parts=("walls",),
+    backdrop=True,
+    anchors={"top": (0, -100)},
+)
 def windmill(pen: Pen) -> None:
     walls = pen.part("walls", "#e9dec8", "#c9a684", "#d8d2c4")
     pen.fill(poly("-26,0 26,0 16,-84 -16,-84"), walls)
@@ -191,7 +240,15 @@ def windmill(pen: Pen) -> None:
     pen.fill(ellipse(0, -88, 4), "#5f4636")
 
 
-@noun("tower", (62, 142), 26, words="watchtower,clock tower,stone tower,belfry,ruin,ruins", parts=("stone",), backdrop=True, anchors={"top": (0, -118)})
+@noun(
+    "tower",
+    (62, 142),
+    26,
+    words="watchtower,clock tower,stone tower,belfry,ruin,ruins",
+    parts=("stone",),
+    backdrop=True,
+    anchors={"top": (0, -118)},
+)
 def tower(pen: Pen) -> None:
     stone = pen.part("stone", "#b8ab98", "#a69f98")
     pen.fill(poly("-20,0 20,0 16,-100 -16,-100"), stone)
@@ -219,132 +276,3 @@ def barn(pen: Pen) -> None:
     pen.window(box(-28, -58, 12, 12, 1))
     for x in (18, 40):
         pen.window(box(x, -30, 10, 12, 1))
-
-
-@noun("tent", (96, 62), 1.8, words="camp,campsite,tipi,teepee,wigwam,yurt", parts=("canvas",), anchors={"inside": (-6, 0), "top": (-10, -60)})
-def tent(pen: Pen) -> None:
-    canvas = pen.part("canvas", "#d98a3a", "#5f8a72", "#c9583f", "#d8c7a0")
-    if pen.lit:
-        pen.glow(-16, -22, 76, "#ffd08a", 0.7)
-    pen.fill(poly("-10,-60 48,0 -46,0"), canvas)
-    pen.fill(poly("-10,-60 48,0 14,0"), pen.darker(canvas, 0.1))
-    pen.window(poly("-11,-52 4,0 -28,0"), "#5a463c")
-    pen.fill(poly("-11,-52 -28,0 -40,0"), pen.lighter(canvas, 0.05))
-    pen.line(curve("-46,0 -60,3"), "#cfc4ae", 1)
-    pen.line(curve("48,0 60,3"), "#cfc4ae", 1)
-    pen.line(curve("-10,-60 -8,-66"), "#7a5f42", 2)
-
-
-@noun("pagoda", (112, 140), 20, words="temple,shrine,japanese temple,torii,torii gate", parts=("roofs",), backdrop=True)
-def pagoda(pen: Pen) -> None:
-    roof = pen.part("roofs", "#7a3f3a", "#3f5f5a")
-    wall = "#d8b88a"
-    pen.fill(box(-40, -6, 80, 6), "#a39a90")
-    y = -6.0
-    for k in range(4):
-        w, h = 30 - 5 * k, 20 - 1.5 * k
-        pen.fill(box(-w, y - h, 2 * w, h), wall)
-        for x in (-w * 0.62, 0, w * 0.62):
-            pen.window(box(x - 3, y - h + 5, 6, h - 8, 1))
-        top = y - h
-        out = w + 24 - 2 * k
-        pen.fill(blob([(-out, top + 2), (-out * 0.55, top - 4), (-w * 0.6, top - 13), (w * 0.6, top - 13), (out * 0.55, top - 4), (out, top + 2), (out * 0.4, top + 4), (-out * 0.4, top + 4)], 0.2), roof)
-        y = top - 11
-    pen.line(curve([(0, y), (0, y - 22)]), "#c9a04f", 2.4)
-    for k in range(3):
-        pen.fill(ellipse(0, y - 6 - 5 * k, 4 - k, 1.6), "#c9a04f")
-
-
-@noun("pyramid", (170, 104), 60, words="pyramids", parts=("stone",), backdrop=True, turns=True, anchors={"top": (-14, -104)})
-def pyramid(pen: Pen) -> None:
-    stone = pen.part("stone", "#d9b377", "#cfa76a")
-    pen.fill(poly("-84,0 -14,-104 32,0"), stone)
-    pen.fill(poly("-14,-104 84,0 32,0"), pen.darker(stone, 0.13))
-    for k in range(1, 12):
-        u = k / 12
-        pen.line(curve([(-84 + 70 * u, -104 * u), (32 - 46 * u, -104 * u)]), pen.darker(stone, 0.07), 0.9, 0.6)
-
-
-@noun("igloo", (104, 56), 2.2, words="snow house,snow hut", parts=("snow",), anchors={"inside": (30, 0), "top": (-8, -54)})
-def igloo(pen: Pen) -> None:
-    snow = pen.part("snow", "#eef2f4")
-    pen.fill(blob("-50,0! -46,-30 -26,-50 -6,-55 16,-49 34,-30 38,0!", 0.4), snow)
-    for r in (0.4, 0.7):
-        pen.line(curve([(-48 * (1 - r * 0.16), -55 * r * 0.8), (-6, -55 * r - 3), (37 * (1 - r * 0.16), -55 * r * 0.8)]), pen.darker(snow, 0.1), 1.3, 0.7)
-    for x, y in ((-34, -12), (-16, -10), (-26, -32), (-6, -34), (4, -14), (14, -33), (-16, -48), (4, -48)):
-        pen.line(curve([(x, y - 6), (x + 0.5, y + 6)]), pen.darker(snow, 0.1), 1.2, 0.6)
-    pen.fill(blob("20,0! 21,-22 36,-31 50,-22 51,0!", 0.4), pen.lighter(snow, 0.03))
-    pen.window(blob("28,0! 29,-15 37,-22 45,-15 46,0!", 0.4), "#4a5666")
-
-
-@noun("bridge", (220, 74), 9, words="stone bridge,footbridge,wooden bridge,viaduct,aqueduct", parts=("stone",), turns=False, anchors={"top": (0, -62), "under": (0, 0)})
-def bridge(pen: Pen) -> None:
-    stone = pen.part("stone", "#b5a48e", "#a39b94", "#a8443a")
-    under = "M-108 0 C-106 -26 -100 -40 -88 -44 C-50 -58 50 -58 88 -44 C100 -40 106 -26 108 0 L86 0 C84 -26 66 -30 58 -30 C48 -30 36 -24 32 0 L22 0 C20 -34 8 -40 0 -40 C-8 -40 -20 -34 -22 0 L-32 0 C-36 -24 -48 -30 -58 -30 C-66 -30 -84 -26 -86 0 Z"
-    pen.fill(under, stone)
-    pen.fill(blob("-110,-38 -60,-58 0,-66 60,-58 110,-38 110,-32 60,-51 0,-58 -60,-51 -110,-32", 0.3), pen.lighter(stone, 0.06))
-    for x0, r, top in ((-59, 26, -30), (0, 22, -40), (59, 26, -30)):
-        for k in range(7):
-            a = pi * (0.12 + 0.76 * k / 6)
-            x, y = x0 + r * cos(a), top * sin(a)
-            pen.line(curve([(x, y - 1), (x + 6 * cos(a), y - 6 * sin(a) - 1)]), pen.darker(stone, 0.11), 1.2, 0.8)
-
-
-@noun("fountain", (96, 76), 3, words="water fountain", parts=("stone",), turns=False)
-def fountain(pen: Pen) -> None:
-    stone = pen.part("stone", "#b9b0a4")
-    for x, tall in ((-30, 30), (-18, 44), (18, 44), (30, 30)):
-        pen.line(curve([(0, -62), (x * 0.5, -62 - tall * 0.3), (x, -18)]), "#dbeef0", 1.8, 0.7)
-    pen.line(curve("0,-60 0,-82"), "#dbeef0", 3, 0.7)
-    pen.fill(box(-5, -52, 10, 40), stone)
-    pen.fill(blob("-24,-52! 24,-52! 14,-43 -14,-43", 0.2), stone)
-    pen.fill(blob("-48,-20! 48,-20! 42,0 -42,0", 0.12), stone)
-    pen.fill(ellipse(0, -20, 46, 6), "#7fb4bc")
-    pen.fill(ellipse(0, -52, 23, 3), "#7fb4bc")
-
-
-@noun("well", (66, 84), 2.4, words="wishing well,water well", parts=("roof",))
-def well(pen: Pen) -> None:
-    roof, stone = pen.part("roof", "#8a4f3c", "#6a5a50"), "#a39a8e"
-    for x in (-23, 21):
-        pen.fill(box(x, -66, 4, 42), "#7a583c")
-    pen.line(curve("-24,-46 25,-46"), "#7a583c", 4)
-    pen.line(curve("0,-46 0,-32"), "#cbb892", 1.2)
-    pen.fill(poly("-5,-34 5,-34 4,-25 -4,-25"), "#8a6038")
-    pen.fill(blob("-29,-28! 29,-28! 28,0 -28,0", 0.1), stone)
-    for row in range(3):
-        for k in range(5):
-            pen.line(curve([(-26 + 11 * k + 5 * (row % 2), -22 + 8 * row), (-18 + 11 * k + 5 * (row % 2), -22 + 8 * row)]), pen.darker(stone, 0.1), 1.4, 0.8)
-    pen.fill(poly("-36,-62 0,-88 36,-62"), roof)
-    pen.shade(poly("2,-86 36,-62 8,-62"), 0.14)
-
-
-@noun("volcano", (200, 120), 150, words="erupting volcano", parts=("rock",), backdrop=True, turns=True, anchors={"top": (0, -112)})
-def volcano(pen: Pen) -> None:
-    rock = pen.part("rock", "#6a5a58", "#5a5660")
-    for k in range(9):
-        u = k / 8
-        pen.fill(ellipse(8 + 30 * u * u + pen.rng.jitter(5), -120 - 56 * u, 11 + 20 * u, 9 + 13 * u), "#8f858a", 0.7 - 0.45 * u)
-    pen.glow(0, -112, 66, "#ff9a4a", 0.9)
-    pen.fill(blob("-104,4! -60,-34 -26,-92 -17,-112! -6,-106 6,-108 17,-112! 28,-90 64,-36 106,4!", 0.26), rock)
-    pen.shade(blob("6,-108 17,-112! 28,-90 64,-36 106,4! 40,4 14,-50", 0.26), 0.2)
-    for line, w in (("-4,-107 -10,-84 -2,-60 -14,-34", 6), ("8,-108 14,-86 8,-66", 4.4)):
-        pen.fill(limb(line, [w, w * 0.8, w * 0.5, 1]), "#ff8a3c", flat=True)
-    pen.fill(blob("-15,-111 0,-104 15,-111 0,-114"), "#ffd27a", flat=True)
-
-
-@noun("waterfall", (120, 150), 30, words="cascade,falls", parts=("rock",), backdrop=True, turns=True)
-def waterfall(pen: Pen) -> None:
-    rock = pen.part("rock", "#7d7a76", "#6f7a72")
-    pen.fill(blob("-60,2! -62,-60 -50,-120 -30,-146 -12,-150! 14,-148! 40,-138 56,-96 62,-40 60,2!", 0.24), rock)
-    for x, y, s in ((-42, -40, 16), (40, -60, 15), (-40, -96, 12), (44, -20, 14), (38, -108, 10)):
-        pen.shade(blob([(x - s, y), (x, y - s), (x + s, y - s * 0.2), (x + s * 0.6, y + s)], 0.1), 0.13)
-    pen.fill(blob("-16,-150! 16,-149! 20,-80 26,0! -26,0! -20,-80", 0.2), "#dcecee")
-    for _ in range(16):
-        x = pen.rng.jitter(17)
-        y = pen.rng.uniform(-146, -40)
-        pen.line(curve([(x, y), (x * 1.1, y + 22), (x * 1.2, y + 42)]), "#9cc6d0" if pen.rng.chance(0.5) else "#f6fbfb", 1.8, 0.7)
-    for k in range(9):
-        pen.fill(ellipse(-36 + 9 * k, -2 + pen.rng.jitter(3), 11, 7), "#f2f8f8", 0.6)
-    pen.fill(blob("-64,-150 -50,-158 -26,-152 -22,-144 -50,-138"), "#5f8a4f")
-    pen.fill(blob("18,-150 40,-152 60,-134 50,-126 26,-138"), "#5f8a4f")

@@ -25,8 +25,16 @@ def _cat_head(pen: Pen, fur: str, asleep: bool = False) -> None:
         pen.line(curve([(10, 5 + dy * 0.4), (17, 4.6 + dy), (23, 3.4 + dy * 2)]), "#efe8de", 0.55, 0.75)
 
 
-@noun("cat", (92, 100), 0.45, words="kitten,kitty,tomcat,tabby", parts=("fur",), poses=("sit", "sleep", "stand", "run"), alive=True,
-      anchors={"top": (18, -102), "seat": (-4, -56), "head": (18, -80), "hand": (30, -40)})
+@noun(
+    "cat",
+    (92, 100),
+    0.45,
+    words="kitten,kitty,tomcat,tabby",
+    parts=("fur",),
+    poses=("sit", "sleep", "stand", "run"),
+    alive=True,
+    anchors={"top": (18, -102), "seat": (-4, -56), "head": (18, -80), "hand": (30, -40)},
+)
 def cat(pen: Pen) -> None:
     fur = pen.part("fur", "#4b4650", "#cf8a48", "#8b8078", "#e6d8c3", "#5a4a42")
     stripe = pen.darker(fur, 0.09)
@@ -64,8 +72,16 @@ def _dog_head(pen: Pen, fur: str, ear: str) -> None:
     pen.eye(8, -4, 2)
 
 
-@noun("dog", (110, 98), 0.65, words="puppy,hound,terrier,retriever,labrador,spaniel,dachshund,corgi,collie,pup,husky,shepherd dog", parts=("fur",),
-      poses=("stand", "sit", "sleep", "run"), alive=True, anchors={"top": (-2, -64), "seat": (-4, -52), "head": (44, -76), "hand": (56, -50)})
+@noun(
+    "dog",
+    (110, 98),
+    0.65,
+    words="puppy,hound,terrier,retriever,labrador,spaniel,dachshund,corgi,collie,pup,husky,shepherd dog",
+    parts=("fur",),
+    poses=("stand", "sit", "sleep", "run"),
+    alive=True,
+    anchors={"top": (-2, -64), "seat": (-4, -52), "head": (44, -76), "hand": (56, -50)},
+)
 def dog(pen: Pen) -> None:
     fur = pen.part("fur", "#c79a62", "#8a5f3d", "#d8c6a4", "#5a4a44", "#a9763f")
     ear = pen.darker(fur, 0.13)
@@ -94,39 +110,76 @@ def dog(pen: Pen) -> None:
 def draw_horse(pen: Pen, coat: str, mane: str, sock: str = "") -> None:
     """A horse, also under a rider and with a horn."""
     run = pen.pose == "run"
-    pen.fill(limb("-52,-86 -70,-88 -82,-70 -92,-58" if run else "-52,-86 -64,-80 -68,-56 -64,-34", [8, 13, 14, 3]), mane)
+    pen.fill(
+        limb("-52,-86 -70,-88 -82,-70 -92,-58" if run else "-52,-86 -64,-80 -68,-56 -64,-34", [8, 13, 14, 3]), mane
+    )
     body = blob("-56,-74 -50,-92 -28,-96 0,-90 26,-96 42,-86 42,-66 22,-54 -8,-58 -34,-54 -52,-58")
     beast(pen, body, coat, gait(32, -42, 66, pen.pose), (21, 8.4, 6.2), sock or pen.darker(coat, 0.15))
     pen.fill(limb("28,-76 46,-100 58,-124", [38, 24, 19]), coat)
     pen.fill(blob("48,-124 54,-136 64,-138 74,-126 88,-106 86,-98 76,-97 66,-108 56,-112"), coat)
     pen.fill(blob("78,-108 88,-107 86,-98 77,-98"), pen.lighter(coat, 0.07))
     pen.fill(poly("56,-133 58,-146 65,-135"), coat)
-    strand = [(14, -92), (24, -106), (36, -122), (46, -136), (58, -142), (62, -132), (52, -124), (44, -108), (34, -94), (26, -84)]
+    strand = [
+        (14, -92),
+        (24, -106),
+        (36, -122),
+        (46, -136),
+        (58, -142),
+        (62, -132),
+        (52, -124),
+        (44, -108),
+        (34, -94),
+        (26, -84),
+    ]
     pen.fill(blob(strand, 0.3), mane)
     pen.eye(68, -122, 2)
     pen.fill(ellipse(84, -102, 1.5), "#2b2226", flat=True)
 
 
-@noun("horse", (150, 146), 1.9, words="pony,stallion,mare,foal,mustang,donkey,mule", parts=("coat", "mane"), poses=("stand", "run"), alive=True,
-      anchors={"top": (-6, -92), "seat": (-6, -84), "head": (64, -120)})
+@noun(
+    "horse",
+    (150, 146),
+    1.9,
+    words="pony,stallion,mare,foal,mustang,donkey,mule",
+    parts=("coat", "mane"),
+    poses=("stand", "run"),
+    alive=True,
+    anchors={"top": (-6, -92), "seat": (-6, -84), "head": (64, -120)},
+)
 def horse(pen: Pen) -> None:
     coat = pen.part("coat", "#8a5a3a", "#6f4a38", "#a8794e", "#7b7a80", "#4d4044")
     draw_horse(pen, coat, pen.part("mane", pen.darker(coat, 0.16)))
 
 
-@noun("zebra", (150, 140), 1.6, parts=("coat",), poses=("stand", "run"), alive=True, anchors={"top": (-6, -92), "seat": (-6, -86)})
+@noun(
+    "zebra",
+    (150, 140),
+    1.6,
+    parts=("coat",),
+    poses=("stand", "run"),
+    alive=True,
+    anchors={"top": (-6, -92), "seat": (-6, -86)},
+)
 def zebra(pen: Pen) -> None:
     coat, ink = pen.part("coat", "#eee6d8"), "#37323a"
     draw_horse(pen, coat, ink, ink)
-    for x in range(-50, 40, 10):
+    for x in (-50.0, -40.0, -30.0, -20.0, -10.0, 0.0, 10.0, 20.0, 30.0):
         pen.fill(poly([(x, -94 + abs(x) * 0.05), (x + 5, -93), (x + 4, -62 + pen.rng.jitter(5))]), ink)
     for u in (0.1, 0.32, 0.54, 0.76):
         x, y = 34 + 26 * u, -82 - 48 * u
         pen.fill(poly([(x - 14, y - 6), (x - 10, y - 11), (x + 12, y + 9)]), ink)
 
 
-@noun("cow", (146, 102), 1.5, words="bull,ox,calf,cattle,buffalo,bison,yak", parts=("coat",), poses=("stand",), alive=True,
-      anchors={"top": (-10, -90), "seat": (-8, -82), "head": (62, -82)})
+@noun(
+    "cow",
+    (146, 102),
+    1.5,
+    words="bull,ox,calf,cattle,buffalo,bison,yak",
+    parts=("coat",),
+    poses=("stand",),
+    alive=True,
+    anchors={"top": (-10, -90), "seat": (-8, -82), "head": (62, -82)},
+)
 def cow(pen: Pen) -> None:
     coat = pen.part("coat", "#efe6d6", "#9a5f38", "#b98a5c")
     patch = "#4a3a38" if coat == "#efe6d6" else "#efe4d0"
@@ -135,7 +188,11 @@ def cow(pen: Pen) -> None:
     body = blob("-60,-62 -58,-84 -36,-90 4,-88 36,-90 46,-74 40,-50 16,-40 -24,-40 -52,-44")
     pen.fill(blob("-34,-46 -22,-44 -20,-32 -30,-30"), "#dba79a")
     beast(pen, body, coat, gait(32, -46, 48, "stand"), (18, 10, 8), pen.darker(coat, 0.22))
-    for shape in ("-46,-88 -24,-90 -18,-72 -34,-60 -48,-68", "4,-88 24,-89 28,-70 12,-58 -2,-68", "-20,-50 -6,-54 -2,-42 -16,-41"):
+    for shape in (
+        "-46,-88 -24,-90 -18,-72 -34,-60 -48,-68",
+        "4,-88 24,-89 28,-70 12,-58 -2,-68",
+        "-20,-50 -6,-54 -2,-42 -16,-41",
+    ):
         pen.fill(blob(shape), patch, 0.95)
     pen.fill(limb("34,-74 52,-82", [34, 24]), coat)
     pen.fill(blob("46,-88 54,-98 66,-96 76,-82 84,-70 80,-62 68,-62 56,-72"), coat)
@@ -147,18 +204,44 @@ def cow(pen: Pen) -> None:
     pen.fill(ellipse(80, -69, 1.6), "#8a5a52", flat=True)
 
 
-@noun("sheep", (104, 82), 0.95, words="lamb,ram,ewe", parts=("wool",), poses=("stand",), alive=True, plural="sheep", anchors={"top": (-8, -74), "head": (44, -62)})
+@noun(
+    "sheep",
+    (104, 82),
+    0.95,
+    words="lamb,ram,ewe",
+    parts=("wool",),
+    poses=("stand",),
+    alive=True,
+    plural="sheep",
+    anchors={"top": (-8, -74), "head": (44, -62)},
+)
 def sheep(pen: Pen) -> None:
     wool, face = pen.part("wool", "#f0e8d8", "#e8dcc6"), pen.rng.pick(("#3f3a3e", "#4a413d", "#d8bfa0"))
     for leg in gait(22, -28, 36, "stand"):
         pen.fill(limb(leg, (8, 5.6, 4.6)), face)
     outline = []
-    for x, y in ((-50, -44), (-46, -62), (-30, -73), (-10, -77), (12, -76), (30, -68), (38, -50), (32, -34), (14, -27), (-8, -26), (-30, -27), (-44, -33)):
-        outline.append((x + pen.rng.jitter(2), y + pen.rng.jitter(2)))
+    for x0, y0 in (
+        (-50, -44),
+        (-46, -62),
+        (-30, -73),
+        (-10, -77),
+        (12, -76),
+        (30, -68),
+        (38, -50),
+        (32, -34),
+        (14, -27),
+        (-8, -26),
+        (-30, -27),
+        (-44, -33),
+    ):
+        outline.append((x0 + pen.rng.jitter(2), y0 + pen.rng.jitter(2)))
     bumpy = []
     for i, (x, y) in enumerate(outline):
         nx, ny = outline[(i + 1) % len(outline)]
-        bumpy += [(x * 0.94 - 0.3, y * 0.97 - 1.5), ((x + nx) / 2 * 1.09 + 0.3, (y + ny) / 2 + (((y + ny) / 2) + 50) * 0.1)]
+        bumpy += [
+            (x * 0.94 - 0.3, y * 0.97 - 1.5),
+            ((x + nx) / 2 * 1.09 + 0.3, (y + ny) / 2 + (((y + ny) / 2) + 50) * 0.1),
+        ]
     pen.fill(blob(bumpy, 0.42), wool)
     for _ in range(12):
         x, y = pen.rng.uniform(-40, 24), pen.rng.uniform(-66, -34)
@@ -169,7 +252,16 @@ def sheep(pen: Pen) -> None:
     pen.eye(50, -66, 1.6, "#171418" if face[1] > "9" else "#efe0b0")
 
 
-@noun("goat", (108, 92), 0.9, words="billy goat,ibex,kid goat", parts=("coat",), poses=("stand", "run"), alive=True, anchors={"top": (-8, -62), "seat": (-8, -58)})
+@noun(
+    "goat",
+    (108, 92),
+    0.9,
+    words="billy goat,ibex,kid goat",
+    parts=("coat",),
+    poses=("stand", "run"),
+    alive=True,
+    anchors={"top": (-8, -62), "seat": (-8, -58)},
+)
 def goat(pen: Pen) -> None:
     coat = pen.part("coat", "#d9cbb2", "#8f7257", "#efe6d6")
     pen.fill(limb("-40,-60 -48,-68 -46,-74", [7, 6, 3]), coat)
@@ -184,7 +276,16 @@ def goat(pen: Pen) -> None:
     pen.eye(50, -75, 1.7)
 
 
-@noun("pig", (112, 70), 0.8, words="piglet,boar,hog", parts=("skin",), poses=("stand",), alive=True, anchors={"top": (-8, -64), "seat": (-8, -58)})
+@noun(
+    "pig",
+    (112, 70),
+    0.8,
+    words="piglet,boar,hog",
+    parts=("skin",),
+    poses=("stand",),
+    alive=True,
+    anchors={"top": (-8, -64), "seat": (-8, -58)},
+)
 def pig(pen: Pen) -> None:
     skin = pen.part("skin", "#e5a99b", "#dd9c90")
     pen.line(curve("-52,-46 -60,-50 -62,-42 -56,-42 -60,-52"), pen.darker(skin, 0.06), 2.2)

@@ -61,21 +61,65 @@ def _upright(pen: Pen, wear: Clothes) -> Joints:
     neck = (1.0 + lean, -81.0)
     far_leg = [(1.0, -48.0), (-stride * 0.3 + (4 if lift else 0), -25.0), (-stride, -3.0 - lift)]
     near_leg = [(-1.0, -48.0), (stride * 0.6, -26.0), (stride, -3.0)]
-    far_hand: Point = {"wave": (22.0, -104.0), "dance": (24.0, -98.0), "run": (22.0, -64.0)}.get(pose, (12.0 + stride * 0.5, -50.0))
-    hand: Point = {"dance": (-24.0, -92.0), "run": (-20.0, -56.0), "wave": (-9.0, -47.0)}.get(pose, (11.0 - stride * 1.1 + 6, -47.0))
+    far_hand: Point = {"wave": (22.0, -104.0), "dance": (24.0, -98.0), "run": (22.0, -64.0)}.get(
+        pose, (12.0 + stride * 0.5, -50.0)
+    )
+    hand: Point = {"dance": (-24.0, -92.0), "run": (-20.0, -56.0), "wave": (-9.0, -47.0)}.get(
+        pose, (11.0 - stride * 1.1 + 6, -47.0)
+    )
     arm_w = (8.0 * wear.bulk, 6.6 * wear.bulk, 5.0)
     _arm(pen, (neck[0] + 3, neck[1] + 5), far_hand, pen.darker(wear.top, 0.09), pen.darker(wear.skin, 0.06), arm_w)
     _leg(pen, far_leg, pen.darker(wear.legs, 0.08), pen.darker(wear.shoes, 0.04), wear)
     _leg(pen, near_leg, wear.legs, wear.shoes, wear)
     if wear.long_hair:
-        pen.fill(blob([(neck[0] - 7, -93), (neck[0] - 12, -80), (neck[0] - 11, -66), (neck[0] - 4, -68), (neck[0] + 1, -84)]), pen.darker(wear.hair, 0.05))
+        pen.fill(
+            blob(
+                [(neck[0] - 7, -93), (neck[0] - 12, -80), (neck[0] - 11, -66), (neck[0] - 4, -68), (neck[0] + 1, -84)]
+            ),
+            pen.darker(wear.hair, 0.05),
+        )
     if wear.robe:
-        pen.fill(blob([(-9 * wear.bulk + lean, -80), (-13, -52), (-19, -2), (-2, 0), (17, -2), (12, -52), (9 + lean, -80)], 0.2), wear.top)
+        pen.fill(
+            blob(
+                [(-9 * wear.bulk + lean, -80), (-13, -52), (-19, -2), (-2, 0), (17, -2), (12, -52), (9 + lean, -80)],
+                0.2,
+            ),
+            wear.top,
+        )
     elif wear.skirt:
-        pen.fill(blob([(-7 + lean, -81), (-8, -62), (-18 - stride * 0.3, -30), (0, -26), (17 + stride * 0.3, -30), (9, -62), (8 + lean, -81)], 0.24), wear.top)
+        pen.fill(
+            blob(
+                [
+                    (-7 + lean, -81),
+                    (-8, -62),
+                    (-18 - stride * 0.3, -30),
+                    (0, -26),
+                    (17 + stride * 0.3, -30),
+                    (9, -62),
+                    (8 + lean, -81),
+                ],
+                0.24,
+            ),
+            wear.top,
+        )
     else:
         b = wear.bulk
-        pen.fill(blob([(-8 * b + lean, -80), (-9.4 * b + lean * 0.4, -64), (-8 * b, -45), (0, -43), (8 * b, -45), (9 * b + lean * 0.4, -64), (8.4 * b + lean, -80), (1 + lean, -83)], 0.26), wear.top)
+        pen.fill(
+            blob(
+                [
+                    (-8 * b + lean, -80),
+                    (-9.4 * b + lean * 0.4, -64),
+                    (-8 * b, -45),
+                    (0, -43),
+                    (8 * b, -45),
+                    (9 * b + lean * 0.4, -64),
+                    (8.4 * b + lean, -80),
+                    (1 + lean, -83),
+                ],
+                0.26,
+            ),
+            wear.top,
+        )
     _head(pen, (neck[0] + 1.5, -92.0), wear)
     _arm(pen, (neck[0] - 3, neck[1] + 5), hand, wear.top, wear.skin, arm_w)
     return Joints((neck[0] + 1.5, -92.0), hand, far_hand)
@@ -106,10 +150,42 @@ def _head(pen: Pen, at: Point, wear: Clothes) -> None:
 def _face(pen: Pen, wear: Clothes) -> None:
     x = y = 0.0
     pen.fill(limb([(x - 1.5, y + 5), (x - 2, y + 13)], [6, 6.4]), pen.darker(wear.skin, 0.05))
-    pen.fill(blob([(x - 7, y), (x - 5, y - 7), (x + 2, y - 8.4), (x + 7, y - 4), (x + 8.6, y + 1), (x + 7, y + 3), (x + 6, y + 7), (x + 1, y + 8.6), (x - 5, y + 5)]), wear.skin)
-    pen.fill(blob([(x - 8.4, y + 3), (x - 9, y - 4), (x - 4, y - 10), (x + 3, y - 10.6), (x + 8, y - 6), (x + 3.4, y - 4.6), (x, y - 4), (x - 1.6, y + 1), (x - 4, y + 4)]), wear.hair)
+    pen.fill(
+        blob(
+            [
+                (x - 7, y),
+                (x - 5, y - 7),
+                (x + 2, y - 8.4),
+                (x + 7, y - 4),
+                (x + 8.6, y + 1),
+                (x + 7, y + 3),
+                (x + 6, y + 7),
+                (x + 1, y + 8.6),
+                (x - 5, y + 5),
+            ]
+        ),
+        wear.skin,
+    )
+    pen.fill(
+        blob(
+            [
+                (x - 8.4, y + 3),
+                (x - 9, y - 4),
+                (x - 4, y - 10),
+                (x + 3, y - 10.6),
+                (x + 8, y - 6),
+                (x + 3.4, y - 4.6),
+                (x, y - 4),
+                (x - 1.6, y + 1),
+                (x - 4, y + 4),
+            ]
+        ),
+        wear.hair,
+    )
     if wear.long_hair:
-        pen.fill(blob([(x - 8.6, y - 3), (x - 11, y + 9), (x - 10, y + 20), (x - 4, y + 16), (x - 3, y + 2)]), wear.hair)
+        pen.fill(
+            blob([(x - 8.6, y - 3), (x - 11, y + 9), (x - 10, y + 20), (x - 4, y + 16), (x - 3, y + 2)]), wear.hair
+        )
     pen.fill(ellipse(x + 4.6, y - 0.6, 0.9, 1.2), "#2a2024", flat=True)
 
 

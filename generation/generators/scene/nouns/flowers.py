@@ -11,17 +11,33 @@ from generation.generators.scene.pen import Pen
 GREEN = "#5c8048"
 
 
-def petals(pen: Pen, x: float, y: float, count: int, reach: float, wide: float, colour: str, squash: float = 1.0, turn: float = 0.0) -> None:
+def petals(
+    pen: Pen,
+    x: float,
+    y: float,
+    count: int,
+    reach: float,
+    wide: float,
+    colour: str,
+    squash: float = 1.0,
+    turn: float = 0.0,
+) -> None:
     """A ring of petals round (x, y), flattened by `squash` for a three-quarter view."""
     for k in range(count):
         a = 2 * pi * k / count + turn
         dx, dy = cos(a), sin(a) * squash
         nx, ny = -sin(a), cos(a) * squash
         pen.fill(
-            blob([(x, y), (x + dx * reach * 0.6 + nx * wide, y + dy * reach * 0.6 + ny * wide), (x + dx * reach, y + dy * reach),
-                  (x + dx * reach * 0.6 - nx * wide, y + dy * reach * 0.6 - ny * wide)]),
+            blob(
+                [
+                    (x, y),
+                    (x + dx * reach * 0.6 + nx * wide, y + dy * reach * 0.6 + ny * wide),
+                    (x + dx * reach, y + dy * reach),
+                    (x + dx * reach * 0.6 - nx * wide, y + dy * reach * 0.6 - ny * wide),
+                ]
+            ),
             pen.lighter(colour, 0.03 * sin(k * 2.4) + (0.03 if dy < 0 else -0.02)),
-        )  # fmt: skip
+        )
 
 
 def _stem(pen: Pen, x: float, tall: float, lean: float, leaves: int = 2) -> tuple[float, float]:
@@ -31,11 +47,22 @@ def _stem(pen: Pen, x: float, tall: float, lean: float, leaves: int = 2) -> tupl
         y = -tall * (0.25 + 0.22 * k)
         side = -1 if k % 2 else 1
         px = x + lean * 0.15
-        pen.fill(blob([(px, y), (px + side * 12, y - 12), (px + side * 24, y - 11), (px + side * 13, y - 2)]), pen.lighter(GREEN, 0.02 * k))
+        pen.fill(
+            blob([(px, y), (px + side * 12, y - 12), (px + side * 24, y - 11), (px + side * 13, y - 2)]),
+            pen.lighter(GREEN, 0.02 * k),
+        )
     return tip
 
 
-@noun("flower", (60, 96), 0.5, words="daisy,wildflower,blossom,poppy,lily,daffodil,orchid,marigold,iris,anemone,lotus,water lily,violet,lavender,lilac", parts=("petals",), anchors={"top": (4, -92)})
+@noun(
+    "flower",
+    (60, 96),
+    0.5,
+    words="daisy,wildflower,blossom,poppy,lily,daffodil,orchid,marigold,iris,anemone,lotus,water lily,violet,"
+    "lavender,lilac",
+    parts=("petals",),
+    anchors={"top": (4, -92)},
+)
 def flower(pen: Pen) -> None:
     colour = pen.part("petals", "#e7dcd0", "#d9605a", "#e0a84a", "#a98fd0", "#e493b0")
     x, y = _stem(pen, 0, 78, pen.rng.jitter(8))
@@ -61,18 +88,55 @@ def tulip(pen: Pen) -> None:
     colour = pen.part("petals", "#d0453f", "#e3a83a", "#c9689a", "#efe0d0", "#8a5aa0")
     x, y = _stem(pen, 0, 66, pen.rng.jitter(6), 0)
     for side, tall in ((-1, 52), (1, 44)):
-        pen.fill(limb([(0, 1), (side * 9, -tall * 0.5), (side * (13 + pen.rng.uniform(0, 4)), -tall)], [5, 8, 1]), pen.lighter(GREEN, 0.03))
-    pen.fill(blob([(x - 10, y - 6), (x - 12, y - 20), (x - 7, y - 29), (x, y - 22), (x + 7, y - 29), (x + 12, y - 20), (x + 10, y - 6), (x, y + 2)], 0.3), pen.darker(colour, 0.06))
-    pen.fill(blob([(x - 7, y - 4), (x - 6, y - 18), (x, y - 27), (x + 6, y - 18), (x + 7, y - 4), (x, y + 2)], 0.34), colour)
+        pen.fill(
+            limb([(0, 1), (side * 9, -tall * 0.5), (side * (13 + pen.rng.uniform(0, 4)), -tall)], [5, 8, 1]),
+            pen.lighter(GREEN, 0.03),
+        )
+    pen.fill(
+        blob(
+            [
+                (x - 10, y - 6),
+                (x - 12, y - 20),
+                (x - 7, y - 29),
+                (x, y - 22),
+                (x + 7, y - 29),
+                (x + 12, y - 20),
+                (x + 10, y - 6),
+                (x, y + 2),
+            ],
+            0.3,
+        ),
+        pen.darker(colour, 0.06),
+    )
+    pen.fill(
+        blob([(x - 7, y - 4), (x - 6, y - 18), (x, y - 27), (x + 6, y - 18), (x + 7, y - 4), (x, y + 2)], 0.34), colour
+    )
 
 
 def rose_head(pen: Pen, x: float, y: float, size: float, colour: str) -> None:
     """A full rose seen from the side above."""
     for k, r in enumerate((1.0, 0.8, 0.58, 0.36)):
         turn = 0.7 * k
-        ring = [(x + size * r * (1 + 0.1 * (i % 2)) * cos(turn + i * pi / 4), y - 0.12 * k * size + size * r * 0.84 * sin(turn + i * pi / 4)) for i in range(8)]
+        ring = [
+            (
+                x + size * r * (1 + 0.1 * (i % 2)) * cos(turn + i * pi / 4),
+                y - 0.12 * k * size + size * r * 0.84 * sin(turn + i * pi / 4),
+            )
+            for i in range(8)
+        ]
         pen.fill(blob(ring, 0.4), pen.darker(colour, 0.045 * k) if k % 2 else pen.lighter(colour, 0.02))
-    pen.line(curve([(x - size * 0.2, y - size * 0.4), (x + size * 0.1, y - size * 0.55), (x + size * 0.16, y - size * 0.3), (x - size * 0.05, y - size * 0.25)]), pen.darker(colour, 0.16), size * 0.08)
+    pen.line(
+        curve(
+            [
+                (x - size * 0.2, y - size * 0.4),
+                (x + size * 0.1, y - size * 0.55),
+                (x + size * 0.16, y - size * 0.3),
+                (x - size * 0.05, y - size * 0.25),
+            ]
+        ),
+        pen.darker(colour, 0.16),
+        size * 0.08,
+    )
 
 
 @noun("rose", (54, 96), 0.5, words="peony,camellia,carnation", parts=("petals",), anchors={"top": (0, -92)})
@@ -86,13 +150,29 @@ def rose(pen: Pen) -> None:
 def rose_bush(pen: Pen) -> None:
     colour = pen.part("petals", "#c9485a", "#e3a0b0", "#e6d4c0", "#d8a04a")
     for x, y, r in ((-22, -20, 24), (22, -20, 24), (0, -34, 28)):
-        ring = [(x + r * (1 if i % 2 else 0.86) * cos(i * pi / 8), y + r * 0.82 * (1 if i % 2 else 0.86) * sin(i * pi / 8)) for i in range(16)]
+        ring = [
+            (x + r * (1 if i % 2 else 0.86) * cos(i * pi / 8), y + r * 0.82 * (1 if i % 2 else 0.86) * sin(i * pi / 8))
+            for i in range(16)
+        ]
         pen.fill(blob(ring, 0.42), pen.lighter("#4f7a44", pen.rng.jitter(0.03)))
     for _ in range(15):
-        rose_head(pen, pen.rng.jitter(36), pen.rng.uniform(-56, -12), pen.rng.uniform(4.6, 7.4), pen.lighter(colour, pen.rng.jitter(0.04)))
+        rose_head(
+            pen,
+            pen.rng.jitter(36),
+            pen.rng.uniform(-56, -12),
+            pen.rng.uniform(4.6, 7.4),
+            pen.lighter(colour, pen.rng.jitter(0.04)),
+        )
 
 
-@noun("mushroom", (66, 66), 0.2, words="toadstool,fungus,mushrooms,fly agaric", parts=("cap",), anchors={"top": (0, -64), "under": (18, 0)})
+@noun(
+    "mushroom",
+    (66, 66),
+    0.2,
+    words="toadstool,fungus,mushrooms,fly agaric",
+    parts=("cap",),
+    anchors={"top": (0, -64), "under": (18, 0)},
+)
 def mushroom(pen: Pen) -> None:
     cap = pen.part("cap", "#c2402f", "#a8703f", "#c9883f")
     stem = "#eee3cc"
@@ -110,7 +190,14 @@ def _toadstool(pen: Pen, cap: str, stem: str) -> None:
         pen.fill(ellipse(x, y, r, r * 0.8), "#f3e9d6")
 
 
-@noun("pumpkin", (76, 58), 0.35, words="squash,jack-o-lantern,jack o lantern,gourd", parts=("skin",), anchors={"top": (0, -54)})
+@noun(
+    "pumpkin",
+    (76, 58),
+    0.35,
+    words="squash,jack-o-lantern,jack o lantern,gourd",
+    parts=("skin",),
+    anchors={"top": (0, -54)},
+)
 def pumpkin(pen: Pen) -> None:
     skin = pen.part("skin", "#d97a2c", "#e08a34")
     for x, w, dark in ((-21, 17, 0.05), (21, 17, 0.05), (-11, 18, 0.02), (11, 18, 0.02), (0, 16, 0.0)):
@@ -138,4 +225,9 @@ def hay_bale(pen: Pen) -> None:
         pen.line(ellipse(-16, -29, 22 * r, 29 * r), pen.darker(straw, 0.1), 1.6, 0.8)
     for _ in range(26):
         x, y = pen.rng.uniform(-34, 34), pen.rng.uniform(-54, -4)
-        pen.line(curve([(x, y), (x + pen.rng.uniform(3, 8), y + pen.rng.jitter(2))]), pen.darker(straw, pen.rng.uniform(-0.06, 0.1)), 0.9, 0.7)
+        pen.line(
+            curve([(x, y), (x + pen.rng.uniform(3, 8), y + pen.rng.jitter(2))]),
+            pen.darker(straw, pen.rng.uniform(-0.06, 0.1)),
+            0.9,
+            0.7,
+        )

@@ -19,14 +19,34 @@ def _dressed(pen: Pen, *, skirt: bool = False, long_hair: bool = False, part: st
     return Clothes(top, pen.rng.child("legs").pick(LEGS), "#463835", some_skin(pen), some_hair(pen), skirt, long_hair)
 
 
-@noun("person", BOX, 1.7, words="people,someone,human,figure,traveller,traveler,wanderer,hiker,tourist,passenger,pedestrian,friend,walker,stranger,explorer,runner,backpacker,adventurer,reader,student,artist,poet,shepherd,monk,couple", parts=("clothes",), poses=POSES, alive=True, anchors=AT, plural="people")
+@noun(
+    "person",
+    BOX,
+    1.7,
+    words="people,someone,human,figure,traveller,traveler,wanderer,hiker,tourist,passenger,pedestrian,friend,walker,stranger,explorer,runner,backpacker,adventurer,reader,student,artist,poet,shepherd,monk,couple",
+    parts=("clothes",),
+    poses=POSES,
+    alive=True,
+    anchors=AT,
+    plural="people",
+)
 def person(pen: Pen) -> None:
     figure(pen, _dressed(pen, long_hair=pen.rng.child("cut").chance(0.5)))
     if pen.pose in ("stand", "walk") and pen.rng.child("pack").chance(0.4):
         pen.fill(blob("-9,-78 -20,-76 -21,-56 -10,-52"), "#7a5f42")
 
 
-@noun("man", BOX, 1.8, words="gentleman,guy,father,grandfather,old man,sailor,captain,postman,baker,hunter,king's man,fellow", parts=("clothes",), poses=POSES, alive=True, anchors=AT, plural="men")
+@noun(
+    "man",
+    BOX,
+    1.8,
+    words="gentleman,guy,father,grandfather,old man,sailor,captain,postman,baker,hunter,king's man,fellow",
+    parts=("clothes",),
+    poses=POSES,
+    alive=True,
+    anchors=AT,
+    plural="men",
+)
 def man(pen: Pen) -> None:
     wear = _dressed(pen)
     joints = figure(pen, wear)
@@ -39,7 +59,17 @@ def man(pen: Pen) -> None:
         pen.fill(blob([(x, y + 3), (x + 6.6, y + 2.6), (x + 6.6, y + 8), (x + 1, y + 10), (x - 4, y + 6)]), wear.hair)
 
 
-@noun("woman", BOX, 1.7, words="lady,mother,grandmother,girlfriend,dancer,ballerina,bride,old woman,wife", parts=("dress",), poses=POSES, alive=True, anchors=AT, plural="women")
+@noun(
+    "woman",
+    BOX,
+    1.7,
+    words="lady,mother,grandmother,girlfriend,dancer,ballerina,bride,old woman,wife",
+    parts=("dress",),
+    poses=POSES,
+    alive=True,
+    anchors=AT,
+    plural="women",
+)
 def woman(pen: Pen) -> None:
     figure(pen, _dressed(pen, skirt=True, long_hair=True, part="dress"))
 
@@ -51,7 +81,17 @@ def _small(pen: Pen, skirt: bool) -> None:
     figure(pen, wear)
 
 
-@noun("child", BOX, 1.2, words="kid,boy,toddler,children,son", parts=("clothes",), poses=POSES, alive=True, anchors=AT, plural="children")
+@noun(
+    "child",
+    BOX,
+    1.2,
+    words="kid,boy,toddler,children,son",
+    parts=("clothes",),
+    poses=POSES,
+    alive=True,
+    anchors=AT,
+    plural="children",
+)
 def child(pen: Pen) -> None:
     _small(pen, False)
 
@@ -61,7 +101,16 @@ def girl(pen: Pen) -> None:
     _small(pen, True)
 
 
-@noun("astronaut", (56, 104), 1.9, words="cosmonaut,spaceman,space explorer,spacewoman", parts=("suit",), poses=("stand", "walk", "sit", "ride", "wave", "run"), alive=True, anchors=AT)
+@noun(
+    "astronaut",
+    (56, 104),
+    1.9,
+    words="cosmonaut,spaceman,space explorer,spacewoman",
+    parts=("suit",),
+    poses=("stand", "walk", "sit", "ride", "wave", "run"),
+    alive=True,
+    anchors=AT,
+)
 def astronaut(pen: Pen) -> None:
     suit = pen.part("suit", "#ece6da")
     wear = Clothes(suit, suit, pen.darker(suit, 0.16), suit, suit, bulk=1.45)
@@ -79,15 +128,29 @@ def astronaut(pen: Pen) -> None:
     pen.fill(ellipse(x + 4.6, y + 23, 1.6), "#4fa07a", flat=True)
 
 
-@noun("knight", (60, 110), 1.8, words="warrior,soldier,guard,samurai,paladin", parts=("plume",), poses=("stand", "walk", "ride"), alive=True, anchors=AT)
+@noun(
+    "knight",
+    (60, 110),
+    1.8,
+    words="warrior,soldier,guard,samurai,paladin",
+    parts=("plume",),
+    poses=("stand", "walk", "ride"),
+    alive=True,
+    anchors=AT,
+)
 def knight(pen: Pen) -> None:
     cloth, steel = pen.part("plume", "#b03a35", "#34609a"), "#a3abb5"
     wear = Clothes(steel, steel, "#767f8b", steel, steel, bulk=1.15)
     low = 46 if pen.pose == "ride" else 0
-    pen.fill(blob([(-6, -80 + low), (-24, -50 + low), (-24, -20 + low), (-8, -30 + low), (2, -70 + low)]), pen.darker(cloth, 0.05))
+    pen.fill(
+        blob([(-6, -80 + low), (-24, -50 + low), (-24, -20 + low), (-8, -30 + low), (2, -70 + low)]),
+        pen.darker(cloth, 0.05),
+    )
     joints = figure(pen, wear)
     x, y = joints.head
-    pen.fill(blob([(x - 8, y + 8), (x - 9, y - 5), (x, y - 11), (x + 9, y - 5), (x + 9, y + 6), (x + 3, y + 10)], 0.3), steel)
+    pen.fill(
+        blob([(x - 8, y + 8), (x - 9, y - 5), (x, y - 11), (x + 9, y - 5), (x + 9, y + 6), (x + 3, y + 10)], 0.3), steel
+    )
     pen.fill(poly([(x + 1, y - 2.6), (x + 10, y - 1.4), (x + 10, y + 0.6), (x + 1, y)]), "#2b2c34", flat=True)
     pen.fill(limb([(x - 1, y - 11), (x - 9, y - 19), (x - 22, y - 12)], [4, 9, 3]), cloth)
     if pen.pose != "ride":
@@ -112,7 +175,16 @@ def _pointed_hat(pen: Pen, x: float, y: float, hat: str, band: str) -> None:
     pen.fill(poly([(x - 8, y - 6.6), (x - 7.4, y - 10), (x + 7.8, y - 10), (x + 9, y - 6.6)]), band)
 
 
-@noun("wizard", (60, 128), 1.8, words="sorcerer,mage,magician,druid,gandalf", parts=("robe",), poses=("stand", "walk"), alive=True, anchors=AT)
+@noun(
+    "wizard",
+    (60, 128),
+    1.8,
+    words="sorcerer,mage,magician,druid,gandalf",
+    parts=("robe",),
+    poses=("stand", "walk"),
+    alive=True,
+    anchors=AT,
+)
 def wizard(pen: Pen) -> None:
     robe = pen.part("robe", "#47558f", "#5f4a86", "#3f6f72")
     held_line(pen, (14, 2), (18, -104), "#7a5636", 3)
@@ -122,7 +194,16 @@ def wizard(pen: Pen) -> None:
     pen.fill(poly("18,-118 23,-108 18,-98 13,-108"), "#c9ecff")
 
 
-@noun("witch", (76, 122), 1.7, words="sorceress,enchantress", parts=("robe",), poses=("stand", "fly", "ride"), alive=True, anchors=AT)
+@noun(
+    "witch",
+    (76, 122),
+    1.7,
+    words="sorceress,enchantress",
+    parts=("robe",),
+    poses=("stand", "fly", "ride"),
+    alive=True,
+    anchors=AT,
+)
 def witch(pen: Pen) -> None:
     robe = pen.part("robe", "#4a3f5f", "#3f4a5a")
     if pen.pose == "stand":
@@ -140,18 +221,40 @@ def witch(pen: Pen) -> None:
     pen.pose = before
 
 
-@noun("fisherman", (76, 104), 1.8, words="angler,fisher", parts=("coat",), poses=("sit", "stand"), alive=True, anchors=AT, plural="fishermen")
+@noun(
+    "fisherman",
+    (76, 104),
+    1.8,
+    words="angler,fisher",
+    parts=("coat",),
+    poses=("sit", "stand"),
+    alive=True,
+    anchors=AT,
+    plural="fishermen",
+)
 def fisherman(pen: Pen) -> None:
     coat = pen.part("coat", "#d9a83c", "#c98f35")
     wear = Clothes(coat, "#4f5f6a", "#3d3a3f", some_skin(pen), some_hair(pen))
     joints = figure(pen, wear)
     (x, y), (hx, hy) = joints.head, joints.hand
-    pen.fill(blob([(x - 12, y), (x - 7, y - 10), (x + 4, y - 11), (x + 9, y - 5), (x + 13, y - 2), (x, y - 4)]), pen.darker(coat, 0.05))
+    pen.fill(
+        blob([(x - 12, y), (x - 7, y - 10), (x + 4, y - 11), (x + 9, y - 5), (x + 13, y - 2), (x, y - 4)]),
+        pen.darker(coat, 0.05),
+    )
     pen.line(curve([(hx - 6, hy + 4), (hx + 30, hy - 30), (hx + 58, hy - 42)]), "#6b4a32", 1.6)
     pen.line(curve([(hx + 58, hy - 42), (hx + 60, hy + 8)]), "#d8d4c8", 0.6, 0.8)
 
 
-@noun("farmer", (60, 106), 1.75, words="gardener,scarecrow man", parts=("shirt",), poses=("stand", "walk", "sit"), alive=True, anchors=AT)
+@noun(
+    "farmer",
+    (60, 106),
+    1.75,
+    words="gardener,scarecrow man",
+    parts=("shirt",),
+    poses=("stand", "walk", "sit"),
+    alive=True,
+    anchors=AT,
+)
 def farmer(pen: Pen) -> None:
     shirt = pen.part("shirt", "#b5553f", "#5a7a94")
     held_line(pen, (16, 0), (17, -84), "#8a6338", 2.4)
@@ -167,27 +270,65 @@ def cook(pen: Pen) -> None:
     white = pen.part("apron", "#efe9dc")
     joints = figure(pen, Clothes(white, "#4a5260", "#3a3538", some_skin(pen), some_hair(pen)))
     x, y = joints.head
-    pen.fill(blob([(x - 8, y - 4), (x - 12, y - 16), (x - 4, y - 22), (x + 6, y - 22), (x + 13, y - 15), (x + 9, y - 4)], 0.4), white)
+    pen.fill(
+        blob(
+            [(x - 8, y - 4), (x - 12, y - 16), (x - 4, y - 22), (x + 6, y - 22), (x + 13, y - 15), (x + 9, y - 4)], 0.4
+        ),
+        white,
+    )
 
 
-@noun("king", (54, 112), 1.8, words="prince,emperor", parts=("cloak",), poses=("stand", "sit", "ride"), alive=True, anchors=AT)
+@noun(
+    "king",
+    (54, 112),
+    1.8,
+    words="prince,emperor",
+    parts=("cloak",),
+    poses=("stand", "sit", "ride"),
+    alive=True,
+    anchors=AT,
+)
 def king(pen: Pen) -> None:
     _crowned(pen, pen.part("cloak", "#a3343f", "#5a3f8a"), "#7a6a62")
 
 
-@noun("queen", (54, 112), 1.7, words="princess,empress,fairy", parts=("dress",), poses=("stand", "sit"), alive=True, anchors=AT)
+@noun(
+    "queen",
+    (54, 112),
+    1.7,
+    words="princess,empress,fairy",
+    parts=("dress",),
+    poses=("stand", "sit"),
+    alive=True,
+    anchors=AT,
+)
 def queen(pen: Pen) -> None:
     _crowned(pen, pen.part("dress", "#7a4f9a", "#b5566f", "#3f7a8a"), "")
 
 
 def _crowned(pen: Pen, robe: str, beard: str) -> None:
     x, y = _robed(pen, robe, beard)
-    pen.fill(poly([(x - 8, y - 6), (x - 9, y - 17), (x - 4, y - 11), (x, y - 19), (x + 4, y - 11), (x + 9, y - 17), (x + 8, y - 6)]), "#e3b84a")
+    pen.fill(
+        poly(
+            [
+                (x - 8, y - 6),
+                (x - 9, y - 17),
+                (x - 4, y - 11),
+                (x, y - 19),
+                (x + 4, y - 11),
+                (x + 9, y - 17),
+                (x + 8, y - 6),
+            ]
+        ),
+        "#e3b84a",
+    )
     if pen.pose == "stand":
         pen.fill(blob([(-9, -78), (9, -78), (11, -68), (0, -64), (-11, -68)]), "#f0e9dc")
 
 
-@noun("diver", (156, 60), 1.8, "deep", words="scuba diver,swimmer,snorkeler", parts=("suit",), poses=("swim",), alive=True)
+@noun(
+    "diver", (156, 60), 1.8, "deep", words="scuba diver,swimmer,snorkeler", parts=("suit",), poses=("swim",), alive=True
+)
 def diver(pen: Pen) -> None:
     suit = pen.part("suit", "#3d4f5f", "#4a3f4f")
     with pen.at(0, -26, 1, -6):
@@ -203,7 +344,16 @@ def diver(pen: Pen) -> None:
         pen.fill(ellipse(42 + 4 * k, -48 - 11 * k, 2 + 0.6 * k), "#e4f4f2", 0.6)
 
 
-@noun("musician", (70, 104), 1.75, words="guitarist,violinist,singer,bard", parts=("clothes",), poses=("stand", "sit"), alive=True, anchors=AT)
+@noun(
+    "musician",
+    (70, 104),
+    1.75,
+    words="guitarist,violinist,singer,bard",
+    parts=("clothes",),
+    poses=("stand", "sit"),
+    alive=True,
+    anchors=AT,
+)
 def musician(pen: Pen) -> None:
     joints = figure(pen, _dressed(pen, long_hair=pen.rng.child("cut").chance(0.5)))
     dy = 34 if pen.pose == "sit" else 0

@@ -22,15 +22,32 @@ def crown(pen: Pen, x: float, y: float, rx: float, ry: float, colour: str, lumps
         angle, far = rng.uniform(0, 2 * pi), rng.uniform(0.1, 0.62)
         px, py = x + rx * far * cos(angle), y + ry * far * sin(angle)
         size = rng.uniform(0.16, 0.3) * rx
-        cluster = blob([(px - size, py), (px - size * 0.5, py - size * 0.7), (px + size * 0.4, py - size * 0.75), (px + size, py), (px, py + size * 0.3)], 0.45)
+        cluster = blob(
+            [
+                (px - size, py),
+                (px - size * 0.5, py - size * 0.7),
+                (px + size * 0.4, py - size * 0.75),
+                (px + size, py),
+                (px, py + size * 0.3),
+            ],
+            0.45,
+        )
         if py < y + ry * 0.1:
             pen.fill(cluster, pen.lighter(colour, 0.035), 0.75)
         else:
             pen.fill(cluster, pen.darker(colour, 0.04), 0.7)
 
 
-@noun("tree", (92, 130), 9, words="oak,elm,maple,beech,linden,ash tree,chestnut tree,woodland tree", parts=("leaves",), backdrop=True, turns=True,
-      anchors={"top": (0, -118), "under": (20, 0), "branch": (26, -72)})
+@noun(
+    "tree",
+    (92, 130),
+    9,
+    words="oak,elm,maple,beech,linden,ash tree,chestnut tree,woodland tree",
+    parts=("leaves",),
+    backdrop=True,
+    turns=True,
+    anchors={"top": (0, -118), "under": (20, 0), "branch": (26, -72)},
+)
 def tree(pen: Pen) -> None:
     leaves = pen.part("leaves", "#5f8a4a", "#6f9450", "#4f7d4c")
     trunk = "#6b5140"
@@ -43,7 +60,15 @@ def tree(pen: Pen) -> None:
     crown(pen, lean, -94, 36, 33, leaves, 10)
 
 
-@noun("pine", (62, 130), 14, words="fir,fir tree,pine tree,spruce,conifer,evergreen", parts=("needles",), backdrop=True, anchors={"under": (14, 0)})
+@noun(
+    "pine",
+    (62, 130),
+    14,
+    words="fir,fir tree,pine tree,spruce,conifer,evergreen",
+    parts=("needles",),
+    backdrop=True,
+    anchors={"under": (14, 0)},
+)
 def pine(pen: Pen) -> None:
     needles = pen.part("needles", "#3f6650", "#46704f", "#3a5f57")
     rng = pen.rng
@@ -61,10 +86,28 @@ def pine(pen: Pen) -> None:
             (-half * left, y + drop * 0.4), (-half * 0.4, y - drop * 0.5),
         ]  # fmt: skip
         pen.fill(poly(bough), pen.lighter(needles, 0.012 * i - 0.02))
-        pen.shade(poly([(0.0, tip + 9), (half * 0.5, y + drop * 0.1), (half * 0.2, y + drop * 0.5), (-half * 0.25, y + drop * 0.15)]), 0.1)
+        pen.shade(
+            poly(
+                [
+                    (0.0, tip + 9),
+                    (half * 0.5, y + drop * 0.1),
+                    (half * 0.2, y + drop * 0.5),
+                    (-half * 0.25, y + drop * 0.15),
+                ]
+            ),
+            0.1,
+        )
 
 
-@noun("birch", (60, 132), 11, words="birch tree,aspen,poplar", parts=("leaves",), backdrop=True, anchors={"under": (12, 0)})
+@noun(
+    "birch",
+    (60, 132),
+    11,
+    words="birch tree,aspen,poplar",
+    parts=("leaves",),
+    backdrop=True,
+    anchors={"under": (12, 0)},
+)
 def birch(pen: Pen) -> None:
     leaves = pen.part("leaves", "#8fa653", "#a3ad55", "#7f9c58")
     rng = pen.rng
@@ -77,10 +120,26 @@ def birch(pen: Pen) -> None:
         pen.line(curve([(1, -62), (side * 12, -78), (side * 17, -84)]), bark, 1.6)
     for k in range(7):
         u = k / 6
-        crown(pen, rng.jitter(11 * (1 - u) + 2), -58 - 62 * u, 18 - 9 * u, 12 - 3 * u, pen.lighter(leaves, rng.jitter(0.03)), 6)
+        crown(
+            pen,
+            rng.jitter(11 * (1 - u) + 2),
+            -58 - 62 * u,
+            18 - 9 * u,
+            12 - 3 * u,
+            pen.lighter(leaves, rng.jitter(0.03)),
+            6,
+        )
 
 
-@noun("palm", (90, 130), 9, words="palm tree,coconut palm,coconut tree", parts=("leaves",), backdrop=True, anchors={"under": (12, 0)})
+@noun(
+    "palm",
+    (90, 130),
+    9,
+    words="palm tree,coconut palm,coconut tree",
+    parts=("leaves",),
+    backdrop=True,
+    anchors={"under": (12, 0)},
+)
 def palm(pen: Pen) -> None:
     leaves = pen.part("leaves", "#4f8a54", "#5c8f4b")
     rng = pen.rng
@@ -113,7 +172,15 @@ def _frond(pen: Pen, x: float, y: float, angle: float, reach: float, colour: str
     pen.fill(poly([*upper, *lower]), colour)
 
 
-@noun("willow", (110, 112), 9, words="weeping willow,willow tree", parts=("leaves",), backdrop=True, anchors={"under": (16, 0)})
+@noun(
+    "willow",
+    (110, 112),
+    9,
+    words="weeping willow,willow tree",
+    parts=("leaves",),
+    backdrop=True,
+    anchors={"under": (16, 0)},
+)
 def willow(pen: Pen) -> None:
     leaves = pen.part("leaves", "#8a9f57", "#7d9a5a")
     rng = pen.rng
@@ -124,12 +191,24 @@ def willow(pen: Pen) -> None:
         u = k / 29 * 2 - 1
         x0, y0 = 44 * u, -88 + 22 * u * u
         fall = (62 - 24 * abs(u) ** 2) * rng.uniform(0.55, 1.05)
-        pen.fill(limb([(x0, y0), (x0 + 5 * u + rng.jitter(3), y0 + fall * 0.5), (x0 + 7 * u + rng.jitter(5), y0 + fall)], [6, 6, 1.5]),
-                 pen.lighter(leaves, rng.jitter(0.045)))
+        pen.fill(
+            limb(
+                [(x0, y0), (x0 + 5 * u + rng.jitter(3), y0 + fall * 0.5), (x0 + 7 * u + rng.jitter(5), y0 + fall)],
+                [6, 6, 1.5],
+            ),
+            pen.lighter(leaves, rng.jitter(0.045)),
+        )
 
 
-@noun("cherry tree", (116, 108), 7, words="cherry blossom,sakura,cherry blossom tree,blossoming tree,apple tree,almond tree", parts=("blossom",), backdrop=True,
-      anchors={"under": (20, 0)})
+@noun(
+    "cherry tree",
+    (116, 108),
+    7,
+    words="cherry blossom,sakura,cherry blossom tree,blossoming tree,apple tree,almond tree",
+    parts=("blossom",),
+    backdrop=True,
+    anchors={"under": (20, 0)},
+)
 def cherry_tree(pen: Pen) -> None:
     blossom = pen.part("blossom", "#f0b3c1", "#f4c3ca", "#eba7ba")
     rng = pen.rng
@@ -137,15 +216,28 @@ def cherry_tree(pen: Pen) -> None:
     pen.fill(limb("-4,4 -2,-24 8,-50 4,-74", [15, 11, 8, 4]), bark)
     pen.fill(limb("0,-34 -20,-52 -40,-60", [8, 5, 2.5]), bark)
     pen.fill(limb("6,-46 26,-60 44,-66", [7, 4, 2]), bark)
-    for x, y, rx, ry in ((-36, -62, 22, 16), (40, -66, 21, 16), (-16, -80, 27, 19), (20, -84, 28, 20), (4, -68, 20, 13)):
+    for x, y, rx, ry in (
+        (-36, -62, 22, 16),
+        (40, -66, 21, 16),
+        (-16, -80, 27, 19),
+        (20, -84, 28, 20),
+        (4, -68, 20, 13),
+    ):
         crown(pen, x + rng.jitter(3), y + rng.jitter(3), rx, ry, pen.lighter(blossom, rng.jitter(0.03)), 8)
     for _ in range(26):
-        x, y = rng.jitter(56), rng.uniform(-100, -50)
-        pen.fill(ellipse(x, y, 1.5), pen.lighter(blossom, 0.07), 0.9)
+        at = (rng.jitter(56), rng.uniform(-100, -50))
+        pen.fill(ellipse(*at, 1.5), pen.lighter(blossom, 0.07), 0.9)
 
 
-@noun("dead tree", (96, 118), 8, words="bare tree,leafless tree,old tree,gnarled tree,winter tree", parts=("bark",), backdrop=True,
-      anchors={"under": (16, 0), "branch": (32, -78), "top": (34, -80)})
+@noun(
+    "dead tree",
+    (96, 118),
+    8,
+    words="bare tree,leafless tree,old tree,gnarled tree,winter tree",
+    parts=("bark",),
+    backdrop=True,
+    anchors={"under": (16, 0), "branch": (32, -78), "top": (34, -80)},
+)
 def dead_tree(pen: Pen) -> None:
     bark = pen.part("bark", "#574940", "#4f4644")
     pen.fill(blob("-15,3 -8,-4 -6.4,-16 6.4,-16 8,-4 16,3 6,0 0,3 -6,0"), bark)
@@ -163,7 +255,16 @@ def _branch(pen: Pen, x: float, y: float, angle: float, reach: float, width: flo
     for turn in (-1, 1):
         if levels > 2 or pen.rng.chance(0.85):
             swing = turn * pen.rng.uniform(16, 42)
-            _branch(pen, tip[0], tip[1], angle + swing, reach * pen.rng.uniform(0.58, 0.78), width * 0.58, colour, levels - 1)
+            _branch(
+                pen,
+                tip[0],
+                tip[1],
+                angle + swing,
+                reach * pen.rng.uniform(0.58, 0.78),
+                width * 0.58,
+                colour,
+                levels - 1,
+            )
 
 
 @noun("bush", (90, 52), 1.5, words="shrub,hedge,thicket", parts=("leaves",), backdrop=True, plural="bushes")
@@ -204,8 +305,17 @@ def bamboo(pen: Pen) -> None:
                 for _ in range(2):
                     reach = rng.uniform(10, 17)
                     drop = rng.uniform(-2, 8)
-                    pen.fill(limb([(px, -tall * u), (px + side * reach * 0.5, -tall * u - 2 + drop * 0.3), (px + side * reach, -tall * u + drop)], [1, 4, 0.4]),
-                             pen.darker(stalk, rng.uniform(-0.02, 0.08)))
+                    pen.fill(
+                        limb(
+                            [
+                                (px, -tall * u),
+                                (px + side * reach * 0.5, -tall * u - 2 + drop * 0.3),
+                                (px + side * reach, -tall * u + drop),
+                            ],
+                            [1, 4, 0.4],
+                        ),
+                        pen.darker(stalk, rng.uniform(-0.02, 0.08)),
+                    )
 
 
 @noun("reeds", (80, 70), 1.8, words="reed,cattail,bulrush,rushes", parts=("stalk",), plural="reeds", backdrop=True)
@@ -214,6 +324,9 @@ def reeds(pen: Pen) -> None:
     rng = pen.rng
     for k in range(15):
         x, lean, tall = rng.jitter(30), rng.jitter(14), rng.uniform(30, 66)
-        pen.fill(limb([(x, 2), (x + lean * 0.3, -tall * 0.6), (x + lean, -tall)], [2.6, 2, 0.5]), pen.lighter(stalk, rng.jitter(0.05)))
+        pen.fill(
+            limb([(x, 2), (x + lean * 0.3, -tall * 0.6), (x + lean, -tall)], [2.6, 2, 0.5]),
+            pen.lighter(stalk, rng.jitter(0.05)),
+        )
         if k % 4 == 0:
             pen.fill(limb([(x + lean * 0.8, -tall * 0.85), (x + lean, -tall)], [4.4, 4]), "#6e4630")

@@ -9,7 +9,16 @@ from generation.generators.scene.nouns.vehicles import steam
 from generation.generators.scene.pen import Pen
 
 
-@noun("sailboat", (92, 120), 8, "water", words="sailing boat,sailing ship,yacht,sail boat,dinghy,catamaran,regatta", parts=("sails", "hull"), poses=("sail",), anchors={"inside": (-20, -6), "top": (-20, -12)})
+@noun(
+    "sailboat",
+    (92, 120),
+    8,
+    "water",
+    words="sailing boat,sailing ship,yacht,sail boat,dinghy,catamaran,regatta",
+    parts=("sails", "hull"),
+    poses=("sail",),
+    anchors={"inside": (-20, -6), "top": (-20, -12)},
+)
 def sailboat(pen: Pen) -> None:
     sails = pen.part("sails", "#f4ead2", "#f0e2cc", "#e9d6c0")
     hull = pen.part("hull", "#7a3f38", "#3f5068", "#5a4a5f")
@@ -24,7 +33,15 @@ def sailboat(pen: Pen) -> None:
     pen.fill(poly("2,-118 14,-114 2,-110"), "#c8493c")
 
 
-@noun("rowing boat", (108, 34), 0.9, "water", words="boat,rowboat,canoe,kayak,gondola,fishing boat,raft,punt,small boat", parts=("hull",), anchors={"inside": (-2, -8), "seat": (-2, -8), "top": (0, -14)})
+@noun(
+    "rowing boat",
+    (108, 34),
+    0.9,
+    "water",
+    words="boat,rowboat,canoe,kayak,gondola,fishing boat,raft,punt,small boat",
+    parts=("hull",),
+    anchors={"inside": (-2, -8), "seat": (-2, -8), "top": (0, -14)},
+)
 def rowing_boat(pen: Pen) -> None:
     hull = pen.part("hull", "#8a4f36", "#3f6a72", "#a8453a", "#6a7a52")
     pen.fill(blob("-50,-22! -24,-15 0,-13 26,-15 52,-24! 30,-18 0,-17 -28,-18", 0.3), pen.darker(hull, 0.2))
@@ -35,7 +52,16 @@ def rowing_boat(pen: Pen) -> None:
     pen.line(curve("-52,-24 -26,-15 0,-13 28,-16 55,-27"), pen.lighter(hull, 0.16), 2.2)
 
 
-@noun("ship", (190, 92), 22, "water", words="steamer,ocean liner,ferry,cruise ship,freighter,steamship,cargo ship,vessel,liner,trawler,tugboat,steamboat,warship", parts=("hull",), anchors={"top": (-10, -60), "inside": (-40, -28)})
+@noun(
+    "ship",
+    (190, 92),
+    22,
+    "water",
+    words="steamer,ocean liner,ferry,cruise ship,freighter,steamship,cargo ship,vessel,liner,trawler,tugboat,"
+    "steamboat,warship",
+    parts=("hull",),
+    anchors={"top": (-10, -60), "inside": (-40, -28)},
+)
 def ship(pen: Pen) -> None:
     hull = pen.part("hull", "#34465c", "#7a3a34", "#3f4a4a")
     white = "#efe6d6"
@@ -60,7 +86,15 @@ def ship(pen: Pen) -> None:
         pen.window(ellipse(-72 + 12 * k, -18, 2.1))
 
 
-@noun("pirate ship", (170, 150), 26, "water", words="galleon,tall ship,caravel,pirate,frigate,clipper,viking ship,longship,schooner,viking", parts=("sails", "hull"), anchors={"top": (-50, -34), "inside": (-40, -22)})
+@noun(
+    "pirate ship",
+    (170, 150),
+    26,
+    "water",
+    words="galleon,tall ship,caravel,pirate,frigate,clipper,viking ship,longship,schooner,viking",
+    parts=("sails", "hull"),
+    anchors={"top": (-50, -34), "inside": (-40, -22)},
+)
 def pirate_ship(pen: Pen) -> None:
     sails = pen.part("sails", "#eadcc0", "#d8c4a4", "#b5443c")
     hull = pen.part("hull", "#6b452f", "#5a3f38")
@@ -68,10 +102,27 @@ def pirate_ship(pen: Pen) -> None:
         pen.line(curve([(x, -18), (x, top)]), "#54392a", 3.2)
     pen.line(curve("70,-28 104,-52"), "#54392a", 3)
     pen.line(curve("-84,-38 -40,-114 2,-142 42,-118 102,-50"), "#54392a", 0.7)
-    for x, tops in ((-40, ((-112, 17), (-84, 24))), (2, ((-138, 20), (-108, 29), (-70, 34))), (42, ((-114, 17), (-86, 24)))):
+    for x, tops in (
+        (-40, ((-112, 17), (-84, 24))),
+        (2, ((-138, 20), (-108, 29), (-70, 34))),
+        (42, ((-114, 17), (-86, 24))),
+    ):
         for k, (y, half) in enumerate(tops):
             drop = (tops[k + 1][0] - y - 5) if k + 1 < len(tops) else 38
-            pen.fill(blob([(x - half, y), (x + half, y), (x + half * 1.2 + 4, y + drop * 0.55), (x + half * 1.06 + 2, y + drop), (x - half * 1.02, y + drop), (x - half * 0.86, y + drop * 0.5)], 0.16), pen.darker(sails, 0.02 * k))
+            pen.fill(
+                blob(
+                    [
+                        (x - half, y),
+                        (x + half, y),
+                        (x + half * 1.2 + 4, y + drop * 0.55),
+                        (x + half * 1.06 + 2, y + drop),
+                        (x - half * 1.02, y + drop),
+                        (x - half * 0.86, y + drop * 0.5),
+                    ],
+                    0.16,
+                ),
+                pen.darker(sails, 0.02 * k),
+            )
             pen.line(curve([(x - half - 2, y), (x + half + 2, y)]), "#54392a", 2)
     pen.fill(poly("72,-30 102,-50 46,-104"), pen.darker(sails, 0.05), 0.95)
     pen.fill(poly("2,-146 24,-141 2,-135"), "#33303a")
@@ -85,7 +136,15 @@ def pirate_ship(pen: Pen) -> None:
         pen.window(box(x, -42, 5, 7, 1), "#4a3a34")
 
 
-@noun("submarine", (140, 66), 10, "deep", words="u-boat,bathyscaphe,submersible", parts=("hull",), anchors={"top": (2, -64)})
+@noun(
+    "submarine",
+    (140, 66),
+    10,
+    "deep",
+    words="u-boat,bathyscaphe,submersible",
+    parts=("hull",),
+    anchors={"top": (2, -64)},
+)
 def submarine(pen: Pen) -> None:
     hull = pen.part("hull", "#d9a63c", "#5f7a86", "#b5553f")
     pen.line(curve("10,-56 10,-72 20,-72"), "#6a6a6c", 3.4)
@@ -101,10 +160,18 @@ def submarine(pen: Pen) -> None:
         pen.fill(ellipse(-72, -25 + dy, 3, 9), "#9a8f7f")
     if pen.lit:
         pen.glow(64, -22, 54, "#fff0c0", 0.7)
-    pen.fill(ellipse(62, -22, 4.4, 5), "#fff0c0", flat=True)
+    pen.light(ellipse(62, -22, 4.4, 5), "#fff0c0")
 
 
-@noun("paper boat", (80, 52), 0.3, "water", words="toy boat,origami boat", parts=("paper",), anchors={"inside": (0, -16), "top": (0, -48)})
+@noun(
+    "paper boat",
+    (80, 52),
+    0.3,
+    "water",
+    words="toy boat,origami boat",
+    parts=("paper",),
+    anchors={"inside": (0, -16), "top": (0, -48)},
+)
 def paper_boat(pen: Pen) -> None:
     paper = pen.part("paper", "#f2ecdf", "#c9d8e0", "#e9c8b8")
     pen.fill(poly("-22,-22 2,-54 0,-16"), paper)
@@ -113,7 +180,16 @@ def paper_boat(pen: Pen) -> None:
     pen.fill(poly("0,-16 28,2 42,-30 12,-20"), pen.darker(paper, 0.06))
 
 
-@noun("island", (220, 130), 24, "water", words="isle,islet,desert island", parts=("sand",), turns=False, anchors={"top": (-30, -26)})
+@noun(
+    "island",
+    (220, 130),
+    24,
+    "water",
+    words="isle,islet,desert island",
+    parts=("sand",),
+    turns=False,
+    anchors={"top": (-30, -26)},
+)
 def island(pen: Pen) -> None:
     sand = pen.part("sand", "#e6cf98")
     with pen.at(34, -20, 0.86):
@@ -122,7 +198,13 @@ def island(pen: Pen) -> None:
         palm.draw(pen)
     pen.fill(blob("-108,4! -70,-10 -34,-26 10,-30 54,-24 88,-9 112,4!", 0.34), sand)
     for x, r in ((-6, 17), (14, 20), (82, 12)):
-        pen.fill(blob([(x - r, -16), (x - r * 0.7, -16 - r * 0.8), (x, -16 - r), (x + r * 0.8, -16 - r * 0.7), (x + r, -15)], 0.4), pen.lighter("#5f8a4a", pen.rng.jitter(0.03)))
+        pen.fill(
+            blob(
+                [(x - r, -16), (x - r * 0.7, -16 - r * 0.8), (x, -16 - r), (x + r * 0.8, -16 - r * 0.7), (x + r, -15)],
+                0.4,
+            ),
+            pen.lighter("#5f8a4a", pen.rng.jitter(0.03)),
+        )
     pen.fill(blob("-94,3 -84,-12 -68,-16 -56,-4 -60,3"), "#8f8a82")
 
 
@@ -143,4 +225,4 @@ def buoy(pen: Pen) -> None:
     pen.line(curve("0,-46 0,-52"), "#55525a", 2)
     if pen.lit:
         pen.glow(0, -55, 32, "#ffe9a8", 0.9)
-    pen.fill(ellipse(0, -55, 4), "#ffe9a8", flat=True)
+    pen.light(ellipse(0, -55, 4), "#ffe9a8")

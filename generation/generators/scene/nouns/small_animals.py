@@ -9,7 +9,16 @@ from generation.generators.scene.noun import noun
 from generation.generators.scene.pen import Pen
 
 
-@noun("rabbit", (84, 92), 0.4, words="bunny,hare", parts=("fur",), poses=("sit", "run"), alive=True, anchors={"top": (20, -70), "seat": (-8, -46), "hand": (36, -26)})
+@noun(
+    "rabbit",
+    (84, 92),
+    0.4,
+    words="bunny,hare",
+    parts=("fur",),
+    poses=("sit", "run"),
+    alive=True,
+    anchors={"top": (20, -70), "seat": (-8, -46), "hand": (36, -26)},
+)
 def rabbit(pen: Pen) -> None:
     fur = pen.part("fur", "#a98362", "#d9c6a8", "#8f7d70", "#efe6d8")
     pale = pen.lighter(fur, 0.13)
@@ -20,7 +29,9 @@ def rabbit(pen: Pen) -> None:
     pen.shade(blob("-8,-26 0,-9 7,-4 -3,-4 -12,-16"), 0.15)
     pen.fill(limb("20,-22 22,-10 26,-3", [9, 7, 6]), fur)
     for x0, x1, dark in ((10, -2, 0.05), (17, 12, 0.0)):
-        pen.fill(blob([(x0 - 5, -64), (x1 - 8, -84), (x1 - 4, -98), (x1 + 3, -92), (x0 + 4, -66)]), pen.darker(fur, dark))
+        pen.fill(
+            blob([(x0 - 5, -64), (x1 - 8, -84), (x1 - 4, -98), (x1 + 3, -92), (x0 + 4, -66)]), pen.darker(fur, dark)
+        )
     pen.fill(blob("12,-68 8,-82 11,-93 14,-82 16,-68"), pen.blend(fur, "#d99a92", 0.55))
     pen.fill(blob("4,-56 8,-68 20,-72 32,-64 38,-54 34,-47 20,-44 8,-48"), fur)
     pen.fill(blob("24,-52 34,-56 37,-52 33,-47 23,-46"), pale)
@@ -28,7 +39,16 @@ def rabbit(pen: Pen) -> None:
     pen.eye(23, -60, 2.3)
 
 
-@noun("squirrel", (86, 88), 0.3, words="chipmunk", parts=("fur",), poses=("sit",), alive=True, anchors={"top": (20, -72), "hand": (34, -36)})
+@noun(
+    "squirrel",
+    (86, 88),
+    0.3,
+    words="chipmunk",
+    parts=("fur",),
+    poses=("sit",),
+    alive=True,
+    anchors={"top": (20, -72), "hand": (34, -36)},
+)
 def squirrel(pen: Pen) -> None:
     fur = pen.part("fur", "#b5592a", "#a04f2c", "#8a6a55")
     pen.fill(limb("-16,-6 -36,-14 -42,-44 -28,-72 -40,-84 -52,-72", [10, 22, 28, 26, 18, 5]), fur)
@@ -46,10 +66,19 @@ def squirrel(pen: Pen) -> None:
     pen.fill(ellipse(32, -57.5, 1.5), "#33252a", flat=True)
 
 
-@noun("hedgehog", (88, 50), 0.22, words="porcupine", parts=("spines",), poses=("stand",), alive=True, anchors={"top": (-8, -48)})
+@noun(
+    "hedgehog",
+    (88, 50),
+    0.22,
+    words="porcupine",
+    parts=("spines",),
+    poses=("stand",),
+    alive=True,
+    anchors={"top": (-8, -48)},
+)
 def hedgehog(pen: Pen) -> None:
     spines, face = pen.part("spines", "#6b5444", "#5d4c46"), "#d8b791"
-    for x in (-26, -2, 18):
+    for x in (-26.0, -2.0, 18.0):
         pen.fill(blob([(x - 5, 0), (x - 4, -6), (x + 5, -6), (x + 8, 0)]), pen.darker(face, 0.14))
     pen.fill(blob("8,-4 14,-26 28,-26 42,-15 44,-11 36,-5 20,-2"), face)
     rim = []
@@ -68,7 +97,17 @@ def hedgehog(pen: Pen) -> None:
     pen.eye(28, -18, 2)
 
 
-@noun("mouse", (70, 42), 0.12, words="rat,hamster,vole", parts=("fur",), poses=("stand",), alive=True, plural="mice", anchors={"top": (-6, -32), "hand": (34, -12)})
+@noun(
+    "mouse",
+    (70, 42),
+    0.12,
+    words="rat,hamster,vole",
+    parts=("fur",),
+    poses=("stand",),
+    alive=True,
+    plural="mice",
+    anchors={"top": (-6, -32), "hand": (34, -12)},
+)
 def mouse(pen: Pen) -> None:
     fur, pink = pen.part("fur", "#9a8f8c", "#a88a6c", "#7f7a80"), "#dfa39a"
     pen.line(curve("-26,-6 -44,-2 -56,-12 -66,-8"), pink, 2.2)
@@ -85,7 +124,16 @@ def mouse(pen: Pen) -> None:
         pen.line(curve([(32, -9), (42, -10 + dy)]), "#e9e2da", 0.5, 0.8)
 
 
-@noun("frog", (80, 56), 0.12, words="toad,tree frog", parts=("skin",), poses=("sit",), alive=True, anchors={"top": (14, -54), "hand": (34, -20)})
+@noun(
+    "frog",
+    (80, 56),
+    0.12,
+    words="toad,tree frog",
+    parts=("skin",),
+    poses=("sit",),
+    alive=True,
+    anchors={"top": (14, -54), "hand": (34, -20)},
+)
 def frog(pen: Pen) -> None:
     skin = pen.part("skin", "#6c9a45", "#5a8f4a", "#7fa548")
     pale = "#e6dfae"
@@ -106,7 +154,16 @@ def frog(pen: Pen) -> None:
         pen.fill(ellipse(x, y, s, s * 0.8), pen.darker(skin, 0.1), 0.8)
 
 
-@noun("tortoise", (104, 56), 0.4, words="turtle", parts=("shell",), poses=("stand",), alive=True, anchors={"top": (-6, -52), "seat": (-6, -50)})
+@noun(
+    "tortoise",
+    (104, 56),
+    0.4,
+    words="turtle",
+    parts=("shell",),
+    poses=("stand",),
+    alive=True,
+    anchors={"top": (-6, -52), "seat": (-6, -50)},
+)
 def tortoise(pen: Pen) -> None:
     shell, skin = pen.part("shell", "#8a6a3c", "#6f7a45", "#7d5f42"), "#9a9a62"
     for x in (-30, 18):
@@ -116,7 +173,14 @@ def tortoise(pen: Pen) -> None:
     pen.fill(limb("-42,-14 -52,-8", [7, 2]), skin)
     pen.fill(blob("-48,-12 -42,-34 -22,-50 2,-52 22,-42 34,-20 36,-12! -6,-9"), shell)
     edge = pen.darker(shell, 0.13)
-    for d in ("-38,-30 -22,-34 -8,-30 8,-34 26,-30", "-22,-34 -28,-49", "8,-34 12,-48", "-8,-30 -10,-12", "-26,-33 -30,-13", "12,-33 18,-13"):
+    for d in (
+        "-38,-30 -22,-34 -8,-30 8,-34 26,-30",
+        "-22,-34 -28,-49",
+        "8,-34 12,-48",
+        "-8,-30 -10,-12",
+        "-26,-33 -30,-13",
+        "12,-33 18,-13",
+    ):
         pen.line(curve(d, 0.1), edge, 1.9, 0.8)
     pen.fill(blob("-50,-13 -6,-16 38,-13 36,-8 -6,-6 -48,-8"), pen.lighter(shell, 0.06))
     pen.eye(53, -36, 1.8)
@@ -141,7 +205,17 @@ def _wing(pen: Pen, points: str, colour: str, edge: str) -> None:
         pen.fill(blob(points), colour)
 
 
-@noun("butterfly", (84, 72), 0.25, "sky", words="moth,monarch", parts=("wings",), poses=("fly",), alive=True, anchors={"top": (0, -60)})
+@noun(
+    "butterfly",
+    (84, 72),
+    0.25,
+    "sky",
+    words="moth,monarch",
+    parts=("wings",),
+    poses=("fly",),
+    alive=True,
+    anchors={"top": (0, -60)},
+)
 def butterfly(pen: Pen) -> None:
     colour = pen.part("wings", "#e08a34", "#5a87c4", "#e2b84a", "#c96a8a")
     edge = pen.darker(colour, 0.26)
@@ -167,7 +241,18 @@ def bee(pen: Pen) -> None:
                 pen.line(curve("2,0 20,-2 36,-1"), "#b9c4c8", 0.7, 0.8)
         pen.fill(blob("-28,2 -22,-12 -4,-17 16,-14 22,0 14,12 -6,15 -22,11"), body)
         for x, w in ((-16, 7), (-2, 7.6), (12, 6)):
-            pen.fill(blob([(x - w / 2, -15 + abs(x) * 0.2), (x + w / 2, -15.4 + abs(x) * 0.2), (x + w / 2 + 1, 12 - abs(x) * 0.15), (x - w / 2 - 1, 13 - abs(x) * 0.2)], 0.2), "#3d2d28")
+            pen.fill(
+                blob(
+                    [
+                        (x - w / 2, -15 + abs(x) * 0.2),
+                        (x + w / 2, -15.4 + abs(x) * 0.2),
+                        (x + w / 2 + 1, 12 - abs(x) * 0.15),
+                        (x - w / 2 - 1, 13 - abs(x) * 0.2),
+                    ],
+                    0.2,
+                ),
+                "#3d2d28",
+            )
         pen.fill(ellipse(24, -2, 9), "#4a382f")
         pen.eye(28, -4, 2, "#151114")
         for dx in (0, 4):

@@ -12,7 +12,14 @@ from generation.generators.scene.pen import Pen
 IRON = "#43424b"
 
 
-@noun("lamp post", (48, 140), 4, words="street lamp,streetlamp,street light,streetlight,lamppost,lantern post,gas lamp", parts=("iron",), turns=False)
+@noun(
+    "lamp post",
+    (48, 140),
+    4,
+    words="street lamp,streetlamp,street light,streetlight,lamppost,lantern post,gas lamp",
+    parts=("iron",),
+    turns=False,
+)
 def lamp_post(pen: Pen) -> None:
     iron = pen.part("iron", IRON)
     if pen.lit:
@@ -20,7 +27,7 @@ def lamp_post(pen: Pen) -> None:
     pen.fill(poly("-8,0 8,0 4,-12 2.4,-100 -2.4,-100 -4,-12"), iron)
     pen.fill(box(-4, -26, 8, 4, 1), iron)
     pen.line(curve("-13,-96 13,-96"), iron, 2.4)
-    pen.fill(poly("-8,-106 8,-106 11,-130 -11,-130"), "#ffe7a8" if pen.lit else "#c9d4d4", flat=True)
+    pen.light(poly("-8,-106 8,-106 11,-130 -11,-130"), "#ffe7a8" if pen.lit else "#c9d4d4")
     for x in (-9.4, 0, 9.4):
         pen.line(curve([(x * 0.86, -106), (x * 1.1, -130)]), iron, 1.5)
     pen.fill(poly("-14,-130 14,-130 4,-139 -4,-139"), iron)
@@ -40,29 +47,53 @@ def bench(pen: Pen) -> None:
     pen.fill(box(-50, -21, 110, 4, 1), pen.darker(wood, 0.1))
 
 
-@noun("lantern", (46, 76), 0.35, "table", words="oil lamp,paper lantern,lamp,table lamp,storm lantern,chinese lantern,lanterns", parts=("frame",), turns=False, anchors={"top": (0, -74)})
+@noun(
+    "lantern",
+    (46, 76),
+    0.35,
+    "table",
+    words="oil lamp,paper lantern,lamp,table lamp,storm lantern,chinese lantern,lanterns",
+    parts=("frame",),
+    turns=False,
+    anchors={"top": (0, -74)},
+)
 def lantern(pen: Pen) -> None:
     frame = pen.part("frame", "#4a4650", "#8a5a34", "#a8433a")
     pen.glow(0, -32, 78, "#ffd98a", 0.85)
     pen.line(curve("-14,-54 -12,-72 0,-78 12,-72 14,-54"), frame, 1.9)
     pen.fill(box(-17, -8, 34, 8, 2), frame)
-    pen.fill(blob("-14,-8! -18,-30 -13,-50! 13,-50! 18,-30 14,-8!", 0.3), "#ffe9b0", 0.85, flat=True)
-    pen.fill(blob("-6,-14 -5,-26 1,-40! 6,-26 6,-14 0,-10"), "#f5a03c", flat=True)
-    pen.fill(blob("-3,-14 -2,-22 1,-29! 3,-21 3,-14"), "#fff4cf", flat=True)
+    pen.light(blob("-14,-8! -18,-30 -13,-50! 13,-50! 18,-30 14,-8!", 0.3), "#ffe9b0", 0.85)
+    pen.light(blob("-6,-14 -5,-26 1,-40! 6,-26 6,-14 0,-10"), "#f5a03c")
+    pen.light(blob("-3,-14 -2,-22 1,-29! 3,-21 3,-14"), "#fff4cf")
     for x in (-15, 15):
         pen.line(curve([(x, -8), (x * 1.2, -30), (x * 0.9, -50)]), frame, 2)
     pen.fill(poly("-16,-50 16,-50 8,-62 -8,-62"), frame)
     pen.fill(box(-5, -66, 10, 5, 1), frame)
 
 
-@noun("umbrella", (104, 88), 1.0, words="parasol,sunshade,beach umbrella", parts=("cloth",), anchors={"top": (0, -86), "under": (12, 0)})
+@noun(
+    "umbrella",
+    (104, 88),
+    1.0,
+    words="parasol,sunshade,beach umbrella",
+    parts=("cloth",),
+    anchors={"top": (0, -86), "under": (12, 0)},
+)
 def umbrella(pen: Pen) -> None:
     cloth = pen.part("cloth", "#c9433c", "#d9a53a", "#3f6f94", "#5f8a6a")
     pen.line(curve("0,-82 0,-6 4,2 10,-1"), "#6d4a34", 2.8)
     edge = [(-50 + 100 * k / 8, -48 - (5 if k % 2 else 0)) for k in range(9)]
-    pen.fill(blob([(-50, -48), (-42, -68), (-20, -84), (0, -88), (20, -84), (42, -68), (50, -48)], 0.3).replace("Z", "") + "L" + " ".join(f"{x:.1f} {y:.1f}" for x, y in reversed(edge)) + "Z", cloth)
+    pen.fill(
+        blob([(-50, -48), (-42, -68), (-20, -84), (0, -88), (20, -84), (42, -68), (50, -48)], 0.3).replace("Z", "")
+        + "L"
+        + " ".join(f"{x:.1f} {y:.1f}" for x, y in reversed(edge))
+        + "Z",
+        cloth,
+    )
     pen.fill(blob([(-12, -50), (-9, -72), (0, -88), (9, -72), (12, -50), (0, -54)], 0.3), pen.lighter(cloth, 0.05))
-    pen.fill(blob([(-37, -50), (-30, -70), (-2, -88), (-22, -66), (-25, -50), (-31, -54)], 0.3), pen.darker(cloth, 0.06), 0.8)
+    pen.fill(
+        blob([(-37, -50), (-30, -70), (-2, -88), (-22, -66), (-25, -50), (-31, -54)], 0.3), pen.darker(cloth, 0.06), 0.8
+    )
     pen.fill(blob([(37, -50), (30, -70), (2, -88), (22, -66), (25, -50), (31, -54)], 0.3), pen.darker(cloth, 0.09), 0.8)
     pen.line(curve("0,-88 0,-94"), "#6d4a34", 2)
 
@@ -81,7 +112,16 @@ def kite(pen: Pen) -> None:
         pen.fill(poly("0,-38 24,-38 0,-58"), pen.lighter(sail, 0.06))
 
 
-@noun("balloon", (40, 112), 1.0, "sky", words="party balloon,balloons", parts=("skin",), turns=False, anchors={"top": (0, -108)})
+@noun(
+    "balloon",
+    (40, 112),
+    1.0,
+    "sky",
+    words="party balloon,balloons",
+    parts=("skin",),
+    turns=False,
+    anchors={"top": (0, -108)},
+)
 def balloon(pen: Pen) -> None:
     skin = pen.part("skin", "#cf423c", "#3f7fb0", "#e0b03c", "#6fa06a", "#b56a9a")
     pen.line(curve([(0, -62), (pen.rng.jitter(5), -36), (pen.rng.jitter(4), -16), (0, 0)]), "#e9e2d6", 1)
@@ -98,11 +138,11 @@ def campfire(pen: Pen) -> None:
     for x in (-36, -22, 24, 37, 4):
         pen.fill(ellipse(x, 2, 7, 4.4), "#8a857f")
     outer = pen.part("flame", "#e8702c")
-    pen.fill(blob("-20,-8 -24,-28 -12,-40 -13,-54! -2,-44 4,-66! 13,-46 20,-50! 22,-30 20,-10 0,-3"), outer, 0.95, flat=True)
-    pen.fill(blob("-12,-7 -14,-24 -5,-34 0,-50! 8,-34 13,-24 12,-8 0,-4"), "#f6b03f", flat=True)
-    pen.fill(blob("-6,-6 -6,-18 1,-32! 7,-17 6,-6 0,-4"), "#fff0b4", flat=True)
+    pen.light(blob("-20,-8 -24,-28 -12,-40 -13,-54! -2,-44 4,-66! 13,-46 20,-50! 22,-30 20,-10 0,-3"), outer, 0.95)
+    pen.light(blob("-12,-7 -14,-24 -5,-34 0,-50! 8,-34 13,-24 12,-8 0,-4"), "#f6b03f")
+    pen.light(blob("-6,-6 -6,-18 1,-32! 7,-17 6,-6 0,-4"), "#fff0b4")
     for _ in range(9):
-        pen.fill(ellipse(pen.rng.jitter(26), pen.rng.uniform(-98, -56), pen.rng.uniform(0.8, 1.8)), "#ffcf7a", flat=True)
+        pen.light(ellipse(pen.rng.jitter(26), pen.rng.uniform(-98, -56), pen.rng.uniform(0.8, 1.8)), "#ffcf7a")
 
 
 @noun("fence", (150, 48), 1.2, words="wooden fence,picket fence,gate", parts=("wood",), turns=False)
@@ -113,7 +153,10 @@ def fence(pen: Pen) -> None:
     for k in range(11):
         x = -72 + 14 * k
         tall = 44 + pen.rng.jitter(1.4)
-        pen.fill(poly([(x - 4, 2), (x + 4, 2), (x + 4, -tall + 5), (x, -tall), (x - 4, -tall + 5)]), pen.lighter(wood, pen.rng.jitter(0.02)))
+        pen.fill(
+            poly([(x - 4, 2), (x + 4, 2), (x + 4, -tall + 5), (x, -tall), (x - 4, -tall + 5)]),
+            pen.lighter(wood, pen.rng.jitter(0.02)),
+        )
 
 
 @noun("signpost", (84, 100), 2.2, words="sign,road sign,direction sign", parts=("wood",), turns=True)
@@ -126,7 +169,9 @@ def signpost(pen: Pen) -> None:
         pen.line(curve([(a, y), (b, y)]), pen.darker(wood, 0.16), 2, 0.8)
 
 
-@noun("rock", (110, 60), 1.4, words="stone,boulder,pebble,cliff rock,rocks", parts=("stone",), anchors={"top": (-4, -56)})
+@noun(
+    "rock", (110, 60), 1.4, words="stone,boulder,pebble,cliff rock,rocks", parts=("stone",), anchors={"top": (-4, -56)}
+)
 def rock(pen: Pen) -> None:
     stone = pen.part("stone", "#8f8a84", "#7f858a", "#9a8c7c")
     pen.fill(blob("-54,0! -50,-22 -34,-44 -10,-58 16,-54 40,-36 54,-12 55,0!", 0.2), stone)
@@ -189,7 +234,14 @@ def telescope(pen: Pen) -> None:
     pen.fill(ellipse(0, -66, 5.4), pen.darker(brass, 0.15))
 
 
-@noun("ball", (44, 44), 0.3, words="football,soccer ball,beach ball,basketball,sphere,marble", parts=("skin",), turns=False)
+@noun(
+    "ball",
+    (44, 44),
+    0.3,
+    words="football,soccer ball,beach ball,basketball,sphere,marble",
+    parts=("skin",),
+    turns=False,
+)
 def ball(pen: Pen) -> None:
     skin = pen.part("skin", "#cf4a3c", "#e0a83c", "#4a86b0")
     pale = "#f2e8d8"
@@ -225,7 +277,19 @@ def crystal(pen: Pen) -> None:
     for x, w, h, lean in ((-26, 9, 46, -13), (26, 10, 52, 12), (12, 9, 66, 5), (-9, 14, 92, -3)):
         pen.fill(poly([(x - w, 0), (x - w + lean, -h * 0.78), (x + lean, -h), (x, 0)]), pen.lighter(stone, 0.08))
         pen.fill(poly([(x + w, 0), (x + w + lean, -h * 0.74), (x + lean, -h), (x, 0)]), pen.darker(stone, 0.08))
-        pen.fill(poly([(x - w * 0.2, 0), (x - w * 0.3 + lean, -h * 0.7), (x + lean, -h), (x + w * 0.4 + lean, -h * 0.72), (x + w * 0.4, 0)]), stone, 0.8)
+        pen.fill(
+            poly(
+                [
+                    (x - w * 0.2, 0),
+                    (x - w * 0.3 + lean, -h * 0.7),
+                    (x + lean, -h),
+                    (x + w * 0.4 + lean, -h * 0.72),
+                    (x + w * 0.4, 0),
+                ]
+            ),
+            stone,
+            0.8,
+        )
 
 
 @noun("gift", (70, 66), 0.4, "table", words="present,parcel,package,gift box", parts=("paper",), turns=False)
@@ -238,10 +302,21 @@ def gift(pen: Pen) -> None:
     pen.fill(box(-15, -46, 9, 46), ribbon)
     pen.fill(poly("-15,-46 -6,-46 12,-52.4 4,-52.6"), ribbon)
     for side in (-1, 1):
-        pen.fill(blob([(0, -50), (side * 14, -66), (side * 23, -58), (side * 13, -51)]), pen.darker(ribbon, 0.04 if side > 0 else 0))
+        pen.fill(
+            blob([(0, -50), (side * 14, -66), (side * 23, -58), (side * 13, -51)]),
+            pen.darker(ribbon, 0.04 if side > 0 else 0),
+        )
 
 
-@noun("swing", (86, 120), 2.4, words="rope swing", parts=("wood",), turns=False, anchors={"seat": (0, -30), "top": (0, -30)})
+@noun(
+    "swing",
+    (86, 120),
+    2.4,
+    words="rope swing",
+    parts=("wood",),
+    turns=False,
+    anchors={"seat": (0, -30), "top": (0, -30)},
+)
 def swing(pen: Pen) -> None:
     wood = pen.part("wood", "#8a5f3f")
     for side in (-1, 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from generation.generators.scene.geometry import blob, box, curve, ellipse, limb, poly, ring
+from generation.generators.scene.geometry import blob, box, curve, ellipse, poly, ring
 from generation.generators.scene.noun import noun
 from generation.generators.scene.pen import Pen
 
@@ -22,12 +22,24 @@ def spoked(pen: Pen, x: float, radius: float, rim: str, spokes: int = 10) -> Non
     """A spoked wheel, open between the spokes."""
     for k in range(spokes):
         a = pi * k / spokes
-        pen.line(curve([(x - radius * cos(a), -radius - radius * sin(a)), (x + radius * cos(a), -radius + radius * sin(a))]), "#a9a6a0", 0.6, 0.8)
+        pen.line(
+            curve([(x - radius * cos(a), -radius - radius * sin(a)), (x + radius * cos(a), -radius + radius * sin(a))]),
+            "#a9a6a0",
+            0.6,
+            0.8,
+        )
     pen.fill(ring(x, -radius, radius, radius * 0.87), rim)
     pen.fill(ellipse(x, -radius, radius * 0.1), rim)
 
 
-@noun("car", (132, 56), 1.5, words="automobile,taxi,cab,jeep,sports car,racing car,vintage car,classic car,police car,sedan", parts=("body",), anchors={"top": (-6, -54), "inside": (0, -34), "seat": (-8, -54)})
+@noun(
+    "car",
+    (132, 56),
+    1.5,
+    words="automobile,taxi,cab,jeep,sports car,racing car,vintage car,classic car,police car,sedan",
+    parts=("body",),
+    anchors={"top": (-6, -54), "inside": (0, -34), "seat": (-8, -54)},
+)
 def car(pen: Pen) -> None:
     body = pen.part("body", "#b8453a", "#3f7287", "#d9a441", "#6f8f6a", "#d8cdb8")
     pen.fill(blob("-36,-30! -24,-52 -8,-56 16,-55 30,-46 40,-30!", 0.26), body)
@@ -43,11 +55,18 @@ def car(pen: Pen) -> None:
         wheel(pen, x, 12)
     if pen.lit:
         pen.glow(66, -22, 40, "#ffe9b0", 0.8)
-    pen.fill(ellipse(62, -22, 3.4, 4), "#fff0c4", flat=True)
+    pen.light(ellipse(62, -22, 3.4, 4), "#fff0c4")
     pen.fill(box(-65, -25, 4, 6, 1), "#d0463a")
 
 
-@noun("bus", (150, 76), 3, words="coach,school bus,double decker,minibus,trolleybus", parts=("body",), anchors={"top": (0, -74), "inside": (0, -46)})
+@noun(
+    "bus",
+    (150, 76),
+    3,
+    words="coach,school bus,double decker,minibus,trolleybus",
+    parts=("body",),
+    anchors={"top": (0, -74), "inside": (0, -46)},
+)
 def bus(pen: Pen) -> None:
     body = pen.part("body", "#c9483c", "#d9a63c", "#4f7f94")
     pen.fill(blob("-74,-10! -74,-62 -68,-72 60,-73 70,-66 75,-40 75,-10!", 0.16), body)
@@ -62,10 +81,17 @@ def bus(pen: Pen) -> None:
         wheel(pen, x, 12)
     if pen.lit:
         pen.glow(76, -22, 36, "#ffe9b0", 0.7)
-    pen.fill(ellipse(72, -21, 3.4), "#fff0c4", flat=True)
+    pen.light(ellipse(72, -21, 3.4), "#fff0c4")
 
 
-@noun("truck", (150, 78), 3, words="lorry,pickup,pickup truck,fire engine,fire truck,delivery van,van,camper van,camper,caravan,ambulance", parts=("body",), anchors={"top": (-24, -76), "inside": (44, -40)})
+@noun(
+    "truck",
+    (150, 78),
+    3,
+    words="lorry,pickup,pickup truck,fire engine,fire truck,delivery van,van,camper van,camper,caravan,ambulance",
+    parts=("body",),
+    anchors={"top": (-24, -76), "inside": (44, -40)},
+)
 def truck(pen: Pen) -> None:
     body = pen.part("body", "#4f7f8f", "#c9603f", "#d9b04f")
     pen.fill(blob("-74,-12! -74,-70 -68,-76 22,-76 26,-70 26,-12!", 0.14), pen.lighter(body, 0.13))
@@ -76,7 +102,7 @@ def truck(pen: Pen) -> None:
     pen.fill(box(-74, -15, 150, 6, 2), "#55504e")
     for x in (-52, -24, 54):
         wheel(pen, x, 12.5)
-    pen.fill(ellipse(74, -26, 3), "#fff0c4", flat=True)
+    pen.light(ellipse(74, -26, 3), "#fff0c4")
 
 
 @noun("tractor", (112, 84), 2.6, words="bulldozer", parts=("body",), anchors={"seat": (-18, -56), "top": (-18, -86)})
@@ -93,7 +119,11 @@ def tractor(pen: Pen) -> None:
         pen.fill(ellipse(x, -r, r), TYRE)
         for k in range(14):
             a = 2 * pi * k / 14
-            pen.line(curve([(x + r * 0.84 * cos(a), -r + r * 0.84 * sin(a)), (x + r * cos(a), -r + r * sin(a))]), "#56535a", 2)
+            pen.line(
+                curve([(x + r * 0.84 * cos(a), -r + r * 0.84 * sin(a)), (x + r * cos(a), -r + r * sin(a))]),
+                "#56535a",
+                2,
+            )
         pen.fill(ellipse(x, -r, r * 0.55), "#dcb44a")
         pen.fill(ellipse(x, -r, r * 0.2), "#8a6f36")
 
@@ -102,10 +132,23 @@ def steam(pen: Pen, x: float, y: float, size: float = 1.0) -> None:
     """Smoke that drifts backwards from a chimney."""
     for k in range(6):
         u = k / 5
-        pen.fill(ellipse(x - 46 * u * size + pen.rng.jitter(4), y - (8 + 30 * u) * size, (6 + 11 * u) * size, (5 + 8 * u) * size), "#efe9e2", 0.5 - 0.32 * u)
+        pen.fill(
+            ellipse(
+                x - 46 * u * size + pen.rng.jitter(4), y - (8 + 30 * u) * size, (6 + 11 * u) * size, (5 + 8 * u) * size
+            ),
+            "#efe9e2",
+            0.5 - 0.32 * u,
+        )
 
 
-@noun("train", (200, 78), 4, words="locomotive,steam train,steam engine,railway,engine,express", parts=("body",), anchors={"top": (-60, -66), "inside": (-52, -40)})
+@noun(
+    "train",
+    (200, 78),
+    4,
+    words="locomotive,steam train,steam engine,railway,engine,express",
+    parts=("body",),
+    anchors={"top": (-60, -66), "inside": (-52, -40)},
+)
 def train(pen: Pen) -> None:
     body = pen.part("body", "#2f4f4f", "#8a3a34", "#34507a")
     trim = "#c9a04a"
@@ -126,7 +169,7 @@ def train(pen: Pen) -> None:
         pen.line(curve([(x, -47), (x + 1, -14)]), trim, 2)
     pen.fill(poly("68,-46 66,-74 62,-78 84,-78 80,-74 78,-46"), pen.darker(body, 0.06))
     pen.fill(blob("40,-46 42,-58 50,-58 52,-46"), trim)
-    pen.fill(ellipse(88, -38, 4.4), "#fff0c0", flat=True)
+    pen.light(ellipse(88, -38, 4.4), "#fff0c0")
     if pen.lit:
         pen.glow(90, -38, 44, "#ffe9b0", 0.8)
     pen.fill(poly("84,-14 102,-2 78,-2"), "#5a5556")
@@ -137,7 +180,14 @@ def train(pen: Pen) -> None:
     pen.line(curve("26,-10 76,-9"), "#b9b4ac", 2.6)
 
 
-@noun("tram", (150, 88), 3.4, words="streetcar,trolley,cable car,metro,subway", parts=("body",), anchors={"top": (0, -74), "inside": (0, -44)})
+@noun(
+    "tram",
+    (150, 88),
+    3.4,
+    words="streetcar,trolley,cable car,metro,subway",
+    parts=("body",),
+    anchors={"top": (0, -74), "inside": (0, -44)},
+)
 def tram(pen: Pen) -> None:
     body = pen.part("body", "#d9b04a", "#b5453f", "#5f8a72")
     pen.line(curve("-8,-76 10,-92 -6,-100"), "#55525a", 2)
@@ -150,17 +200,31 @@ def tram(pen: Pen) -> None:
     for x in (-46, 46):
         for dx in (-9, 9):
             pen.fill(ellipse(x + dx, -6, 6), TYRE)
-    pen.fill(ellipse(70, -26, 4), "#fff0c4", flat=True)
+    pen.light(ellipse(70, -26, 4), "#fff0c4")
     if pen.lit:
         pen.glow(74, -26, 38, "#ffe9b0", 0.7)
 
 
-@noun("bicycle", (112, 72), 1.05, words="bike,cycle,tandem", parts=("frame",), anchors={"seat": (-14, -58), "top": (-14, -60)})
+@noun(
+    "bicycle",
+    (112, 72),
+    1.05,
+    words="bike,cycle,tandem",
+    parts=("frame",),
+    anchors={"seat": (-14, -58), "top": (-14, -60)},
+)
 def bicycle(pen: Pen) -> None:
     frame = pen.part("frame", "#b8433a", "#3f7a76", "#d0a03c", "#3f4f6f")
     for x in (-34, 34):
         spoked(pen, x, 25, "#3a383f")
-    for a, b in (("-34,-25", "-4,-26"), ("-4,-26", "-15,-54"), ("-34,-25", "-13,-50"), ("-12,-48", "24,-50"), ("-4,-26", "24,-46"), ("34,-25", "21,-58")):
+    for a, b in (
+        ("-34,-25", "-4,-26"),
+        ("-4,-26", "-15,-54"),
+        ("-34,-25", "-13,-50"),
+        ("-12,-48", "24,-50"),
+        ("-4,-26", "24,-46"),
+        ("34,-25", "21,-58"),
+    ):
         pen.line(curve(f"{a} {b}"), frame, 3.2)
     pen.fill(ring(-4, -26, 7, 5), "#6a6a70")
     pen.line(curve("-4,-26 2,-17 6,-17"), "#55525a", 2)
@@ -169,7 +233,14 @@ def bicycle(pen: Pen) -> None:
     pen.line(curve("-40,-48 -26,-55 -10,-48"), frame, 1.8)
 
 
-@noun("motorcycle", (118, 72), 1.1, words="motorbike,scooter,moped,vespa", parts=("body",), anchors={"seat": (-14, -48), "top": (-14, -50)})
+@noun(
+    "motorcycle",
+    (118, 72),
+    1.1,
+    words="motorbike,scooter,moped,vespa",
+    parts=("body",),
+    anchors={"seat": (-14, -48), "top": (-14, -50)},
+)
 def motorcycle(pen: Pen) -> None:
     body = pen.part("body", "#a83a34", "#34506a", "#6f8a7a")
     pen.line(curve("40,-20 30,-52 24,-64 14,-64"), "#8f8d8c", 3.4)
@@ -178,7 +249,9 @@ def motorcycle(pen: Pen) -> None:
         pen.fill(ring(x, -20, 12, 10), "#b9b5ae")
         for k in range(6):
             a = pi * k / 6
-            pen.line(curve([(x - 11 * cos(a), -20 - 11 * sin(a)), (x + 11 * cos(a), -20 + 11 * sin(a))]), "#b9b5ae", 0.8)
+            pen.line(
+                curve([(x - 11 * cos(a), -20 - 11 * sin(a)), (x + 11 * cos(a), -20 + 11 * sin(a))]), "#b9b5ae", 0.8
+            )
     pen.fill(blob("-16,-14 -14,-34 6,-38 18,-32 16,-14"), "#77757a")
     for y in (-30, -25, -20):
         pen.line(curve([(-10, y), (12, y)]), "#55535a", 1.6)
@@ -191,7 +264,14 @@ def motorcycle(pen: Pen) -> None:
         pen.glow(36, -54, 36, "#ffe9b0", 0.8)
 
 
-@noun("sledge", (110, 52), 0.8, words="sled,sleigh,toboggan", parts=("body",), anchors={"seat": (-10, -30), "top": (-10, -30), "inside": (-10, -26)})
+@noun(
+    "sledge",
+    (110, 52),
+    0.8,
+    words="sled,sleigh,toboggan",
+    parts=("body",),
+    anchors={"seat": (-10, -30), "top": (-10, -30), "inside": (-10, -26)},
+)
 def sledge(pen: Pen) -> None:
     body = pen.part("body", "#a83f38", "#3f6f5f")
     pen.line(curve("-50,-2 36,-2 54,-12 50,-26 40,-24", 0.3), "#8a6a40", 3.4)
@@ -199,96 +279,3 @@ def sledge(pen: Pen) -> None:
         pen.line(curve([(x, -3), (x - 3, -18)]), "#8a6a40", 2.6)
     pen.fill(blob("-54,-48! -44,-20 -20,-14 24,-14 42,-28 46,-44! 34,-34 8,-28 -20,-30 -40,-44", 0.3), body)
     pen.line(curve("-52,-46 -42,-42 -20,-28 8,-26 34,-32 45,-43"), "#dcb65a", 2)
-
-
-@noun("hot air balloon", (104, 140), 22, "sky", words="balloon ride,air balloon,hot-air balloon,airship,zeppelin", parts=("envelope",), turns=False, anchors={"inside": (0, -8), "top": (0, -140)})
-def hot_air_balloon(pen: Pen) -> None:
-    main = pen.part("envelope", "#c9483c", "#d99a3a", "#3f7a86", "#8a5a94")
-    pale = pen.rng.child("pale").pick(("#f1e4c6", "#e9c46a", "#efd9d0"))
-    for x in (-9, 9):
-        pen.line(curve([(x * 1.9, -40), (x, -17)]), "#6a5444", 0.9)
-        pen.line(curve([(x * 0.7, -38), (x * 0.9, -17)]), "#6a5444", 0.7)
-    if pen.lit:
-        pen.glow(0, -46, 54, "#ffd88a", 0.9)
-    pen.fill(blob("-17,-40! -40,-66 -52,-94 -40,-126 0,-140 40,-126 52,-94 40,-66 17,-40!", 0.34), main)
-    for a, b in ((-0.78, -0.46), (-0.16, 0.16), (0.46, 0.78)):
-        top = [(0.0, -140.0)]
-        left = [(52 * a * w, y) for w, y in ((0.72, -128), (1.0, -96), (0.8, -66), (0.33, -40))]
-        right = [(52 * b * w, y) for w, y in ((0.33, -40), (0.8, -66), (1.0, -96), (0.72, -128))]
-        pen.fill(blob([*top, *left, *right], 0.25), pale, 0.92)
-    pen.fill(poly("-17,-42 17,-42 12,-36 -12,-36"), pen.darker(main, 0.14))
-    pen.fill(blob("-11,-17! 11,-17! 9,-1 -9,-1", 0.14), "#8a6038")
-    for y in (-13, -9, -5):
-        pen.line(curve([(-10, y), (10, y)]), "#6f4a2c", 0.9)
-    pen.fill(box(-12, -19, 24, 4, 2), "#6f4a2c")
-
-
-@noun("aeroplane", (150, 66), 6, "sky", words="airplane,plane,aircraft,jet,propeller plane,biplane,glider,airliner,seaplane", parts=("body",), anchors={"inside": (20, -38), "top": (0, -48)})
-def aeroplane(pen: Pen) -> None:
-    body = pen.part("body", "#e6ddca", "#c9503f", "#4f7f9a")
-    trim = pen.blend(body, "#a8403a", 0.75) if body == "#e6ddca" else "#efe6d4"
-    with pen.at(0, -30, 1, -7):
-        pen.fill(blob("-14,-10! -30,-34! -16,-34! 16,-10!", 0.1), pen.darker(body, 0.09))
-        pen.fill(blob("-70,-8! -78,-34! -64,-34! -46,-10!", 0.1), trim)
-        pen.fill(blob("-74,-6 -52,-12 -8,-17 34,-16 62,-9 70,-2 62,5 30,9 -20,6 -60,0"), body)
-        pen.fill(blob("-66,-2 -20,2 40,3 66,1 58,5 30,8 -20,5"), trim, 0.85)
-        pen.window(blob("36,-15! 46,-13 56,-8! 38,-8!", 0.1))
-        for x in (-20, -8, 4, 16, 28):
-            pen.window(box(x, -11, 6, 6, 2.4))
-        pen.fill(blob("12,2! -18,28! -34,30! -16,2!", 0.1), body)
-        pen.fill(blob("-60,-4! -82,6! -88,6! -74,-5!", 0.1), body)
-        pen.fill(ellipse(72, -2, 2.4, 17), "#8a8684", 0.5)
-        pen.fill(ellipse(70, -2, 4), "#8a6a4a")
-
-
-@noun("helicopter", (140, 76), 4, "sky", words="chopper", parts=("body",))
-def helicopter(pen: Pen) -> None:
-    body = pen.part("body", "#c9603a", "#3f6f8a", "#7f8a5a")
-    with pen.at(0, -34, 1, 6):
-        pen.fill(limb("-10,-8 -44,-14 -78,-20", [18, 9, 5]), body)
-        pen.fill(poly("-74,-18 -88,-38 -78,-38 -68,-20"), body)
-        pen.line(curve("-82,-42 -84,-18"), "#55525a", 2)
-        pen.fill(blob("-26,-6 -16,-24 10,-28 32,-20 42,-4 34,10 6,15 -18,10"), body)
-        pen.window(blob("14,-24 30,-18 40,-4 34,4! 14,4!", 0.24))
-        pen.line(curve("4,-28 4,-38"), "#55525a", 3.6)
-        pen.fill(ellipse(4, -39, 66, 2.4), "#6f6c70", 0.75)
-        for x in (-8, 20):
-            pen.line(curve([(x, 14), (x - 3, 24)]), "#55525a", 2.2)
-        pen.line(curve("-26,24 32,25 38,20"), "#55525a", 2.8)
-
-
-@noun("rocket", (64, 138), 30, words="space rocket,spaceship rocket,space shuttle,shuttle,missile", parts=("body",), poses=("stand", "fly"), turns=False, anchors={"top": (0, -138)})
-def rocket(pen: Pen) -> None:
-    body = pen.part("body", "#ece4d4")
-    trim = pen.part("trim", "#c5473b", "#d98a3a", "#3f6f94")
-    if pen.pose == "fly":
-        pen.glow(0, -2, 84, "#ffd08a", 0.9)
-        pen.fill(blob("-13,-22 -17,0 -6,22 0,44! 6,22 17,0 13,-22"), "#f2a23e", flat=True)
-        pen.fill(blob("-7,-22 -9,-2 0,22! 9,-2 7,-22"), "#fff0b8", flat=True)
-    for side in (-1, 1):
-        pen.fill(blob([(side * 15, -54), (side * 31, -30), (side * 32, 0), (side * 13, -17)], 0.2), pen.darker(trim, 0.05 if side > 0 else 0.0))
-    pen.fill(poly("-11,-20 11,-20 14,-9 -14,-9"), "#6f6a70")
-    pen.fill(blob("-17,-20! -21,-56 -17,-96 -8,-122 0,-138! 8,-122 17,-96 21,-56 17,-20!", 0.34), body)
-    pen.fill(blob("-12.6,-110! -8,-122 0,-138! 8,-122 12.6,-110!", 0.3), trim)
-    for y in (-90, -62):
-        pen.fill(ellipse(0, y, 8.6), pen.darker(body, 0.22))
-        pen.window(ellipse(0, y, 6.3))
-    pen.fill(box(-19.4, -40, 38.8, 5), trim)
-    pen.fill(poly("-3,-40 3,-40 3,-2 -3,-2"), trim)
-
-
-@noun("satellite", (130, 60), 4, "sky", words="space station,space probe,probe", parts=("panels",))
-def satellite(pen: Pen) -> None:
-    panel = pen.part("panels", "#3f5f94", "#4a4f86")
-    with pen.at(0, -30, 1, -18):
-        for side in (-1, 1):
-            pen.line(curve([(side * 12, 0), (side * 24, 0)]), "#a9a6a0", 3)
-            x = 22 if side > 0 else -64
-            pen.fill(box(x, -15, 42, 30, 1), panel)
-            for k in range(1, 4):
-                pen.line(curve([(x + 10.5 * k, -15), (x + 10.5 * k, 15)]), pen.lighter(panel, 0.18), 0.9)
-            pen.line(curve([(x, 0), (x + 42, 0)]), pen.lighter(panel, 0.18), 0.9)
-        pen.fill(box(-14, -18, 28, 36, 3), "#d8b56a")
-        pen.fill(blob("-13,-20 0,-30 13,-20 0,-17"), "#e6e0d2")
-        pen.line(curve("0,-24 0,-36"), "#a9a6a0", 1.4)
-        pen.fill(ellipse(0, 0, 7), "#8f8578")

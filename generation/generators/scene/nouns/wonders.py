@@ -14,8 +14,16 @@ def _bat_wing(pen: Pen, colour: str, bone: str) -> None:
         pen.line(curve(d), bone, 2.6)
 
 
-@noun("dragon", (176, 118), 5, words="wyvern,drake,fire dragon", parts=("scales",), poses=("stand", "fly"), alive=True,
-      anchors={"top": (-6, -66), "seat": (-2, -64), "head": (66, -104)})
+@noun(
+    "dragon",
+    (176, 118),
+    5,
+    words="wyvern,fire dragon",
+    parts=("scales",),
+    poses=("stand", "fly"),
+    alive=True,
+    anchors={"top": (-6, -66), "seat": (-2, -64), "head": (66, -104)},
+)
 def dragon(pen: Pen) -> None:
     scales = pen.part("scales", "#4f7f5a", "#a8433a", "#3f6f86", "#5f5a8a")
     belly, dark = pen.blend(scales, "#ead9a0", 0.55), pen.darker(scales, 0.1)
@@ -47,7 +55,16 @@ def dragon(pen: Pen) -> None:
         pen.fill(ellipse(74.6, -109, 0.8, 1.8), "#241c20", flat=True)
 
 
-@noun("unicorn", (150, 160), 1.9, words="pegasus", parts=("coat", "mane"), poses=("stand", "run"), alive=True, anchors={"top": (-6, -92), "seat": (-6, -84), "head": (64, -120)})
+@noun(
+    "unicorn",
+    (150, 160),
+    1.9,
+    words="pegasus",
+    parts=("coat", "mane"),
+    poses=("stand", "run"),
+    alive=True,
+    anchors={"top": (-6, -92), "seat": (-6, -84), "head": (64, -120)},
+)
 def unicorn(pen: Pen) -> None:
     coat = pen.part("coat", "#f2ece4")
     mane = pen.part("mane", "#d99ab8", "#9fb3e0", "#c9a0d8")
@@ -55,7 +72,16 @@ def unicorn(pen: Pen) -> None:
     pen.fill(limb("64,-134 72,-150 80,-166", [5.4, 3.4, 0.8]), "#e8c866")
 
 
-@noun("mermaid", (80, 92), 1.7, words="merman,siren", parts=("tail",), poses=("sit",), alive=True, anchors={"top": (0, -90), "hand": (22, -36)})
+@noun(
+    "mermaid",
+    (80, 92),
+    1.7,
+    words="merman,siren",
+    parts=("tail",),
+    poses=("sit",),
+    alive=True,
+    anchors={"top": (0, -90), "hand": (22, -36)},
+)
 def mermaid(pen: Pen) -> None:
     tail = pen.part("tail", "#3f9a94", "#5a7fb5")
     skin, hair = pen.rng.pick(("#e6bb95", "#b57f58", "#8f5f42")), pen.rng.pick(("#a8432f", "#3b2a26", "#cfa55c"))
@@ -74,17 +100,41 @@ def mermaid(pen: Pen) -> None:
         pen.line(curve([(x - 3, y), (x, y + 3), (x + 3, y)]), pen.lighter(tail, 0.12), 1, 0.7)
 
 
-@noun("ghost", (66, 90), 1.5, words="spirit,phantom,spectre", parts=("veil",), poses=("stand", "fly"), alive=True, anchors={"top": (0, -86)})
+@noun(
+    "ghost",
+    (66, 90),
+    1.5,
+    words="spirit,phantom,spectre",
+    parts=("veil",),
+    poses=("stand", "fly"),
+    alive=True,
+    anchors={"top": (0, -86)},
+)
 def ghost(pen: Pen) -> None:
     veil = pen.part("veil", "#e6ecef")
     pen.glow(0, -48, 78, "#dfeef4", 0.5)
-    pen.fill(blob("-22,-62 -14,-82 2,-88 18,-80 25,-60 27,-34 34,-10 24,-16 18,-3 8,-14 -2,-1 -10,-13 -22,-4 -30,-14 -25,-36"), veil, 0.78)
+    pen.fill(
+        blob(
+            "-22,-62 -14,-82 2,-88 18,-80 25,-60 27,-34 34,-10 24,-16 18,-3 8,-14 -2,-1 -10,-13 -22,-4 -30,-14 -25,-36"
+        ),
+        veil,
+        0.78,
+    )
     pen.shade(blob("-22,-50 -14,-30 -16,-10 -24,-10 -26,-32"), 0.14)
     for x, r in ((4, 3.6), (16, 3.1)):
         pen.fill(ellipse(x, -64, r, r * 1.5), "#3d4652", flat=True)
 
 
-@noun("robot", (64, 104), 1.7, words="android,automaton,cyborg,machine", parts=("metal",), poses=("stand", "wave", "sit", "ride"), alive=True, anchors={"top": (0, -102), "hand": (26, -40), "head": (0, -102)})
+@noun(
+    "robot",
+    (64, 104),
+    1.7,
+    words="android,automaton,cyborg,machine",
+    parts=("metal",),
+    poses=("stand", "wave", "sit", "ride"),
+    alive=True,
+    anchors={"top": (0, -102), "hand": (26, -40), "head": (0, -102)},
+)
 def robot(pen: Pen) -> None:
     metal = pen.part("metal", "#8fa3ad", "#c98a4a", "#6f8f8a", "#b5a894")
     dark = pen.darker(metal, 0.18)
@@ -115,12 +165,20 @@ def robot(pen: Pen) -> None:
         pen.fill(box(-10, -96, 28, 14, 6), "#27303c")
         for x in (0, 11):
             pen.glow(x, -89, 9, "#8fe6f0", 0.7)
-            pen.fill(ellipse(x, -89, 3.3), "#a8f0f4", flat=True)
+            pen.light(ellipse(x, -89, 3.3), "#a8f0f4")
         pen.line(curve("-6,-101 -9,-112"), dark, 1.8)
         pen.fill(ellipse(-9, -113, 2.8), "#d9603f")
 
 
-@noun("snowman", (70, 100), 1.6, words="snow man", parts=("scarf",), anchors={"top": (2, -104), "head": (2, -96)}, plural="snowmen")
+@noun(
+    "snowman",
+    (70, 100),
+    1.6,
+    words="snow man",
+    parts=("scarf",),
+    anchors={"top": (2, -104), "head": (2, -96)},
+    plural="snowmen",
+)
 def snowman(pen: Pen) -> None:
     scarf, snow = pen.part("scarf", "#b8403a", "#3f6f94", "#4f8a5f"), "#f2f1ee"
     for x, tip in ((-20, -44), (22, 46)):
@@ -149,7 +207,13 @@ def scarecrow(pen: Pen) -> None:
     for side in (-1, 1):
         for k in range(6):
             pen.line(curve([(side * 36, -74), (side * (48 + pen.rng.uniform(0, 4)), -82 + 4 * k)]), straw, 1.6)
-    pen.fill(blob("-38,-80! -10,-84 12,-84 38,-80! 38,-66! 14,-66 15,-30! 8,-34! 2,-28! -6,-34! -13,-29! -13,-66 -38,-66!", 0.2), shirt)
+    pen.fill(
+        blob(
+            "-38,-80! -10,-84 12,-84 38,-80! 38,-66! 14,-66 15,-30! 8,-34! 2,-28! -6,-34! -13,-29! -13,-66 -38,-66!",
+            0.2,
+        ),
+        shirt,
+    )
     pen.fill(box(-10, -56, 9, 10, 1), "#c9a04f")
     pen.fill(ellipse(0, -92, 11, 12), "#d9bb84")
     pen.fill(blob("-24,-98 0,-104 24,-98 0,-94"), "#7a5a38")
@@ -158,12 +222,21 @@ def scarecrow(pen: Pen) -> None:
     pen.eye(7, -92, 1.5)
 
 
-@noun("dinosaur", (176, 130), 6, words="brontosaurus,sauropod,brachiosaurus,dino,t-rex,tyrannosaurus", parts=("skin",), poses=("stand",), alive=True, anchors={"top": (-10, -76), "seat": (-6, -74)})
+@noun(
+    "dinosaur",
+    (176, 130),
+    6,
+    words="brontosaurus,sauropod,brachiosaurus,dino,t-rex,tyrannosaurus",
+    parts=("skin",),
+    poses=("stand",),
+    alive=True,
+    anchors={"top": (-10, -76), "seat": (-6, -74)},
+)
 def dinosaur(pen: Pen) -> None:
     skin = pen.part("skin", "#6f8f6a", "#8a8f5f", "#7a8a94")
     dark = pen.darker(skin, 0.08)
     pen.fill(limb("-40,-52 -72,-42 -98,-20 -112,-8", [40, 22, 10, 2]), skin)
-    for x in (-20, 30):
+    for x in (-20.0, 30.0):
         pen.fill(limb([(x, -40), (x + 3, -20), (x + 2, -4)], [24, 18, 17]), dark)
     pen.fill(blob("-54,-48 -44,-70 -14,-80 20,-74 40,-56 34,-36 4,-26 -30,-28"), skin)
     pen.fill(limb("24,-56 46,-76 54,-108 70,-128", [38, 24, 15, 12]), skin)
@@ -178,7 +251,15 @@ def dinosaur(pen: Pen) -> None:
     pen.eye(78, -132, 1.9)
 
 
-@noun("flying saucer", (120, 62), 5, "sky", words="ufo,spaceship,spacecraft,alien ship,starship,space ship", parts=("hull",), turns=False)
+@noun(
+    "flying saucer",
+    (120, 62),
+    5,
+    "sky",
+    words="ufo,spaceship,spacecraft,alien ship,starship,space ship",
+    parts=("hull",),
+    turns=False,
+)
 def flying_saucer(pen: Pen) -> None:
     hull = pen.part("hull", "#8f9aa8", "#7f948f")
     pen.fill(blob("-24,-36 -18,-54 0,-62 18,-54 24,-36"), "#9fd8d8", 0.85)
@@ -188,4 +269,4 @@ def flying_saucer(pen: Pen) -> None:
     for x in (-42, -22, 0, 22, 42):
         y = -24 + abs(x) * 0.02
         pen.glow(x, y, 11, "#ffe08a", 0.8)
-        pen.fill(ellipse(x, y, 3.4, 2.6), "#ffe9a8", flat=True)
+        pen.light(ellipse(x, y, 3.4, 2.6), "#ffe9a8")

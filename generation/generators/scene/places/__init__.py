@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from generation.generators.scene.canvas import Canvas
-from generation.generators.scene.places import beyond, closeup, indoors, nature, town
+from generation.generators.scene.places import beyond, closeup, indoors, nature, town, waters
 
 PLACES: Mapping[str, Callable[[Canvas], None]] = {
-    "sea": nature.sea,
-    "lake": nature.lake,
-    "river": nature.river,
-    "beach": nature.beach,
+    "sea": waters.sea,
+    "lake": waters.lake,
+    "river": waters.river,
+    "beach": waters.beach,
     "forest": nature.forest,
     "jungle": nature.jungle,
     "meadow": nature.meadow,

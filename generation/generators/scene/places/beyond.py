@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from generation.generators.scene import land
+from generation.generators.scene import foreground, land
 from generation.generators.scene.canvas import CLOUDS, FAR, FRONT, HORIZON, LIGHT, MIDDLE, SKY, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import Point, blob, ellipse, limb
 from generation.generators.scene.places.begin import begin
 from generation.generators.scene.sky import draw_sky
-from generation.generators.scene.svg import path
+from generation.generators.scene.svg import path, stroke
 
 
 def space(canvas: Canvas) -> None:
@@ -26,7 +26,13 @@ def space(canvas: Canvas) -> None:
         return
     _planet(canvas, canvas.width * (0.5 + 0.3 * side), canvas.height * 1.22, canvas.width * 0.5, ring=False)
     rng = canvas.stream.child("space")
-    _planet(canvas, canvas.width * (0.5 - 0.36 * side), canvas.height * rng.uniform(0.12, 0.2), rng.uniform(24, 40), ring=rng.chance(0.6))
+    _planet(
+        canvas,
+        canvas.width * (0.5 - 0.36 * side),
+        canvas.height * rng.uniform(0.12, 0.2),
+        rng.uniform(24, 40),
+        ring=rng.chance(0.6),
+    )
     canvas.surface = lambda x, t: canvas.height * (0.5 + 0.3 * t)
     canvas.land = (canvas.width * 0.1, canvas.width * 0.9)
     canvas.casts = False
@@ -40,7 +46,11 @@ def _nebula(canvas: Canvas) -> None:
     for _ in range(26):
         u = rng.uniform(-0.1, 1.1)
         x, y = canvas.width * u, canvas.height * (0.45 + tilt * (u - 0.5)) + rng.jitter(170)
-        out.append(canvas.document.halo(x, y, rng.uniform(90, 300), rng.uniform(60, 170), rng.pick(hues), rng.uniform(0.12, 0.26)))
+        out.append(
+            canvas.document.halo(
+                x, y, rng.uniform(90, 300), rng.uniform(60, 170), rng.pick(hues), rng.uniform(0.12, 0.26)
+            )
+        )
     canvas.add(SKY + 0.5, "".join(out))
 
 
@@ -58,13 +68,20 @@ def _planet(canvas: Canvas, x: float, y: float, radius: float, ring: bool) -> No
     for _ in range(9):
         v = rng.uniform(-0.8, 0.8)
         half = radius * (1 - v * v) ** 0.5 * 0.97
-        out.append(path(ellipse(x, y + v * radius, half, radius * rng.uniform(0.012, 0.06)), mix(body, lit if rng.chance(0.5) else dark, 0.5), 0.3))
+        out.append(
+            path(
+                ellipse(x, y + v * radius, half, radius * rng.uniform(0.012, 0.06)),
+                mix(body, lit if rng.chance(0.5) else dark, 0.5),
+                0.3,
+            )
+        )
     if ring:
         wide, thin = radius * 1.9, radius * 0.42
         for k, faint in ((1.0, 0.5), (0.86, 0.35), (0.74, 0.6)):
             w, t = wide * k, thin * k
             d = f"M{x - w:.1f} {y:.1f}A{w:.1f} {t:.1f} 0 0 0 {x + w:.1f} {y:.1f}"
-            out.append(f'<path d="{d}" fill="none" stroke="{lit}" stroke-width="{radius * 0.07:.1f}" stroke-opacity="{faint}" transform="rotate(-14 {x:.1f} {y:.1f})"/>')
+            band = stroke(d, lit, radius * 0.07, faint)
+            out.append(f'<g transform="rotate(-14 {x:.1f} {y:.1f})">{band}</g>')
     canvas.add(FAR, "".join(out))
 
 
@@ -90,7 +107,9 @@ def _moon_ground(canvas: Canvas, top: float) -> None:
         colour = canvas.air.land(natural, 0.6)
         dark, lit = mix(colour, canvas.air.dark, 0.4), mix(colour, canvas.air.light, 0.4)
         out = path(ellipse(x, y + r * 0.05, r * 1.08, r * 0.3), lit, 0.8) + path(ellipse(x, y, r, r * 0.25), dark, 0.9)
-        canvas.add(canvas.ground_key(t) - 0.8, out + path(ellipse(x, y + r * 0.07, r * 0.84, r * 0.17), mix(dark, colour, 0.5)))
+        canvas.add(
+            canvas.ground_key(t) - 0.8, out + path(ellipse(x, y + r * 0.07, r * 0.84, r * 0.17), mix(dark, colour, 0.5))
+        )
 
 
 def underwater(canvas: Canvas) -> None:
@@ -106,7 +125,14 @@ def underwater(canvas: Canvas) -> None:
         foot = x + (x - canvas.light[0]) * 1.6 + 60
         low, wide = canvas.height * rng.uniform(0.55, 0.95), rng.uniform(20, 80)
         fill = canvas.document.linear(((0, canvas.air.light, 0.3), (1, canvas.air.light, 0.0)), (x, 0), (foot, low))
-        canvas.add(LIGHT, path(f"M{x - wide * 0.3:.0f} -5L{foot - wide:.0f} {low:.0f}L{foot + wide:.0f} {low:.0f}L{x + wide * 0.3:.0f} -5Z", fill))
+        canvas.add(
+            LIGHT,
+            path(
+                f"M{x - wide * 0.3:.0f} -5L{foot - wide:.0f} {low:.0f}L{foot + wide:.0f} "
+                f"{low:.0f}L{x + wide * 0.3:.0f} -5Z",
+                fill,
+            ),
+        )
     for k in range(3):
         line = land.wave_line(canvas, f"reef{k}", canvas.height * (0.66 + 0.1 * k), 46 - 6 * k, 1.4)
         land.layer(canvas, FAR + 4 * k, line, ("#5f8a92", "#6a8a80", "#a99a78")[k], 0.12 + 0.24 * k)
@@ -140,13 +166,30 @@ def _corals(canvas: Canvas) -> None:
         out = []
         if k % 3 == 0:
             r = rng.uniform(30, 60)
-            out.append(path(blob([(x - r, y), (x - r * 0.8, y - r * 0.7), (x, y - r), (x + r * 0.8, y - r * 0.65), (x + r, y)]), colour))
-            for _ in range(12):
-                out.append(path(ellipse(x + rng.jitter(r * 0.7), y - r * rng.uniform(0.1, 0.8), r * 0.07), tone(colour, -0.07), 0.8))
+            out.append(
+                path(
+                    blob([(x - r, y), (x - r * 0.8, y - r * 0.7), (x, y - r), (x + r * 0.8, y - r * 0.65), (x + r, y)]),
+                    colour,
+                )
+            )
+            dots = (ellipse(x + rng.jitter(r * 0.7), y - r * rng.uniform(0.1, 0.8), r * 0.07) for _ in range(12))
+            out.append(path("".join(dots), tone(colour, -0.07), 0.8))
         else:
             for _ in range(9):
                 a, tall = rng.uniform(-0.9, 0.9), rng.uniform(40, 110)
-                out.append(path(limb([(x, y + 10), (x + sin(a) * tall * 0.4, y - tall * 0.5), (x + sin(a) * tall * 0.8, y - cos(a) * tall)], [13, 9, 6]), tone(colour, rng.jitter(0.04))))
+                out.append(
+                    path(
+                        limb(
+                            [
+                                (x, y + 10),
+                                (x + sin(a) * tall * 0.4, y - tall * 0.5),
+                                (x + sin(a) * tall * 0.8, y - cos(a) * tall),
+                            ],
+                            [13, 9, 6],
+                        ),
+                        tone(colour, rng.jitter(0.04)),
+                    )
+                )
         canvas.add(MIDDLE + 12 + 0.1 * k, "".join(out))
 
 
@@ -158,7 +201,8 @@ def _bubbles(canvas: Canvas) -> None:
         for k in range(rng.whole(3, 7)):
             r = rng.uniform(2, 9)
             px, py = x + 14 * sin(k * 1.9), y - 34 * k
-            out.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="{r:.1f}" fill="{canvas.air.light}" fill-opacity="0.16" stroke="{canvas.air.light}" stroke-opacity="0.55" stroke-width="1.1"/>')
+            circle = ellipse(px, py, r)
+            out.append(path(circle, canvas.air.light, 0.16) + stroke(circle, canvas.air.light, 1.1, 0.55))
     canvas.add(FRONT - 2, "".join(out))
 
 
@@ -167,13 +211,22 @@ def _frame_kelp(canvas: Canvas) -> None:
     colour = mix(canvas.air.land("#2f5a4a", 1.0), canvas.air.dark, 0.5)
     out = []
     for _ in range(12):
-        x = rng.uniform(-10, 130) if rng.chance(0.62) == (canvas.needs.subject_side > 0) else canvas.width - rng.uniform(-10, 110)
+        x = (
+            rng.uniform(-10, 130)
+            if rng.chance(0.62) == (canvas.needs.subject_side > 0)
+            else canvas.width - rng.uniform(-10, 110)
+        )
         tall = rng.uniform(200, 620)
         spine = [(x + 24 * sin(k * 1.1 + x), canvas.height + 20 - tall * k / 6) for k in range(7)]
         out.append(path(limb(spine, [17, 13, 9, 3]), tone(colour, rng.jitter(0.03))))
         for k in range(1, 7):
             px, py = spine[k]
-            out.append(path(land.leaf(px, py, rng.uniform(40, 74), rng.pick((-0.5, pi + 0.5)) + rng.jitter(0.4)), tone(colour, 0.02)))
+            out.append(
+                path(
+                    foreground.leaf(px, py, rng.uniform(40, 74), rng.pick((-0.5, pi + 0.5)) + rng.jitter(0.4)),
+                    tone(colour, 0.02),
+                )
+            )
     canvas.add(FRONT, "".join(out))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from generation.generators.scene import land
+from generation.generators.scene import foreground, land
 from generation.generators.scene.canvas import FAR, FRONT, HORIZON, MIDDLE, SKY, Canvas
 from generation.generators.scene.colour import mix, tone
-from generation.generators.scene.geometry import limb
+from generation.generators.scene.geometry import ellipse, limb
 from generation.generators.scene.nouns import catalogue
 from generation.generators.scene.places.nature import WILD, grass_colour, snowy
 from generation.generators.scene.svg import path
@@ -29,9 +29,9 @@ def closeup(canvas: Canvas) -> None:
     if not snowy(canvas):
         _flowers(canvas)
     land.ground(canvas, canvas.height * 0.74, tone(natural, -0.05), swing=16, sheets=2)
-    land.tufts(canvas, 60, natural, tall=60)
+    foreground.tufts(canvas, 60, natural, tall=60)
     _pebbles_and_caps(canvas)
-    land.frame_grass(canvas, "#3f5f3c", 190, WILD if not snowy(canvas) else ())
+    foreground.frame_grass(canvas, "#3f5f3c", 190, WILD if not snowy(canvas) else ())
     _near_leaves(canvas)
 
 
@@ -40,8 +40,10 @@ def _bokeh(canvas: Canvas) -> None:
     out = []
     for _ in range(26):
         x, y, r = rng.uniform(0, canvas.width), rng.uniform(0, canvas.height * 0.7), rng.uniform(14, 54)
-        colour = rng.pick((canvas.air.light, mix(canvas.air.light, canvas.air.stops[1], 0.5), mix(canvas.air.light, "#fff6d8", 0.5)))
-        out.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{r:.0f}" fill="{colour}" fill-opacity="{rng.uniform(0.05, 0.22):.2f}"/>')
+        colour = rng.pick(
+            (canvas.air.light, mix(canvas.air.light, canvas.air.stops[1], 0.5), mix(canvas.air.light, "#fff6d8", 0.5))
+        )
+        out.append(path(ellipse(x, y, r), colour, rng.uniform(0.05, 0.22)))
     canvas.add(FAR, "".join(out))
 
 
@@ -87,7 +89,9 @@ def _pebbles_and_caps(canvas: Canvas) -> None:
     for i in range(rng.whole(1, 4)):
         t = rng.uniform(0.0, 0.5)
         x = canvas.width * (0.5 - canvas.needs.subject_side * rng.uniform(0.08, 0.46))
-        land.stand(canvas, mushroom, x, canvas.surface(x, t), rng.uniform(70, 190), 0.6 + 0.3 * t, canvas.ground_key(t), i)
+        land.stand(
+            canvas, mushroom, x, canvas.surface(x, t), rng.uniform(70, 190), 0.6 + 0.3 * t, canvas.ground_key(t), i
+        )
     canvas.add(MIDDLE + 0.2, canvas.document.halo(canvas.light[0], canvas.height * 0.8, 420, 60, canvas.air.light, 0.3))
 
 
@@ -100,6 +104,8 @@ def _near_leaves(canvas: Canvas) -> None:
         x = -20.0 if corner < 0 else canvas.width + 20
         for _ in range(5):
             angle = -rng.uniform(0.15, 1.25)
-            shape = land.leaf(x, canvas.height + 10, rng.uniform(150, 330), angle if corner < 0 else -3.1416 - angle)
+            shape = foreground.leaf(
+                x, canvas.height + 10, rng.uniform(150, 330), angle if corner < 0 else -3.1416 - angle
+            )
             out.append(path(shape, tone(colour, rng.jitter(0.03)), 0.97))
     canvas.add(FRONT + 1.5, "".join(out))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from math import sin
-
-from generation.generators.scene import land, water
+from generation.generators.scene import foreground, land
 from generation.generators.scene.canvas import FRONT, HORIZON, MIDDLE, Canvas
 from generation.generators.scene.colour import mix, tone
-from generation.generators.scene.geometry import Point, blob, curve, ellipse, ridge
-from generation.generators.scene.nouns import catalogue
+from generation.generators.scene.geometry import Point, blob
 from generation.generators.scene.noun import Noun
+from generation.generators.scene.nouns import catalogue
 from generation.generators.scene.places.begin import begin, low_or_high
 from generation.generators.scene.svg import path
 
 WILD = ("#e2685a", "#f1c75b", "#f4efe2", "#8d7bc4", "#e493b3", "#e88a4f")
 GRASS = {"spring": "#86b05a", "summer": "#7ea555", "autumn": "#b79a4e", "winter": "#e9edf2", "": "#80a457"}
-LEAVES = {"spring": ("#8db85a", "#a3c266"), "autumn": ("#d2772f", "#c9552f", "#dda23c", "#a8502f"), "winter": ("#c8d2d8",)}
+LEAVES = {
+    "spring": ("#8db85a", "#a3c266"),
+    "autumn": ("#d2772f", "#c9552f", "#dda23c", "#a8502f"),
+    "winter": ("#c8d2d8",),
+}
 
 
 def wood(canvas: Canvas) -> tuple[Noun, ...]:
@@ -36,6 +38,11 @@ def leaf_colours(canvas: Canvas, *name: object) -> tuple[str, ...]:
     return (canvas.stream.child("leaf", *name).pick(options),) if options and canvas.graph.season != "winter" else ()
 
 
+def season_leaves(canvas: Canvas) -> tuple[str, ...]:
+    """All leaf colours of the season, or none for the trees' own."""
+    return LEAVES["autumn"] if canvas.graph.season == "autumn" else ()
+
+
 def snowy(canvas: Canvas) -> bool:
     return canvas.graph.season == "winter" or canvas.graph.weather == "snow" or canvas.graph.place == "snowfield"
 
@@ -44,7 +51,9 @@ def grass_colour(canvas: Canvas) -> str:
     return GRASS["winter" if snowy(canvas) else canvas.graph.season]
 
 
-def grove(canvas: Canvas, count: int, tall: tuple[float, float], depth: tuple[float, float], name: str, keep: float = 0.26) -> None:
+def grove(
+    canvas: Canvas, count: int, tall: tuple[float, float], depth: tuple[float, float], name: str, keep: float = 0.26
+) -> None:
     """Some trees on the ground, away from the subject's place."""
     rng = canvas.stream.child("grove", name)
     kinds = wood(canvas)
@@ -57,172 +66,18 @@ def grove(canvas: Canvas, count: int, tall: tuple[float, float], depth: tuple[fl
             away = clear + rng.uniform(0, 0.22) * canvas.width
             x = centre + (away if x > centre and centre + away < canvas.width * 1.06 else -away)
         size = rng.uniform(*tall) * (0.45 + 0.7 * t)
-        land.stand(canvas, rng.pick(kinds), x, canvas.surface(x, t), size, 0.35 + 0.5 * t, canvas.ground_key(t) - 0.5, name, i,
-                   colours=leaf_colours(canvas, name, i))
-
-
-def sea(canvas: Canvas) -> None:
-    begin(canvas, low_or_high(canvas, 0.6, 0.38))
-    rough = 1.0 if canvas.graph.weather == "storm" else 0.3
-    if canvas.stream.child("coast").chance(0.75):
-        land.far_ridges(canvas, "#6d8496", 2, 46)
-    water.draw_water(canvas, canvas.horizon, canvas.height, "#37809a", rough)
-    _float_zone(canvas)
-    if canvas.needs.ground:
-        land.mound(canvas, "#7c8a68" if not snowy(canvas) else "#e6ebf1")
-        land.tufts(canvas, 26, "#6f8658", tall=22)
-        if canvas.needs.subject_side:
-            _shore_pines(canvas)
-    else:
-        canvas.land = (0.0, canvas.width)
-    if canvas.graph.weather != "storm":
-        land.frame_grass(canvas, "#4d6650", 78)
-
-
-def _shore_pines(canvas: Canvas) -> None:
-    side = canvas.needs.subject_side
-    pine = catalogue()["pine"]
-    rng = canvas.stream.child("shore")
-    edge = canvas.width * (0.5 + 0.46 * side)
-    for k in range(4):
-        x = edge - side * rng.uniform(-20, 150)
-        y = canvas.surface(x, 0.4) + 96
-        land.stand(canvas, pine, x, y, rng.uniform(120, 215), 0.97, MIDDLE + 17.5 + 0.1 * k, k)
-
-
-def _float_zone(canvas: Canvas) -> None:
-    deep = canvas.height - canvas.horizon
-    canvas.water = (canvas.horizon + deep * 0.06, canvas.horizon + deep * 0.62)
-    canvas.open_water = (0.0, canvas.width)
-    top = canvas.horizon
-
-    def surface(x: float, t: float) -> float:
-        return top + deep * (0.06 + 0.62 * t)
-
-    canvas.surface = surface
-
-
-def lake(canvas: Canvas) -> None:
-    begin(canvas, 0.47 + canvas.stream.child("horizon").jitter(0.02))
-    land.mountains(canvas, 2, 270)
-    water.draw_water(canvas, canvas.horizon, canvas.height, "#3f8291", 0.12)
-    _mirror(canvas)
-    shore = canvas.horizon + 8
-    for depth, base, tall, count in ((0.3, shore - 3, 60, 34), (0.45, shore + 6, 92, 24)):
-        bank = land.wave_line(canvas, f"bank{depth}", base, 5)
-        colour = canvas.air.land("#5d7a58", depth)
-        rim = [(x, max(y, base)) for x, y in bank]
-        strip = curve(bank) + "L" + " ".join(f"{x:.1f} {y + 10:.1f}" for x, y in reversed(rim)) + "Z"
-        land.tree_line(canvas, catalogue()["pine"], base + 2, tall, depth, HORIZON + 4 + depth, count, f"lake{depth}")
-        canvas.add(HORIZON + 5, path(strip, colour))
-    _float_zone(canvas)
-    if canvas.needs.ground:
-        land.mound(canvas, "#71875a" if not snowy(canvas) else "#e6ebf1", rise=120)
-        land.tufts(canvas, 40, grass_colour(canvas))
-        _shore_pines(canvas)
-    land.frame_grass(canvas, "#4a6549", 100, WILD if canvas.air.source == "sun" else ())
-
-
-def _mirror(canvas: Canvas) -> None:
-    """The far shore's dark reflection, fading towards us."""
-    colour = mix(canvas.air.land("#4d6d62", 0.4), canvas.water_colour, 0.3)
-    line = ridge(canvas.stream.child("mirror"), canvas.width, canvas.horizon + 130, 46, 0.62, 8)
-    fade = canvas.document.linear(((0, colour, 0.75), (0.5, colour, 0.45), (1, colour, 0.0)), (0, canvas.horizon), (0, canvas.horizon + 210))
-    canvas.add(HORIZON + 1.2, path("M0 {0:.0f}L".format(canvas.horizon) + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) + f"L{canvas.width:.0f} {canvas.horizon:.0f}Z", fade))
-
-
-def river(canvas: Canvas) -> None:
-    begin(canvas, 0.4)
-    land.far_ridges(canvas, "#7c9078", 2, 60, 0.5)
-    land.tree_line(canvas, catalogue()["pine"], canvas.horizon + 14, 86, 0.36, HORIZON + 2, 26, "river")
-    land.ground(canvas, canvas.horizon + 8, grass_colour(canvas), swing=8)
-    _river_bed(canvas)
-    grove(canvas, 9, (170, 260), (0.08, 0.42), "bank")
-    land.tufts(canvas, 80, grass_colour(canvas))
-    if not snowy(canvas):
-        land.blooms(canvas, 60, WILD)
-    land.frame_grass(canvas, "#48633f", 110, WILD)
-
-
-def _river_bed(canvas: Canvas) -> None:
-    side = -canvas.needs.subject_side
-    w, h, top = canvas.width, canvas.height, canvas.horizon + 16
-    mid = w * (0.5 + 0.06 * side)
-    left: list[Point] = [(mid - 4, top), (mid - 60 + 40 * side, top + 60), (mid - 70 + 190 * side, top + (h - top) * 0.42), (mid - 260 + 130 * side, h + 40)]
-    right: list[Point] = [(mid + 330 + 150 * side, h + 40), (mid + 120 + 210 * side, top + (h - top) * 0.42), (mid + 6 + 50 * side, top + 60), (mid + 5, top)]
-    far = mix(canvas.air.horizon, canvas.air.grade("#5f98a5"), 0.4)
-    near = mix(canvas.air.grade("#3f7f93"), canvas.air.stops[3], 0.35)
-    fill = canvas.document.linear(((0, far, 1), (1, near, 1)), (0, top), (0, h))
-    bank = mix(canvas.air.land("#6a6248", 0.7), canvas.air.dark, 0.25)
-    shape = curve(left) + "L" + curve(right)[1:] + "Z"
-    canvas.add(MIDDLE + 16, f'<path d="{shape}" fill="{fill}" stroke="{bank}" stroke-width="7" stroke-opacity="0.55"/>')
-    rng = canvas.stream.child("flow")
-    glints = []
-    for _ in range(70):
-        u = rng.uniform(0.05, 1)
-        x = mid + side * (190 * u if u < 0.5 else 160) * 0.9 + rng.jitter(130 * u * u)
-        y = top + (h - top) * u
-        glints.append(path(ellipse(x, y, 5 + 26 * u, 0.5 + 1.4 * u), mix(canvas.air.light, "#fffaf0", 0.3), 0.5))
-    canvas.add(MIDDLE + 16.1, "".join(glints))
-    canvas.water = (top + (h - top) * 0.3, top + (h - top) * 0.72)
-    canvas.open_water = (mid + 60 * side - 110, mid + 200 * side + 110)
-    canvas.water_colour = near
-    canvas.land = (0.0, w * 0.5) if side > 0 else (w * 0.5, w)
-
-
-def beach(canvas: Canvas) -> None:
-    begin(canvas, 0.4)
-    if canvas.stream.child("coast").chance(0.6):
-        land.far_ridges(canvas, "#6f8d8b", 1, 50)
-    shore = canvas.height * 0.62
-    water.draw_water(canvas, canvas.horizon, shore + 120, "#3a9aa3", 0.7 if canvas.graph.weather == "storm" else 0.22)
-    side = canvas.needs.subject_side
-    line = [(x, shore + 36 * side * (0.5 - x / canvas.width) * 2 + 14 * _wobble(x)) for x in (i * canvas.width / 60 for i in range(61))]
-    wet = mix(canvas.air.land("#b99b70", 0.5), canvas.water_colour, 0.35)
-    land.layer(canvas, MIDDLE - 1, [(x, y - 22) for x, y in line], "#9c8a6c", 0.5, edge=0.3)
-    canvas.add(MIDDLE - 0.9, water.foam(canvas, [(x, y - 23 + 5 * _wobble(x * 1.7)) for x, y in line], 7))
-    canvas.add(MIDDLE - 0.8, path("", wet))
-    land.layer(canvas, MIDDLE, line, "#ecd2a0", 0.5, edge=0.4)
-    _ripple_sand(canvas, line)
-    step = canvas.width / 60
-
-    def surface(x: float, t: float) -> float:
-        i = min(60, max(0, int(x / step)))
-        return line[i][1] + 22 + (canvas.height * 0.94 - line[i][1] - 22) * t
-
-    canvas.surface, canvas.land = surface, (0.0, canvas.width)
-    canvas.water = (canvas.horizon + 14, shore - 60)
-    canvas.open_water = (0.0, canvas.width)
-    _palms(canvas)
-    land.frame_grass(canvas, "#6d7a4f", 88)
-
-
-def _wobble(x: float) -> float:
-    return sin(x / 83) + 0.5 * sin(x / 37 + 1)
-
-
-def _ripple_sand(canvas: Canvas, line: list[Point]) -> None:
-    rng = canvas.stream.child("sand")
-    dark = canvas.air.land("#c4a472", 0.75)
-    out = []
-    for _ in range(60):
-        x, base = rng.pick(line)
-        u = rng.uniform()
-        y = base + 26 + (canvas.height - base) * u
-        out.append(path(ellipse(x, y, 10 + 50 * u, 0.8 + 1.8 * u), dark, 0.4))
-    for _ in range(16):
-        x, base = rng.pick(line)
-        y = base + 40 + (canvas.height - base) * rng.uniform(0, 0.8)
-        out.append(path(ellipse(x, y, rng.uniform(2, 5), rng.uniform(1.4, 3)), canvas.air.grade(rng.pick(("#f3e6cf", "#d9a08a", "#8f7f78")), 0.9)))
-    canvas.add(MIDDLE + 0.5, "".join(out))
-
-
-def _palms(canvas: Canvas) -> None:
-    side = -canvas.needs.subject_side
-    palm = catalogue()["palm"]
-    for k, (off, tall) in enumerate(((0.45, 470), (0.35, 350))):
-        x = canvas.width * (0.5 + side * off)
-        land.stand(canvas, palm, x, canvas.surface(x, 0.16 + 0.2 * k), tall, 0.8, canvas.ground_key(0.15 + 0.1 * k), k)
+        land.stand(
+            canvas,
+            rng.pick(kinds),
+            x,
+            canvas.surface(x, t),
+            size,
+            0.35 + 0.5 * t,
+            canvas.ground_key(t) - 0.5,
+            name,
+            i,
+            colours=leaf_colours(canvas, name, i),
+        )
 
 
 def forest(canvas: Canvas) -> None:
@@ -239,19 +94,31 @@ def forest(canvas: Canvas) -> None:
             centre = canvas.width * (0.5 - 0.1 * canvas.needs.subject_side)
             if row > 1 and abs(x - centre) < canvas.width * (0.1 + 0.07 * row):
                 continue
-            land.stand(canvas, rng.pick(kinds), x, base + rng.jitter(8), tall * rng.uniform(0.7, 1.15), depth, HORIZON + row * 3, row, i,
-                       colours=leaf_colours(canvas, row, i))
+            land.stand(
+                canvas,
+                rng.pick(kinds),
+                x,
+                base + rng.jitter(8),
+                tall * rng.uniform(0.7, 1.15),
+                depth,
+                HORIZON + row * 3,
+                row,
+                i,
+                colours=leaf_colours(canvas, row, i),
+            )
         land.haze(canvas, base - 20, 0.35 * canvas.air.haze + 0.08, HORIZON + row * 3 + 2, 120)
-    floor = {"autumn": "#a8763f", "winter": "#e6ebf1", "spring": "#7da057", "": "#66804c", "summer": "#6b8a4c"}["winter" if snowy(canvas) else canvas.graph.season]
+    floor = {"autumn": "#a8763f", "winter": "#e6ebf1", "spring": "#7da057", "": "#66804c", "summer": "#6b8a4c"}[
+        "winter" if snowy(canvas) else canvas.graph.season
+    ]
     land.ground(canvas, canvas.horizon + 62, floor, swing=9)
     _shafts(canvas)
     land.path_of_sand(canvas, canvas.horizon + 70, tone(floor, 0.07, 0.6))
-    grove(canvas, 6, (520, 700), (0.1, 0.5), "near", 0.3)
-    land.tufts(canvas, 70, tone(floor, 0.0, 1.1))
+    grove(canvas, 5, (520, 700), (0.1, 0.5), "near", 0.44)
+    foreground.tufts(canvas, 70, tone(floor, 0.0, 1.1))
     if not snowy(canvas):
         _undergrowth(canvas, floor)
-        land.frame_leaves(canvas, "#4b6b42" if canvas.graph.season != "autumn" else "#9a5a2c")
-    land.frame_grass(canvas, "#3f5a3c", 100)
+        foreground.frame_leaves(canvas, "#4b6b42" if canvas.graph.season != "autumn" else "#9a5a2c")
+    foreground.frame_grass(canvas, "#3f5a3c", 100)
 
 
 def _shafts(canvas: Canvas) -> None:
@@ -263,8 +130,17 @@ def _shafts(canvas: Canvas) -> None:
     for _ in range(5):
         foot = x + rng.jitter(420) - 160 * canvas.needs.subject_side * -1
         width, low = rng.uniform(24, 70), canvas.horizon + rng.uniform(90, 210)
-        fill = canvas.document.linear(((0, canvas.air.light, 0.0), (0.3, canvas.air.light, 0.16), (1, canvas.air.light, 0.0)), (x, y), (foot, low))
-        canvas.add(HORIZON + 9.5, path(f"M{x - 10:.0f} {y:.0f}L{foot - width:.0f} {low:.0f}L{foot + width:.0f} {low:.0f}L{x + 10:.0f} {y:.0f}Z", fill))
+        fill = canvas.document.linear(
+            ((0, canvas.air.light, 0.0), (0.3, canvas.air.light, 0.16), (1, canvas.air.light, 0.0)), (x, y), (foot, low)
+        )
+        canvas.add(
+            HORIZON + 9.5,
+            path(
+                f"M{x - 10:.0f} {y:.0f}L{foot - width:.0f} {low:.0f}L{foot + width:.0f} {low:.0f}L{x + 10:.0f} "
+                f"{y:.0f}Z",
+                fill,
+            ),
+        )
 
 
 def _undergrowth(canvas: Canvas, floor: str) -> None:
@@ -276,21 +152,29 @@ def _undergrowth(canvas: Canvas, floor: str) -> None:
         kind = nouns["bush"] if rng.chance(0.75) else nouns["mushroom"]
         size = rng.uniform(34, 66) * (0.6 + 0.7 * t) * (0.6 if kind.name == "mushroom" else 1)
         colour = () if kind.name == "mushroom" else (tone(floor, -0.02),)
-        land.stand(canvas, kind, x, canvas.surface(x, t), size, 0.5 + 0.45 * t, canvas.ground_key(t) - 0.6, i, colours=colour)
+        land.stand(
+            canvas, kind, x, canvas.surface(x, t), size, 0.5 + 0.45 * t, canvas.ground_key(t) - 0.6, i, colours=colour
+        )
 
 
 def meadow(canvas: Canvas) -> None:
     begin(canvas, low_or_high(canvas, 0.58, 0.4))
     land.far_ridges(canvas, "#7d92a0", 1, 60, 0.5)
     for k, depth in enumerate((0.24, 0.36)):
-        land.layer(canvas, HORIZON + k, land.wave_line(canvas, f"m{k}", canvas.horizon - 34 + 30 * k, 26 - 6 * k, 1.3), grass_colour(canvas), depth)
+        land.layer(
+            canvas,
+            HORIZON + k,
+            land.wave_line(canvas, f"m{k}", canvas.horizon - 34 + 30 * k, 26 - 6 * k, 1.3),
+            grass_colour(canvas),
+            depth,
+        )
     land.tree_line(canvas, wood(canvas)[-1], canvas.horizon + 10, 64, 0.36, HORIZON + 1.5, 17, "meadow")
     land.ground(canvas, canvas.horizon + 26, grass_colour(canvas))
     grove(canvas, 4, (250, 330), (0.02, 0.2), "lone")
-    land.tufts(canvas, 130, grass_colour(canvas))
+    foreground.tufts(canvas, 130, grass_colour(canvas))
     if not snowy(canvas):
-        land.blooms(canvas, 210, canvas.stream.child("wild").pick((WILD, WILD[:3], WILD[2:])))
-    land.frame_grass(canvas, "#4b683c", 120, WILD if not snowy(canvas) else ())
+        foreground.blooms(canvas, 210, canvas.stream.child("wild").pick((WILD, WILD[:3], WILD[2:])))
+    foreground.frame_grass(canvas, "#4b683c", 120, WILD if not snowy(canvas) else ())
 
 
 def hills(canvas: Canvas) -> None:
@@ -299,18 +183,30 @@ def hills(canvas: Canvas) -> None:
     for k in range(3):
         base = canvas.horizon + 10 + 66 * k
         line = land.wave_line(canvas, f"h{k}", base, 52 + 10 * k, 1.1 + 0.25 * k)
-        land.layer(canvas, HORIZON + 3 * k, line, tone(grass_colour(canvas), 0.02 - 0.02 * k, 1, 4 * k), 0.22 + 0.13 * k)
+        land.layer(
+            canvas, HORIZON + 3 * k, line, tone(grass_colour(canvas), 0.02 - 0.02 * k, 1, 4 * k), 0.22 + 0.13 * k
+        )
         rng = canvas.stream.child("copse", k)
         for i in range(5 + 2 * k):
             x, y = rng.pick(line)
-            land.stand(canvas, rng.pick(wood(canvas)), x + rng.jitter(14), y + 8, rng.uniform(36, 62) * (1 + 0.35 * k), 0.26 + 0.13 * k, HORIZON + 3 * k + 1, k, i,
-                       colours=leaf_colours(canvas, k, i))
+            land.stand(
+                canvas,
+                rng.pick(wood(canvas)),
+                x + rng.jitter(14),
+                y + 8,
+                rng.uniform(36, 62) * (1 + 0.35 * k),
+                0.26 + 0.13 * k,
+                HORIZON + 3 * k + 1,
+                k,
+                i,
+                colours=leaf_colours(canvas, k, i),
+            )
     land.ground(canvas, canvas.horizon + 190, grass_colour(canvas), swing=26)
     land.path_of_sand(canvas, canvas.horizon + 200, "#c9ae7e" if not snowy(canvas) else "#d3dae4")
-    land.tufts(canvas, 80, grass_colour(canvas))
+    foreground.tufts(canvas, 80, grass_colour(canvas))
     if not snowy(canvas):
-        land.blooms(canvas, 70, WILD)
-    land.frame_grass(canvas, "#48633c", 105, WILD if not snowy(canvas) else ())
+        foreground.blooms(canvas, 70, WILD)
+    foreground.frame_grass(canvas, "#48633c", 105, WILD if not snowy(canvas) else ())
 
 
 def mountains(canvas: Canvas) -> None:
@@ -324,10 +220,10 @@ def mountains(canvas: Canvas) -> None:
     land.path_of_sand(canvas, canvas.horizon + 70, "#b9a888")
     grove(canvas, 5, (230, 330), (0.04, 0.35), "alp")
     _boulders(canvas, 12)
-    land.tufts(canvas, 70, green)
+    foreground.tufts(canvas, 70, green)
     if not snowy(canvas):
-        land.blooms(canvas, 70, WILD)
-    land.frame_grass(canvas, "#4a6344", 95)
+        foreground.blooms(canvas, 70, WILD)
+    foreground.frame_grass(canvas, "#4a6344", 95)
 
 
 def _boulders(canvas: Canvas, count: int, natural: str = "#8b8680") -> None:
@@ -337,10 +233,24 @@ def _boulders(canvas: Canvas, count: int, natural: str = "#8b8680") -> None:
         x = rng.uniform(*canvas.land)
         y, s = canvas.surface(x, t), rng.uniform(8, 26) * (0.5 + t)
         colour = canvas.air.land(natural, 0.45 + 0.5 * t)
-        shape = blob([(x - s, y), (x - s * 0.8, y - s * 0.55), (x - s * 0.1, y - s * rng.uniform(0.7, 0.95)), (x + s * 0.8, y - s * 0.5), (x + s, y)], 0.28)
+        shape = blob(
+            [
+                (x - s, y),
+                (x - s * 0.8, y - s * 0.55),
+                (x - s * 0.1, y - s * rng.uniform(0.7, 0.95)),
+                (x + s * 0.8, y - s * 0.5),
+                (x + s, y),
+            ],
+            0.28,
+        )
         lit = mix(colour, canvas.air.light, 0.3 * canvas.air.glow)
-        fill = canvas.document.linear(((0, lit, 1), (0.5, colour, 1), (1, mix(colour, canvas.air.dark, 0.35), 1)), (x, y - s), (x, y + 2))
-        canvas.add(canvas.ground_key(t) - 0.4, canvas.document.halo(x, y, s * 1.3, s * 0.24, canvas.air.dark, 0.4) + path(shape, fill))
+        fill = canvas.document.linear(
+            ((0, lit, 1), (0.5, colour, 1), (1, mix(colour, canvas.air.dark, 0.35), 1)), (x, y - s), (x, y + 2)
+        )
+        canvas.add(
+            canvas.ground_key(t) - 0.4,
+            canvas.document.halo(x, y, s * 1.3, s * 0.24, canvas.air.dark, 0.4) + path(shape, fill),
+        )
 
 
 def desert(canvas: Canvas) -> None:
@@ -356,10 +266,19 @@ def desert(canvas: Canvas) -> None:
     for k in range(5 if rng.chance(0.75) else 0):
         t = rng.uniform(0.0, 0.4)
         x = canvas.width * (0.5 - canvas.needs.subject_side * rng.uniform(0.02, 0.48))
-        land.stand(canvas, cactus, x, canvas.surface(x, t), rng.uniform(90, 190) * (0.5 + t), 0.45 + 0.5 * t, canvas.ground_key(t), k)
+        land.stand(
+            canvas,
+            cactus,
+            x,
+            canvas.surface(x, t),
+            rng.uniform(90, 190) * (0.5 + t),
+            0.45 + 0.5 * t,
+            canvas.ground_key(t),
+            k,
+        )
     _boulders(canvas, 16, "#a9714f")
-    land.tufts(canvas, 34, "#a99a5c", tall=18)
-    land.frame_grass(canvas, "#8b6a45", 62)
+    foreground.tufts(canvas, 34, "#a99a5c", tall=18)
+    foreground.frame_grass(canvas, "#8b6a45", 62)
 
 
 def _mesas(canvas: Canvas, which: int) -> list[Point]:
@@ -369,8 +288,16 @@ def _mesas(canvas: Canvas, which: int) -> list[Point]:
         x += rng.uniform(60, 200)
         top = canvas.horizon - rng.uniform(50, 150) * (1 - 0.3 * which)
         wide = rng.uniform(50, 190)
-        line += [(x, canvas.horizon + rng.jitter(4)), (x + 16, canvas.horizon - 26), (x + 24, top + 4), (x + 30, top), (x + 30 + wide, top + rng.jitter(7)),
-                 (x + 38 + wide, top + 26), (x + 50 + wide, canvas.horizon - 22), (x + 76 + wide, canvas.horizon)]
+        line += [
+            (x, canvas.horizon + rng.jitter(4)),
+            (x + 16, canvas.horizon - 26),
+            (x + 24, top + 4),
+            (x + 30, top),
+            (x + 30 + wide, top + rng.jitter(7)),
+            (x + 38 + wide, top + 26),
+            (x + 50 + wide, canvas.horizon - 22),
+            (x + 76 + wide, canvas.horizon),
+        ]
         x += 80 + wide
     return [*line, (canvas.width + 400, canvas.horizon)]
 
@@ -381,7 +308,13 @@ def _dune(canvas: Canvas, key: float, base: float, swing: float, depth: float, w
     dark = mix(colour, canvas.air.dark, 0.2)
     peak = min(line[8:52], key=lambda p: p[1])
     side = 1 if canvas.light[0] < peak[0] else -1
-    face = [peak, (peak[0] + side * 50, peak[1] + 50), (peak[0] + side * 20, peak[1] + 120), (peak[0] + side * 250, peak[1] + 150), (peak[0] + side * 190, peak[1] + 44)]
+    face = [
+        peak,
+        (peak[0] + side * 50, peak[1] + 50),
+        (peak[0] + side * 20, peak[1] + 120),
+        (peak[0] + side * 250, peak[1] + 150),
+        (peak[0] + side * 190, peak[1] + 44),
+    ]
     canvas.add(key + 0.1, path(blob(face, 0.3), dark, 0.5))
 
 
@@ -392,7 +325,7 @@ def snowfield(canvas: Canvas) -> None:
     land.ground(canvas, canvas.horizon + 10, "#eef2f7", swing=24)
     grove(canvas, 7, (210, 330), (0.02, 0.42), "snow")
     _boulders(canvas, 9, "#dfe6ee")
-    land.frame_grass(canvas, "#9fb0c4", 70)
+    foreground.frame_grass(canvas, "#9fb0c4", 70)
 
 
 def garden(canvas: Canvas) -> None:
@@ -410,9 +343,9 @@ def garden(canvas: Canvas) -> None:
         size = (54 if kind.name in ("bush", "rose bush") else 80) * (0.6 + 0.9 * t)
         land.stand(canvas, kind, x, canvas.surface(x, t), size, 0.5 + 0.45 * t, canvas.ground_key(t) - 0.7, i)
     grove(canvas, 3, (330, 400), (0.02, 0.15), "garden", 0.34)
-    land.blooms(canvas, 240, (*WILD, "#e2688a", "#f0d36b"))
-    land.frame_grass(canvas, "#48663a", 110, WILD)
-    land.frame_leaves(canvas, "#557a45")
+    foreground.blooms(canvas, 240, (*WILD, "#e2688a", "#f0d36b"))
+    foreground.frame_grass(canvas, "#48663a", 110, WILD)
+    foreground.frame_leaves(canvas, "#557a45")
 
 
 def field(canvas: Canvas) -> None:
@@ -422,11 +355,13 @@ def field(canvas: Canvas) -> None:
     land.layer(canvas, HORIZON + 1, land.wave_line(canvas, "f", canvas.horizon + 2, 16), "#8fae5e", 0.3)
     land.tree_line(canvas, catalogue()["tree"], canvas.horizon + 16, 56, 0.36, HORIZON + 2, 15, "field")
     crop = {"lavender": "#9a7fc0", "tulips": "#d96a6a", "sunflowers": "#e5b83f"}.get(canvas.graph.mood, "")
-    crop = crop or canvas.stream.child("crop").pick(("#d9b657", "#e0bd5c", "#b5b455")) if not snowy(canvas) else "#e8edf2"
+    crop = (
+        crop or canvas.stream.child("crop").pick(("#d9b657", "#e0bd5c", "#b5b455")) if not snowy(canvas) else "#e8edf2"
+    )
     land.ground(canvas, canvas.horizon + 20, crop, swing=5, sheets=1)
     _furrows(canvas, crop)
-    land.tufts(canvas, 190, tone(crop, -0.02), tall=36)
-    land.frame_grass(canvas, "#7d6f3a", 135, ("#e2685a", "#5f7fc4"))
+    foreground.tufts(canvas, 190, tone(crop, -0.02), tall=36)
+    foreground.frame_grass(canvas, "#7d6f3a", 135, ("#e2685a", "#5f7fc4"))
 
 
 def _furrows(canvas: Canvas, crop: str) -> None:
@@ -436,7 +371,9 @@ def _furrows(canvas: Canvas, crop: str) -> None:
     for k in range(-16, 17):
         a, b = x0 + k * 24, x0 + k * 190
         colour = canvas.air.land(tone(crop, -0.07), 0.7)
-        out.append(path(f"M{a:.0f} {top:.0f}L{b:.0f} {h:.0f}L{b + 62:.0f} {h:.0f}L{a + 5:.0f} {top:.0f}Z", colour, 0.42))
+        out.append(
+            path(f"M{a:.0f} {top:.0f}L{b:.0f} {h:.0f}L{b + 62:.0f} {h:.0f}L{a + 5:.0f} {top:.0f}Z", colour, 0.42)
+        )
     canvas.add(MIDDLE + 0.4, "".join(out))
 
 
@@ -448,5 +385,5 @@ def jungle(canvas: Canvas) -> None:
         t = rng.uniform(0, 0.4)
         x = canvas.width * (rng.uniform(-0.02, 0.3) if k % 2 else rng.uniform(0.7, 1.02))
         land.stand(canvas, palm, x, canvas.surface(x, t), rng.uniform(330, 560), 0.6 + 0.3 * t, canvas.ground_key(t), k)
-    land.frame_leaves(canvas, "#3f6b3c", canvas.needs.subject_side, 34)
+    foreground.frame_leaves(canvas, "#3f6b3c", canvas.needs.subject_side, 34)
     canvas.add(FRONT, "")

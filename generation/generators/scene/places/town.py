@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generation.generators.scene import land, water
+from generation.generators.scene import foreground, land, water
 from generation.generators.scene.canvas import FAR, FRONT, HORIZON, MIDDLE, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import box, poly
@@ -15,7 +15,15 @@ from generation.generators.scene.svg import path, stroke
 WALLS = ("#d9b48c", "#c98f6f", "#e6d3b3", "#b3a394", "#d6a39a", "#9fb0a8", "#e2c07a", "#a8b6c4")
 
 
-def towers(canvas: Canvas, key: float, base: float, tall: tuple[float, float], wide: tuple[float, float], depth: float, name: str) -> None:
+def towers(
+    canvas: Canvas,
+    key: float,
+    base: float,
+    tall: tuple[float, float],
+    wide: tuple[float, float],
+    depth: float,
+    name: str,
+) -> None:
     """A row of city blocks with lit windows; each has a face and a darker flank."""
     rng = canvas.stream.child("towers", name)
     x = -40.0
@@ -38,7 +46,11 @@ def _tower(canvas: Canvas, key: float, x: float, base: float, w: float, h: float
     mist = mix(canvas.air.horizon, canvas.air.light, 0.2)
 
     def wash(colour: str) -> str:
-        return canvas.document.linear(((0, colour, 1), (1, mix(colour, mist, 0.4 * canvas.air.haze * (1 - depth)), 1)), (0, round(top, -1)), (0, base))
+        return canvas.document.linear(
+            ((0, colour, 1), (1, mix(colour, mist, 0.4 * canvas.air.haze * (1 - depth)), 1)),
+            (0, round(top, -1)),
+            (0, base),
+        )
 
     face_x, flank_x = (x, x + w - flank) if left_lit else (x + flank, x)
     out = [path(box(x, top, w, h + 30), wash(lit)), path(box(flank_x, top, flank, h + 30), wash(dark))]
@@ -56,7 +68,8 @@ def _panes(canvas: Canvas, rng: Stream, x: float, y: float, w: float, h: float, 
     size = 4.0 + 4.5 * depth
     columns, rows = max(1, int(w / (size * 1.9))), max(1, int(h / (size * 2.3)))
     lamps = canvas.air.lamps
-    lit, dark = [], []
+    lit: list[str] = []
+    dark: list[str] = []
     step_x, step_y = w / columns, h / rows
     share = 0.4 if lamps else 0.0
     for r in range(rows):
@@ -83,7 +96,7 @@ def skyline(canvas: Canvas) -> None:
     if canvas.needs.ground:
         _quay(canvas, canvas.height * 0.77)
     else:
-        land.frame_grass(canvas, "#44604c", 80)
+        foreground.frame_grass(canvas, "#44604c", 80)
 
 
 def _city_mirror(canvas: Canvas) -> None:
@@ -105,9 +118,18 @@ def _quay(canvas: Canvas, top: float) -> None:
     """A stone embankment in front."""
     stone = canvas.air.land("#9a9088", 0.7)
     edge = mix(tone(stone, 0.05), canvas.air.light, 0.25 * canvas.air.glow)
-    fill = canvas.document.linear(((0, stone, 1), (1, mix(stone, canvas.air.dark, 0.5), 1)), (0, top), (0, canvas.height))
-    canvas.add(MIDDLE, path(box(-10, top - 12, canvas.width + 20, 15), edge) + path(box(-10, top, canvas.width + 20, canvas.height), fill))
-    seams = "".join(f"M{x} {top + 3}l{(x - canvas.width / 2) * 0.5:.0f} {canvas.height - top}" for x in range(-200, int(canvas.width) + 200, 105))
+    fill = canvas.document.linear(
+        ((0, stone, 1), (1, mix(stone, canvas.air.dark, 0.5), 1)), (0, top), (0, canvas.height)
+    )
+    canvas.add(
+        MIDDLE,
+        path(box(-10, top - 12, canvas.width + 20, 15), edge)
+        + path(box(-10, top, canvas.width + 20, canvas.height), fill),
+    )
+    seams = "".join(
+        f"M{x} {top + 3}l{(x - canvas.width / 2) * 0.5:.0f} {canvas.height - top}"
+        for x in range(-200, int(canvas.width) + 200, 105)
+    )
     rows = "".join(f"M0 {top + (canvas.height - top) * u:.0f}H{canvas.width:.0f}" for u in (0.14, 0.34, 0.62))
     canvas.add(MIDDLE + 0.1, stroke(seams + rows, mix(stone, canvas.air.dark, 0.45), 1.6, 0.4))
     canvas.surface = lambda x, t: top + 8 + (canvas.height * 0.95 - top - 8) * t
@@ -135,8 +157,11 @@ def _bollards(canvas: Canvas) -> None:
     for u in (0.08, 0.38, 0.72, 0.96):
         x, y = canvas.width * u, canvas.height + 6
         canvas.add(FRONT, path(box(x - 15, y - 76, 30, 90, 5) + box(x - 21, y - 82, 42, 16, 7), dark))
-    rope = "".join(f"M{canvas.width * a:.0f} {canvas.height - 52:.0f}Q{canvas.width * (a + b) / 2:.0f} {canvas.height + 4:.0f} {canvas.width * b:.0f} {canvas.height - 52:.0f}"
-                   for a, b in ((0.08, 0.38), (0.38, 0.72), (0.72, 0.96)))
+    rope = "".join(
+        f"M{canvas.width * a:.0f} {canvas.height - 52:.0f}Q{canvas.width * (a + b) / 2:.0f} {canvas.height + 4:.0f} "
+        f"{canvas.width * b:.0f} {canvas.height - 52:.0f}"
+        for a, b in ((0.08, 0.38), (0.38, 0.72), (0.72, 0.96))
+    )
     canvas.add(FRONT, stroke(rope, dark, 6))
 
 
@@ -145,7 +170,9 @@ def _house_mirror(canvas: Canvas) -> None:
     out = []
     for _ in range(90):
         x, y = rng.uniform(0, canvas.width), canvas.horizon + 12 + 110 * rng.uniform() ** 1.4
-        out.append(path(box(x, y, rng.uniform(14, 50), rng.uniform(1.4, 3.4)), canvas.air.land(rng.pick(WALLS), 0.4), 0.4))
+        out.append(
+            path(box(x, y, rng.uniform(14, 50), rng.uniform(1.4, 3.4)), canvas.air.land(rng.pick(WALLS), 0.4), 0.4)
+        )
     canvas.add(HORIZON + 1.7, "".join(out))
 
 
@@ -189,7 +216,9 @@ def _facades(canvas: Canvas, vanish: tuple[float, float], side: int) -> None:
         depth = 0.35 + 0.5 * near
         colour = canvas.air.land(wall, depth)
         lit_side = (canvas.light[0] - vx) * side < 0
-        colour = mix(colour, canvas.air.light, 0.14 * canvas.air.glow) if lit_side else mix(colour, canvas.air.dark, 0.24)
+        colour = (
+            mix(colour, canvas.air.light, 0.14 * canvas.air.glow) if lit_side else mix(colour, canvas.air.dark, 0.24)
+        )
 
         def at(u: float, up: float, e: float = edge) -> tuple[float, float]:
             return vx + (e - vx) * u, vy + (canvas.height * 0.97 - vy) * u - up * u
@@ -197,7 +226,8 @@ def _facades(canvas: Canvas, vanish: tuple[float, float], side: int) -> None:
         face = poly([at(near, 0), at(far, 0), at(far, tall), at(near, tall)])
         roof = poly([at(near, tall), at(far, tall), at(far, tall + 26), at(near, tall + 26)])
         out = [path(face, colour), path(roof, mix(colour, canvas.air.dark, 0.3))]
-        lit, dark = [], []
+        lit: list[str] = []
+        dark: list[str] = []
         columns = rng.whole(2, 4)
         for s in range(storeys):
             for c in range(columns):
@@ -212,7 +242,12 @@ def _facades(canvas: Canvas, vanish: tuple[float, float], side: int) -> None:
         if rng.chance(0.55):
             awning = canvas.air.grade(rng.pick(("#b9473f", "#3f7a68", "#c98a3a", "#4a5f8f")), depth)
             low = tall / storeys
-            out.append(path(poly([at(near, low * 0.98), at(far, low * 0.98), at(far - 0.0, low * 0.72), at(near, low * 0.72)]), awning))
+            out.append(
+                path(
+                    poly([at(near, low * 0.98), at(far, low * 0.98), at(far - 0.0, low * 0.72), at(near, low * 0.72)]),
+                    awning,
+                )
+            )
         canvas.add(HORIZON + 10 * near, "".join(out))
         near = far
         k += 1
@@ -225,9 +260,14 @@ def _road(canvas: Canvas, vanish: tuple[float, float]) -> None:
     pave = canvas.air.land(tone(natural, 0.06), 0.6)
     road = canvas.air.land(natural, 0.7)
     h, w = canvas.height, canvas.width
-    fill = canvas.document.linear(((0, mix(road, canvas.air.horizon, 0.45), 1), (1, mix(road, canvas.air.dark, 0.3), 1)), (0, vy), (0, h))
+    fill = canvas.document.linear(
+        ((0, mix(road, canvas.air.horizon, 0.45), 1), (1, mix(road, canvas.air.dark, 0.3), 1)), (0, vy), (0, h)
+    )
     foot = canvas.height * 0.97
-    canvas.add(HORIZON + 12, path(poly([(vx - 3, vy), (vx + 3, vy), (w + 70, foot), (w + 70, h + 20), (-70, h + 20), (-70, foot)]), pave))
+    canvas.add(
+        HORIZON + 12,
+        path(poly([(vx - 3, vy), (vx + 3, vy), (w + 70, foot), (w + 70, h + 20), (-70, h + 20), (-70, foot)]), pave),
+    )
     canvas.add(HORIZON + 12.1, path(poly([(vx - 2, vy), (vx + 2, vy), (w * 0.97, h + 20), (w * 0.03, h + 20)]), fill))
     rng = canvas.stream.child("stones")
     dashes = []
@@ -235,13 +275,17 @@ def _road(canvas: Canvas, vanish: tuple[float, float]) -> None:
         u = rng.uniform(0.1, 1) ** 1.2
         y = vy + (h - vy) * u
         x = vx + (rng.uniform(0.05, 0.95) * w - vx) * u
-        dashes.append(path(box(x, y, 34 * u, 4.5 * u, 2), mix(road, canvas.air.light if i % 2 else canvas.air.dark, 0.25), 0.4))
+        dashes.append(
+            path(box(x, y, 34 * u, 4.5 * u, 2), mix(road, canvas.air.light if i % 2 else canvas.air.dark, 0.25), 0.4)
+        )
     if wet or canvas.air.lamps:
         for _ in range(46 if wet else 14):
             u = rng.uniform(0.15, 1)
             y = vy + (h - vy) * u
             x = vx + (rng.uniform(0.1, 0.9) * w - vx) * u
-            dashes.append(canvas.document.halo(x, y, 46 * u, 7 * u, "#ffcf86" if canvas.air.lamps else canvas.air.light, 0.4))
+            dashes.append(
+                canvas.document.halo(x, y, 46 * u, 7 * u, "#ffcf86" if canvas.air.lamps else canvas.air.light, 0.4)
+            )
     canvas.add(HORIZON + 12.2, "".join(dashes))
     canvas.surface = lambda x, t: vy + (h * 0.94 - vy) * (0.36 + 0.64 * t)
     canvas.land = (w * 0.12, w * 0.88)
@@ -276,14 +320,24 @@ def village(canvas: Canvas) -> None:
             if row == 0 and i == count // 2:
                 land.stand(canvas, nouns["church"], x, y, 165, 0.42, HORIZON + 3 * row + 1.9, i)
             elif row < 2 or abs(x - canvas.width * (0.5 + 0.17 * canvas.needs.subject_side)) > 200:
-                land.stand(canvas, nouns["house"], x, y, (64 + 18 * row) * rng.uniform(0.85, 1.2), 0.42 + 0.12 * row, HORIZON + 3 * row + 2.3, row, i)
+                land.stand(
+                    canvas,
+                    nouns["house"],
+                    x,
+                    y,
+                    (64 + 18 * row) * rng.uniform(0.85, 1.2),
+                    0.42 + 0.12 * row,
+                    HORIZON + 3 * row + 2.3,
+                    row,
+                    i,
+                )
     land.ground(canvas, canvas.horizon + 172, green, swing=14)
     land.path_of_sand(canvas, canvas.horizon + 176, "#cdb78d" if not snowy(canvas) else "#d6dde6")
     grove(canvas, 5, (180, 260), (0.0, 0.25), "village")
-    land.tufts(canvas, 70, green)
+    foreground.tufts(canvas, 70, green)
     if not snowy(canvas):
-        land.blooms(canvas, 60, WILD)
-    land.frame_grass(canvas, "#48633c", 100, WILD if not snowy(canvas) else ())
+        foreground.blooms(canvas, 60, WILD)
+    foreground.frame_grass(canvas, "#48633c", 100, WILD if not snowy(canvas) else ())
 
 
 def park(canvas: Canvas) -> None:
@@ -297,8 +351,8 @@ def park(canvas: Canvas) -> None:
     for k, u in enumerate((0.16, 0.42)):
         x = canvas.width * (0.5 - canvas.needs.subject_side * (0.06 + 0.24 * k))
         land.stand(canvas, lamp, x, canvas.surface(x, u), 210 + 120 * k, 0.6 + 0.2 * k, canvas.ground_key(u), k)
-    land.tufts(canvas, 80, grass_colour(canvas))
+    foreground.tufts(canvas, 80, grass_colour(canvas))
     if not snowy(canvas):
-        land.blooms(canvas, 80, WILD)
-    land.frame_grass(canvas, "#46613b", 90)
-    land.frame_leaves(canvas, "#5a7a45" if canvas.graph.season != "autumn" else "#b5642c")
+        foreground.blooms(canvas, 80, WILD)
+    foreground.frame_grass(canvas, "#46613b", 90)
+    foreground.frame_leaves(canvas, "#5a7a45" if canvas.graph.season != "autumn" else "#b5642c")
