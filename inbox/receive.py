@@ -1,4 +1,4 @@
-"""Signature, policy, size, doubles -> group commit -> 202."""
+"""Signature, policy, size, doubles; forwards believed or not -> group commit -> 202."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fediverse_ai.core.errors import Malformed, Unauthenticated, Vanished
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.log import get
-from inbox import synchronize
+from inbox import forwarded, synchronize
 from inbox.handlers.delete import bury_actor
 from inbox.jobs import handle
 from inbox.models import Received
@@ -91,7 +91,13 @@ async def receive(context: Context, request: Request, body: bytes, told: dict[st
         await _gone(context, activity, actor_uri, error)
         return
     limiter.check(f"inbox-host:{urls.origin(sender.actor_uri)}", limits.INBOX_PER_HOST)
-    admitted = admit_signed(activity, sender.actor_uri)
+    if sender.actor_uri == actor_uri:
+        admitted = admit_signed(activity, actor_uri)
+    else:
+        found = await forwarded.believed(context, activity, body, actor_uri, sender.actor_uri)
+        if found is None:
+            return
+        admitted, body = found
     await context.part(Intake).submit(Arrival(admitted, body))
     fp("receive.after_commit")
     if header := request.headers.get("collection-synchronization"):

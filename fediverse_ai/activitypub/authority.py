@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
 from typing import Any, Final, Literal
 
-from fediverse_ai.activitypub.document import Document, id_of, type_of
+from fediverse_ai.activitypub.document import Document, id_of, timestamp_ms, type_of
 from fediverse_ai.activitypub.vocabulary import ACTIVITY_TYPES, ACTOR_TYPES, KEY_TYPES
 from fediverse_ai.core.errors import Malformed, Nonsense, Unauthenticated
 from fediverse_ai.core.urls import check_id, same_origin
@@ -135,3 +135,18 @@ def admit_embedded(parent: Admitted, value: object) -> Admitted | None:
     except Malformed:
         return None
     return Admitted(uri, kind, owner, value, "embedded", seal=_SEAL)
+
+
+def admit_restated(found: Admitted, kind: str) -> Admitted:
+    """A Create or Update by its owner, written by us around an object that its home has just answered with.
+
+    For what reached us over others (federation.md §2.6): the carrier's own words count for nothing. The id is made from
+    the object's and its times, so that the same state of it is one activity. Raises Malformed without an owner.
+    """
+    if found.how != "fetched" or found.owner is None or kind not in ("Create", "Update"):
+        raise _refuse(f"no {kind} can be made of what was {found.how}")
+    when = timestamp_ms(found.document, "updated") or timestamp_ms(found.document, "published") or 0
+    uri = f"{found.id.partition('#')[0]}#{kind.lower()}-{when}"
+    inner = {name: value for name, value in found.document.items() if name != "@context"}
+    body = {"@context": found.document.get("@context"), "id": uri, "type": kind, "actor": found.owner, "object": inner}
+    return Admitted(uri, kind, found.owner, body, "fetched", seal=_SEAL)
