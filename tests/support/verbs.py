@@ -5,8 +5,11 @@ from __future__ import annotations
 from actors import queries
 from actors.models import Actor
 from actors.remote import resolve
+from outbox import edit as edits
 from outbox import follow as follows
+from outbox import move as moves
 from outbox import publish, react
+from outbox import report as reports
 from outbox.compose import Draft, compose
 from outbox.models import Post, ReactionKind
 from outbox.queries import by_uri
@@ -70,3 +73,27 @@ async def write(server: Server, username: str, text: str, *, answer_to: str | No
 async def remove(server: Server, uri: str) -> None:
     async with server.beside() as context, context.database.write() as session:
         await publish.remove(session, await _post(session, uri))
+
+
+async def edit(server: Server, username: str, uri: str, text: str) -> None:
+    async with server.beside() as context, context.database.write() as session:
+        change = edits.Change(text=text)
+        await edits.edit(session, await _local(session, username), await _post(session, uri), change)
+
+
+async def report(server: Server, username: str, target: str, *uris: str, comment: str = "") -> None:
+    """Report somebody's posts to their own server."""
+    async with server.beside() as context, context.database.write() as session:
+        posts = [await _post(session, uri) for uri in uris]
+        reported = await queries.by_uri(session, target)
+        assert reported is not None
+        await reports.report(session, await _local(session, username), reported, posts, comment, forward=True)
+
+
+async def move(server: Server, username: str, target: str) -> None:
+    async with server.beside() as context:
+        target_id = await moves.find_target(context, target)
+        async with context.database.write() as session:
+            new = await queries.by_id(session, target_id)
+            assert new is not None
+            await moves.move(session, await _local(session, username), new)
