@@ -23,8 +23,8 @@ from fediverse_ai.core.errors import Unauthenticated
 from fediverse_ai.core.limits import URL_LENGTH
 
 __all__ = [
-    "Signature", "digest_header", "http_date", "load_private_key", "load_public_key", "parse", "parse_http_date",
-    "request_targets", "sign", "signing_string", "verify",
+    "Signature", "digest_header", "http_date", "is_signed", "load_private_key", "load_public_key", "parse",
+    "parse_http_date", "request_targets", "sign", "signing_string", "verify",
 ]  # fmt: skip
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -265,7 +265,7 @@ def verify(
     if "digest" in covered:
         _check_digest(values["digest"], body or b"")
     for target in targets:
-        if _is_signed(signature, _text(signature, method, target, values), public_key):
+        if is_signed(signature, _text(signature, method, target, values), public_key):
             return
     raise _refuse("the signature does not match")
 
@@ -356,7 +356,8 @@ def _check_digest(value: str, body: bytes) -> None:
         raise _refuse("no digest that we know")
 
 
-def _is_signed(signature: Signature, text: bytes, key: PublicKey) -> bool:
+def is_signed(signature: Signature, text: bytes, key: PublicKey) -> bool:
+    """Whether the bytes of a signature are of this key over exactly `text`; nothing else is checked."""
     algorithm = signature.algorithm or "hs2019"
     try:
         if not isinstance(key, RSAPublicKey):

@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from fediverse_ai.cli import config, console, db, demo, doctor, follow, generate, init, post, quickstart, serve, user
+from fediverse_ai.cli import (
+    config,
+    console,
+    db,
+    demo,
+    doctor,
+    federation,
+    follow,
+    generate,
+    init,
+    post,
+    quickstart,
+    serve,
+    user,
+)
 from fediverse_ai.cli import worker as queues
 from fediverse_ai.core.errors import FediverseError
 
@@ -41,6 +55,7 @@ app.command()(post.post)
 app.command()(generate.generate)
 app.command()(follow.follow)
 app.add_typer(user.app, name="user")
+app.add_typer(federation.app, name="federation")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.command()(doctor.doctor)
