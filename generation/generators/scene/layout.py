@@ -130,12 +130,13 @@ class Layout:
     def _fitting(self, target: float, main: Thing) -> float:
         """A factor 0.45…1 by which everything shrinks when the things side by side would be too broad."""
         broad = 0.0
+        span = self.canvas.land[1] - self.canvas.land[0] if self.canvas.room else self.canvas.width
         for thing in self.graph.things:
             if thing.noun.backdrop or self._is_attached(thing) or thing.noun.where == "sky":
                 continue
             ratio = min(2.1, max(0.3, self._soft(thing.noun.metres) / self._soft(main.noun.metres)))
             broad += min(thing.count, 6) * target * ratio * thing.noun.box[0] / thing.noun.box[1]
-        return min(1.0, max(0.45, 0.86 * self.canvas.width / max(broad, 1.0)))
+        return min(1.0, max(0.45, 0.86 * span / max(broad, 1.0)))
 
     def _soft(self, metres: float) -> float:
         return float(metres**0.42)

@@ -33,7 +33,7 @@ def _gradient(canvas: Canvas) -> None:
     sky = canvas.air.sky
     last = len(sky) - 1
     stops = [((i / last) ** 0.92, colour, 1.0) for i, colour in enumerate(sky)]
-    fill = canvas.document.linear(stops, (0, 0), (canvas.width * 0.04, canvas.horizon))
+    fill = canvas.document.linear(stops, (0, 0), (18.0, canvas.horizon))
     reach = min(canvas.height, canvas.horizon + 30)
     rest = f'<rect width="{canvas.width:.0f}" height="{canvas.height:.0f}" fill="{sky[-1]}"/>'
     canvas.add(SKY, f'{rest}<rect width="{canvas.width:.0f}" height="{reach:.0f}" fill="{fill}"/>')

@@ -241,6 +241,7 @@ def cherry_tree(pen: Pen) -> None:
 def dead_tree(pen: Pen) -> None:
     bark = pen.part("bark", "#574940", "#4f4644")
     pen.fill(blob("-15,3 -8,-4 -6.4,-16 6.4,-16 8,-4 16,3 6,0 0,3 -6,0"), bark)
+    pen.fill(limb("1,-36 12,-60 30,-76 48,-82", [9, 7, 5, 2.4]), bark)
     _branch(pen, 0, 0, -90, 44, 12.6, bark, 4)
 
 
