@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from fediverse_ai.cli import settle
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Misconfigured
 
@@ -214,6 +215,7 @@ async def listen(
     What `meanwhile` raises ends the server and is raised here.
     """
     _raise_file_limit()
+    settle()
     server = _Server(_settings(app, config))
     ending.server = server
     server.should_exit = ending.asked

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fediverse_ai.cli import console
+from fediverse_ai.cli import console, settle
 
 
 def worker(
@@ -27,4 +27,5 @@ def worker(
     check_packages()
     log.configure(config.log)
     wanted = [name.strip() for name in queues.split(",") if name.strip()]
+    settle()
     console.wait_for(work.run(config, wanted or None))
