@@ -31,9 +31,9 @@ _LANGUAGES: Final = 10  # of a language map, looked at
 
 # These change what a JSON-LD processor sees without changing what a JSON reader sees; documents that use them have
 # been signed in one meaning and read in another (CVE-2026-42462 and its siblings in several servers).
-_REFUSED_KEYWORDS: Final = frozenset(
-    {"@graph", "@included", "@reverse", "@nest", "@base", "@vocab", "@import", "@value"},
-)
+# `@value` is not among them: Fedify writes a typed literal that its own context has no term for in that form (the key
+# of an actor that it embeds), and no accessor takes such an object for a string.
+_REFUSED_KEYWORDS: Final = frozenset({"@graph", "@included", "@reverse", "@nest", "@base", "@vocab", "@import"})
 # Terms that decide who says what to whom. A context may repeat their meaning, but not give them another one.
 _FIXED_TERMS: Final[Mapping[str, frozenset[str]]] = {
     "id": frozenset({"@id"}),

@@ -194,9 +194,7 @@ def test_only_one_object(raw: bytes) -> None:
         d.parse(raw)
 
 
-@pytest.mark.parametrize(
-    "keyword", ["@graph", "@included", "@reverse", "@nest", "@base", "@vocab", "@import", "@value"]
-)
+@pytest.mark.parametrize("keyword", ["@graph", "@included", "@reverse", "@nest", "@base", "@vocab", "@import"])
 def test_keywords_that_move_members_are_refused_everywhere(keyword: str) -> None:
     for document in (
         {keyword: 1},
@@ -424,3 +422,11 @@ def test_number_and_boolean() -> None:
     assert d.boolean({"x": True}, "x") is True
     assert d.boolean({"x": "false"}, "x") is False
     assert d.boolean({"x": 1}, "x") is None
+
+
+def test_a_typed_literal_does_not_refuse_the_document_and_is_no_string() -> None:
+    """Fedify's Accept embeds our actor with {"@type": "sec:multibase", "@value": …} where its context has no term."""
+    literal = {"@type": "sec:multibase", "@value": "https://evil.test/u/mal"}
+    parsed = document.parse(document.dump({"type": "Accept", "actor": literal, "name": literal}))
+    assert document.id_of(parsed["actor"]) is None
+    assert document.string(parsed, "name", 100) is None
