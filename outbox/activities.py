@@ -21,7 +21,8 @@ def new_uri(context: Context) -> str:
 
 def _activity(uri: str, kind: str, actor: Actor, obj: Any, to: list[str], cc: list[str] | None = None) -> Json:
     body = {"@context": AS_CONTEXT, "id": uri, "type": kind, "actor": actor.uri, "object": obj, "to": to}
-    return body | {"cc": cc} if cc else body
+    # An empty list too, where there is one: peers compare the audience of a Create with that of its Note.
+    return body if cc is None else body | {"cc": cc}
 
 
 def create(context: Context, post: Post, author: Actor, note: Json) -> Json:
@@ -92,6 +93,29 @@ def remove(context: Context, actor: Actor, post: Post, collection: str) -> Json:
     followers = actor.followers_uri or f"{actor.uri}/followers"
     body = _activity(new_uri(context), "Remove", actor, post.uri, [PUBLIC], [followers])
     return body | {"target": collection}
+
+
+def quote_request(context: Context, actor: Actor, owner: Actor, quoted: Post, instrument: Json | str) -> Json:
+    """May this post (`instrument`, whole or its id) quote yours? (FEP-044f)"""
+    body = _activity(new_uri(context), "QuoteRequest", actor, quoted.uri, [owner.uri]) | {"instrument": instrument}
+    return body | {"@context": note_context(context.config)}
+
+
+def answer_quote(context: Context, author: Actor, quoter: Actor, request: Json, stamp_uri: str | None) -> Json:
+    """Accept with the stamp as `result`, or Reject."""
+    uri, to = new_uri(context), [quoter.uri]
+    if stamp_uri is None:
+        body = _activity(uri, "Reject", author, request, to)
+    else:
+        body = _activity(uri, "Accept", author, request, to) | {"result": stamp_uri}
+    return body | {"@context": note_context(context.config)}
+
+
+def delete_stamp(context: Context, author: Actor, post: Post, stamp_uri: str) -> Json:
+    """A consent to a quote is taken back; for those who may know of the quoted post."""
+    to = [PUBLIC] if PUBLIC in (*post.to, *post.cc) else post.to
+    body = _activity(new_uri(context), "Delete", author, {"id": stamp_uri, "type": "QuoteAuthorization"}, to, post.cc)
+    return body | {"@context": note_context(context.config)}
 
 
 def flag(uri: str, instance: Actor, target: Actor, posts: list[str], comment: str) -> Json:
