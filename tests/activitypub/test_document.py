@@ -427,6 +427,6 @@ def test_number_and_boolean() -> None:
 def test_a_typed_literal_does_not_refuse_the_document_and_is_no_string() -> None:
     """Fedify's Accept embeds our actor with {"@type": "sec:multibase", "@value": …} where its context has no term."""
     literal = {"@type": "sec:multibase", "@value": "https://evil.test/u/mal"}
-    parsed = document.parse(document.dump({"type": "Accept", "actor": literal, "name": literal}))
-    assert document.id_of(parsed["actor"]) is None
-    assert document.string(parsed, "name", 100) is None
+    parsed = d.parse(d.dump({"type": "Accept", "actor": literal, "name": literal}))
+    assert d.id_of(parsed["actor"]) is None
+    assert d.string(parsed, "name", 100) is None
