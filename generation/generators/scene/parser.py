@@ -18,6 +18,7 @@ class _Reader:
 
     graph: Graph
     count: int = 0
+    article: bool = False
     colours: list[str] = field(default_factory=list)
     size: float = 1.0
     size_word: str = ""
@@ -33,6 +34,7 @@ class _Reader:
     after_place: bool = False
 
     def clear(self) -> None:
+        self.article = False
         self.count, self.colours, self.size, self.size_word, self.pose, self.pose_word = 0, [], 1.0, "", "", ""
 
 
@@ -57,6 +59,7 @@ def _read(r: _Reader, token: Token, rest: list[Token]) -> None:
         _read_noun(r, token)
     elif kind == "article":
         r.open_phrase = True
+        r.article = True
     elif kind == "count":
         r.count, r.open_phrase = token.value, True
     elif kind == "colour":
@@ -86,7 +89,8 @@ def _read_noun(r: _Reader, token: Token) -> None:
         r.negated = False
         r.clear()
         return
-    count = r.count or (3 if token.plural else 1)
+    several = token.plural or (noun.plural == token.text and not r.article)
+    count = r.count or (3 if several else 1)
     thing = Thing(noun, min(MOST, count), tuple(r.colours[:3]), r.size, r.size_word, spoken=token.text)
     _give_pose(thing, r.pose, r.pose_word)
     if noun.name == "cat" and token.text == "kitten":

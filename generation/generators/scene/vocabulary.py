@@ -53,7 +53,7 @@ PLACE_WORDS: Mapping[str, str] = _table(
     "river: river, stream, brook, creek, riverbank, riverside, canal;"
     "beach: beach, seaside, shore, seashore, sandy beach, sand, tropical beach, coast road;"
     "forest: forest, wood, woods, woodland, pine forest, birch forest, clearing, glade, grove, enchanted forest, "
-    "autumn forest, taiga;"
+    "taiga;"
     "jungle: jungle, rainforest, tropical forest;"
     "meadow: meadow, grass, grassland, prairie, pasture, flower field, field of flowers, flower meadow, wildflowers, "
     "wildflower meadow, lawn, savanna, savannah, plain, plains, steppe;"

@@ -53,6 +53,8 @@ def test_committed_prompts_are_drawn_without_a_note(prompt: str) -> None:
         ("a flock of sheep", {"sheep": 7}),
         ("two mice and a wolf", {"mouse": 2, "wolf": 1}),
         ("one fox, 4 deer", {"fox": 1, "deer": 4}),
+        ("sheep on a hill", {"sheep": 3}),
+        ("the sheep", {"sheep": 1}),
         ("a hot air balloon over a city", {"hot air balloon": 1}),
         ("90 geese", {"swan": 12}),
         ("a street lamp", {"lamp post": 1}),
@@ -118,6 +120,11 @@ def test_settings_moods_and_styles() -> None:
     assert (graph.style, graph.mood, graph.place, graph.weather, graph.time, graph.season) == (
         "linocut", "melancholy", "village", "snow", "dusk", "winter",
     )  # fmt: skip
+
+
+def test_a_season_survives_beside_its_forest() -> None:
+    graph = parse("an autumn forest")
+    assert (graph.place, graph.season) == ("forest", "autumn")
 
 
 def test_unknown_things_are_named_and_the_rest_is_drawn() -> None:

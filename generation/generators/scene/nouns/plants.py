@@ -18,7 +18,7 @@ def crown(pen: Pen, x: float, y: float, rx: float, ry: float, colour: str, lumps
         reach = (1.0 if i % 2 else 0.86) * rng.uniform(0.93, 1.07)
         outline.append((x + rx * reach * cos(angle), y + ry * reach * sin(angle)))
     pen.fill(blob(outline, 0.45), colour)
-    for _ in range(lumps):
+    for _ in range(lumps // 2 + 1):
         angle, far = rng.uniform(0, 2 * pi), rng.uniform(0.1, 0.62)
         px, py = x + rx * far * cos(angle), y + ry * far * sin(angle)
         size = rng.uniform(0.16, 0.3) * rx
@@ -33,9 +33,9 @@ def crown(pen: Pen, x: float, y: float, rx: float, ry: float, colour: str, lumps
             0.45,
         )
         if py < y + ry * 0.1:
-            pen.fill(cluster, pen.lighter(colour, 0.035), 0.75)
+            pen.fill(cluster, pen.lighter(colour, 0.035), 0.75, flat=True)
         else:
-            pen.fill(cluster, pen.darker(colour, 0.04), 0.7)
+            pen.fill(cluster, pen.darker(colour, 0.04), 0.7, flat=True)
 
 
 @noun(
@@ -116,8 +116,6 @@ def birch(pen: Pen) -> None:
     for k in range(9):
         y = -6 - 9.5 * k - rng.uniform(0, 4)
         pen.fill(poly([(-2.4, y), (rng.uniform(-1, 2.4), y - 1.4), (-2.4, y - 2.2)]), "#4a4038")
-    for side in (-1, 1):
-        pen.line(curve([(1, -62), (side * 12, -78), (side * 17, -84)]), bark, 1.6)
     for k in range(7):
         u = k / 6
         crown(

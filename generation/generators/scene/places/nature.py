@@ -86,9 +86,9 @@ def forest(canvas: Canvas) -> None:
     rng = canvas.stream.child("forest")
     for row in range(4):
         depth = 0.06 + 0.2 * row
-        base = canvas.horizon - 14 + 26 * row
-        count = int((19 - 4 * row) * canvas.width / 1000)
-        tall = canvas.height * (0.3 + 0.1 * row)
+        base = canvas.horizon + 54 + 9 * row
+        count = int((16 - 3 * row) * canvas.width / 1000)
+        tall = canvas.height * (0.36 + 0.1 * row)
         for i in range(count):
             x = (i + 0.5 + rng.jitter(0.42)) * canvas.width / count
             centre = canvas.width * (0.5 - 0.1 * canvas.needs.subject_side)
@@ -106,7 +106,7 @@ def forest(canvas: Canvas) -> None:
                 i,
                 colours=leaf_colours(canvas, row, i),
             )
-        land.haze(canvas, base - 20, 0.35 * canvas.air.haze + 0.08, HORIZON + row * 3 + 2, 120)
+        land.haze(canvas, base - 50, 0.35 * canvas.air.haze + 0.08, HORIZON + row * 3 + 2, 120)
     floor = {"autumn": "#a8763f", "winter": "#e6ebf1", "spring": "#7da057", "": "#66804c", "summer": "#6b8a4c"}[
         "winter" if snowy(canvas) else canvas.graph.season
     ]
