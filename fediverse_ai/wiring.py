@@ -11,6 +11,7 @@ import actors.routes
 import inbox.jobs
 import inbox.models
 import inbox.receive
+import inbox.retire
 import inbox.routes
 import inbox.synchronize
 import inbox.threads
@@ -25,6 +26,7 @@ from actors.authentication import Authenticator
 from actors.policy import DomainRules
 from actors.remote import ChangedKeys, RemoteActors
 from actors.routes import ServedDocuments
+from fediverse_ai import housekeeping
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.core import secrets
 from fediverse_ai.core.clock import Clock, SystemClock
@@ -51,6 +53,7 @@ ROUTES: list[BaseRoute] = [
 
 JOBS: list[JobSpec] = [
     inbox.jobs.handle,
+    inbox.retire.look,
     inbox.threads.fetch_ancestors,
     inbox.threads.fetch_replies,
     inbox.synchronize.synchronize,
@@ -62,10 +65,11 @@ JOBS: list[JobSpec] = [
 
 CLOCKWORK: list[Clockwork] = [
     Clockwork("posts.forgotten", 600.0, outbox.prepare.give_up_forgotten),
+    *housekeeping.CLOCKWORK,
 ]
 
 # Pictures are made one at a time here: two cores, and a backend that has one GPU.
-CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "generate": 1}
+CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "look": 1, "generate": 1}
 
 
 async def open_context(

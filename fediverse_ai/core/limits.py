@@ -40,6 +40,22 @@ JSON_FANOUT_ITEMS: Final = 100
 JSON_STRING_CHARS: Final = 64 * KIB  # `content` may have CONTENT_CHARS
 JSON_INTEGER_MAX: Final = 2**53
 
+# Signatures, keys and negotiation: bytes, characters, bits, pieces, seconds (federation.md §2.2).
+SIGNATURE_HEADER_BYTES: Final = 8 * KIB
+SIGNATURE_COVERED: Final = 32
+SIGNATURE_BYTES: Final = 512  # RSA 4096
+SIGNATURE_PAST_SECONDS: Final = 3600 + 300  # an hour, and five minutes for the way
+SIGNATURE_FUTURE_SECONDS: Final = 3600
+SIGNATURE_LIFE_SECONDS: Final = 12 * 3600  # of an explicit `expires`, which Mastodon honours up to this
+KEY_MIN_BITS: Final = 2_048
+KEY_MAX_BITS: Final = 4_096
+MULTIBASE_CHARS: Final = 1_024  # an RSA 4096 key has 720; decoding is quadratic
+ACCEPT_CHARS: Final = 4_096
+LANGUAGES: Final = 10  # of a language map, looked at
+JSONLD_BYTES: Final = 64 * KIB  # of what PyLD is given: a fair document takes milliseconds, a crafted one much longer
+JSONLD_NODES: Final = 1_000
+JSONLD_SECONDS: Final = 5.0
+
 # Text that we keep of remote things, in characters.
 CONTENT_CHARS: Final = 100_000
 NAME_CHARS: Final = 500
@@ -51,6 +67,16 @@ POST_TEXT_CHARS: Final = 5_000
 ALT_TEXT_CHARS: Final = 1_500
 PROMPT_CHARS: Final = 2_000
 POST_IMAGES: Final = 4
+CLIENT_KEY_CHARS: Final = 64  # by which a form sent twice is one post
+FORM_FIELDS: Final = 50
+SEED_DIGITS: Final = 15
+PASSWORD_MIN_CHARS: Final = 10
+PASSWORD_MAX_CHARS: Final = 256
+COOKIE_CHARS: Final = 8_192
+SIGN_IN_LINK_SECONDS: Final = 3600
+SESSION_SECONDS: Final = 14 * 86_400
+VISITOR_SECONDS: Final = 86_400
+PAGE_POSTS: Final = 24
 POST_MENTIONS: Final = 10
 POST_TAGS: Final = 30
 REMOTE_IMAGES: Final = 20
@@ -67,6 +93,34 @@ IMAGE_BYTES: Final = 16 * MIB
 IMAGE_PIXELS: Final = 40_000_000
 IMAGE_SIDE_PIXELS: Final = 10_000
 IMAGE_FRAMES: Final = 100
+
+# Pictures that leave, and how one may be asked for: pixels, bytes, seconds, characters.
+RENDITION_PIXELS: Final = 8_294_400  # Mastodon's largest (3840×2160): peers re-encode larger ones, provenance is lost
+RENDITION_SIDE_PIXELS: Final = 5_000
+THUMBNAIL_SIDE_PIXELS: Final = 640
+RENDER_SECONDS: Final = 30.0
+ICC_BYTES: Final = 4 * MIB
+PICTURE_SIDE_MIN_PIXELS: Final = 64
+PICTURE_SIDE_MAX_PIXELS: Final = 2_048
+SEED_LIMIT: Final = 2**53  # seeds stay exact in JSON
+STEPS_MAX: Final = 150
+GUIDANCE_MAX: Final = 30.0
+STYLE_CHARS: Final = 60
+PROGRESS_CHARS: Final = 200
+EVIDENCE_CHARS: Final = 300
+JUDGED_TEXT_CHARS: Final = 10_000  # longer ones are not judged, which holds them: nothing may hide behind a limit
+JUDGED_PART_CHARS: Final = 200  # judged at once, so that a harmless frame does not water down what it frames
+POLICY_BYTES: Final = 256 * KIB
+XMP_FIELD_CHARS: Final = 500
+XMP_PROMPT_CHARS: Final = 4_000
+XMP_BYTES: Final = 64_000  # a JPEG APP1 segment holds 65 533 bytes with its own header
+
+# Child processes for untrusted bytes and for models: bytes, pieces, characters.
+DECODE_MEMORY_BYTES: Final = 1024 * MIB  # address space: the interpreter and three rasters of 40 megapixels
+MODELS_MEMORY_BYTES: Final = 2048 * MIB  # onnxruntime with the nudity model loaded takes 0.3 GiB of it
+SANDBOX_FRAME_BYTES: Final = 128 * MIB  # the longest message in either direction
+SANDBOX_OPEN_FILES: Final = 128
+SANDBOX_ERROR_CHARS: Final = 2_000
 
 # Requests that we make: seconds, bytes, pieces (D10, D11).
 FETCH_CONNECT_SECONDS: Final = 5.0
@@ -106,6 +160,7 @@ DOMAIN_RULES_SECONDS: Final = 2.0
 SERVED_DOCUMENTS: Final = 2_000
 SERVED_DOCUMENT_SECONDS: Final = 2.0
 TOMBSTONE_SECONDS: Final = 6 * 3600.0
+LATE_CREATE_SECONDS: Final = 86_400.0  # how long an Update of a Note that never came stands for its Create
 
 THREAD_UP: Final = 20  # ancestors fetched for one reply
 THREAD_DOWN: Final = 20  # replies fetched for one look
@@ -114,10 +169,35 @@ COLLECTION_PAGES: Final = 2
 THREAD_ITEMS: Final = 200  # posts of a conversation collection
 SYNCHRONIZE_SECONDS: Final = 3600.0  # between two comparisons of followers with one sender
 
+# Others' actors: seconds and days between looks at them, and how many in one run of the clockwork.
+ACTOR_STALE_SECONDS: Final = 86_400.0  # on use
+ACTOR_REFRESH_SECONDS: Final = 7 * 86_400.0  # of those we deal with, in the background
+ACTOR_RETIRE_DAYS: Final = 30  # missing for so long
+ACTOR_REFRESHES: Final = 50
+RETIRED_ACTORS: Final = 20
+RETIRED_POSTS: Final = 200
+
+# How long rows that only tell what happened are kept, in days, and how many one run of the clockwork drops.
+RECEIVED_DAYS: Final = 30
+DELIVERY_DAYS: Final = 30
+ACTIVITY_DAYS: Final = 30
+TIDIED_ROWS: Final = 5_000
+
 # Lists of domain rules: characters, lines, and how many follows a line may cut without being confirmed.
 BLOCKLIST_CHARS: Final = 2 * MIB
 BLOCKLIST_LINES: Final = 20_000
 PROTECTED_FOLLOWS: Final = 5
+
+# Retries of deliveries and pictures: seconds, tries (security.md §4.5).
+LANE_JOIN_SECONDS: Final = 2.0  # a row that joins a lane only to keep its order waits for the rows before it
+BACKOFF_SECONDS: Final = (60.0, 300.0, 900.0, 3600.0, 3 * 3600.0, 6 * 3600.0)
+REPEAT_SECONDS: Final = 12 * 3600.0
+GIVE_UP_SECONDS: Final = 7 * 86_400.0
+MISSING_GIVE_UP_SECONDS: Final = 86_400.0
+RETRY_AFTER_SECONDS: Final = 86_400.0  # of what another server asks for, at most
+DELIVERY_REFUSALS: Final = 3
+JITTER: Final = 0.3  # of a pause, up or down
+PICTURE_TRIES: Final = 3
 
 # Work: pieces, seconds, characters.
 DELIVERY_CONCURRENCY: Final = 25

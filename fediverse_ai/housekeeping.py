@@ -1,0 +1,91 @@
+"""The clockwork that forgets: rows that only tell what happened, kept for a month, dropped in bounded pieces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, or_
+from sqlmodel import col, select
+
+from actors.models import Follow
+from fediverse_ai.core import limits
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.jobs import Clockwork
+from fediverse_ai.core.log import get
+from inbox import retire
+from inbox.models import Received, Tombstone
+from outbox.models import Activity, Delivery, Post, PostState, Reaction
+
+log = get(__name__)
+
+HOUR = 3600.0
+DAY_MS = 86_400_000
+SETTLED = ("delivered", "given_up", "withheld")
+OPEN = ("pending", "lane")
+
+
+async def _drop(context: Context, model: Any, key: Any, condition: Any) -> int:
+    """Delete at most TIDIED_ROWS rows, the oldest first, in a transaction of their own."""
+    some = select(key).where(condition).order_by(key).limit(limits.TIDIED_ROWS)
+    async with context.database.write() as session:
+        result = await session.exec(delete(model).where(key.in_(some)))
+    if result.rowcount:
+        log.info("tidied", table=model.__tablename__, rows=result.rowcount)
+    return int(result.rowcount)
+
+
+def _days_ago(context: Context, days: int) -> int:
+    return context.clock.now_ms() - days * DAY_MS
+
+
+async def forget_received(context: Context) -> int:
+    """Handled activities after RECEIVED_DAYS. What they did stays by its natural keys, a replay fails by its date."""
+    before = _days_ago(context, limits.RECEIVED_DAYS)
+    handled = and_(col(Received.state) != "stored", col(Received.received_ms) < before)
+    return await _drop(context, Received, col(Received.id), handled)
+
+
+async def forget_tombstones(context: Context) -> int:
+    """Those with an end that is past; a stone of something that was here stands for ever."""
+    return await _drop(context, Tombstone, col(Tombstone.uri), col(Tombstone.until_ms) < context.clock.now_ms())
+
+
+async def forget_deliveries(context: Context) -> int:
+    """Deliveries that ended DELIVERY_DAYS ago, one way or the other."""
+    before = _days_ago(context, limits.DELIVERY_DAYS)
+    ended = and_(col(Delivery.state).in_(SETTLED), col(Delivery.done_ms) < before)
+    return await _drop(context, Delivery, col(Delivery.id), ended)
+
+
+async def forget_activities(context: Context) -> int:
+    """Our old activities whose object is gone: posts deleted, reactions and follows undone, answers given.
+
+    While the object lives its activity is served under its id, and embedded by the Undo that ends it.
+    """
+    before = _days_ago(context, limits.ACTIVITY_DAYS)
+    post = exists(select(Post.id).where(col(Post.uri) == Activity.object_uri, Post.state == PostState.PUBLISHED))
+    reaction = exists(select(Reaction.id).where(col(Reaction.uri) == Activity.uri))
+    follow = exists(select(Follow.id).where(col(Follow.uri) == Activity.uri))
+    waits = exists(select(Delivery.id).where(col(Delivery.activity_id) == Activity.id, col(Delivery.state).in_(OPEN)))
+    kind = col(Activity.type)
+    over = or_(
+        and_(kind.in_(("Create", "Update")), ~post),
+        and_(kind.in_(("Like", "Announce")), ~reaction),
+        and_(kind == "Follow", ~follow),
+        kind.in_(("Accept", "Reject", "Undo", "Delete")),
+    )
+    condition = and_(col(Activity.created_ms) < before, over, ~waits)
+    return await _drop(context, Activity, col(Activity.id), condition)
+
+
+async def forget(context: Context) -> None:
+    """Everything above, in turn: deliveries before the activities that they belong to."""
+    for step in (forget_received, forget_tombstones, forget_deliveries, forget_activities):
+        await step(context)
+
+
+CLOCKWORK = [
+    Clockwork("housekeeping.forget", HOUR, forget),
+    Clockwork("actors.look_around", HOUR, retire.look_around),
+    Clockwork("actors.retire_missing", HOUR, retire.retire_missing),
+]

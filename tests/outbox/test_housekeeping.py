@@ -1,0 +1,112 @@
+"""What only tells what happened is forgotten after a month, in pieces; what still matters stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actors.models import Actor
+from fediverse_ai import housekeeping
+from fediverse_ai.core import limits
+from inbox import tombstones
+from inbox.models import Received, Tombstone
+from outbox import publish, react
+from outbox.models import Activity, Delivery, Post, Reaction
+from tests.support.house import House
+from tests.support.peer import RemoteActor
+from tests.support.rooms import deliver_all, published, receive
+
+DAY = 86_400.0
+
+
+async def forward(home: House, days: float) -> None:
+    home.clock.forward(days * DAY)
+    await housekeeping.forget(home.context)
+
+
+async def test_received_activities_go_after_thirty_days_and_their_effects_stay(
+    home: House, alice: Actor, bob: RemoteActor
+) -> None:
+    post = await published(home, alice)
+    like = bob.activity("Like", post.uri)
+    await receive(home, bob, like)
+    async with home.context.database.write() as session:
+        waiting = Received(id=home.context.ids.new(), activity_uri="https://x.test/1", type="Like", body=b"{}",
+                           sender_uri="https://x.test/a", received_ms=home.clock.now_ms())  # fmt: skip
+        session.add(waiting)
+    await forward(home, limits.RECEIVED_DAYS - 0.01)
+    assert len(await home.rows(Received)) == 2
+    await forward(home, 0.02)
+    assert [row.activity_uri for row in await home.rows(Received)] == ["https://x.test/1"], "a promise is kept"
+    assert len(await home.rows(Reaction)) == 1
+    answer = await bob.deliver(home.inbox, like)
+    assert answer.status_code == 401, "an old signature opens nothing"
+
+
+async def test_tombstones_with_an_end_go_and_those_for_ever_stay(home: House) -> None:
+    async with home.context.database.write() as session:
+        await tombstones.set_stone(session, "https://x.test/1", "https://x.test/a")
+        await tombstones.set_stone(session, "https://x.test/2", "https://x.test/a", for_ever=True)
+    await housekeeping.forget(home.context)
+    assert len(await home.rows(Tombstone)) == 2
+    await forward(home, limits.TOMBSTONE_SECONDS / DAY + 0.001)
+    assert [stone.uri for stone in await home.rows(Tombstone)] == ["https://x.test/2"]
+
+
+async def test_ended_deliveries_go_and_waiting_ones_stay(home: House, alice: Actor, bob: RemoteActor) -> None:
+    await receive(home, bob, bob.activity("Follow", alice.uri))
+    await published(home, alice)
+    await deliver_all(home)
+    activity_id = (await home.rows(Activity))[0].id
+    async with home.context.database.write() as session:
+        for number, state in enumerate(("given_up", "withheld", "lane", "pending")):
+            done = None if state in ("lane", "pending") else home.clock.now_ms()
+            session.add(Delivery(id=home.context.ids.new(), activity_id=activity_id, host="x.test", state=state,
+                                 inbox_url=f"https://x.test/{number}", created_ms=1, done_ms=done))  # fmt: skip
+    await forward(home, limits.DELIVERY_DAYS - 0.01)
+    assert len(await home.rows(Delivery)) == 6
+    await forward(home, 0.02)
+    assert {row.state for row in await home.rows(Delivery)} == {"lane", "pending"}
+
+
+async def test_activities_stay_while_their_object_lives(home: House, alice: Actor, bob: RemoteActor) -> None:
+    await receive(home, bob, bob.activity("Follow", alice.uri))
+    kept, gone = await published(home, alice, "Stays"), await published(home, alice, "Goes")
+    async with home.context.database.write() as session:
+        for post in (kept, gone):
+            await react.like(session, alice, post)
+    await deliver_all(home)
+    async with home.context.database.write() as session:
+        fresh = await session.get(Post, gone.id)
+        assert fresh is not None
+        await publish.remove(session, fresh)
+    await forward(home, limits.ACTIVITY_DAYS + 0.01)
+    left = await home.rows(Activity)
+    assert "Delete" in {row.type for row in left}, "it was never delivered"
+    assert {row.object_uri for row in left if row.type in ("Create", "Like")} == {kept.uri}
+
+    async def takes(*_: Any) -> Any:
+        return 202, {}, b""
+
+    bob.peer.behaviours["/inbox"] = takes  # its own clock did not move, so it would find our signature too new
+    await deliver_all(home)
+    await forward(home, limits.DELIVERY_DAYS + 0.01)
+    assert {(row.type, row.object_uri) for row in await home.rows(Activity)} == {
+        ("Create", kept.uri),
+        ("Like", kept.uri),
+    }
+    answer = await home.client.get(kept.activity_uri or "", headers={"accept": "application/activity+json"})
+    assert answer.status_code == 200
+
+
+async def test_a_run_drops_a_bounded_number(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TIDIED_ROWS", 3)
+    async with home.context.database.write() as session:
+        for number in range(5):
+            session.add(Received(id=number + 1, activity_uri=f"https://x.test/{number}", type="Like", body=b"{}",
+                                 sender_uri="https://x.test/a", received_ms=1, state="done"))  # fmt: skip
+    await housekeeping.forget(home.context)
+    assert [row.id for row in await home.rows(Received)] == [4, 5]
+    await housekeeping.forget(home.context)
+    assert await home.rows(Received) == []
