@@ -12,7 +12,12 @@ from fediverse_ai.core import html, limits
 # `@name` or `@name@host`; not inside a word, an address or a URL.
 MENTION = re.compile(r"(?<![\w/@.])@([A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)(?:@([A-Za-z0-9.-]+(?::\d+)?))?")
 # Letters, digits and underscore, not digits alone (FEP-eb48).
-HASHTAG = re.compile(r"(?<![\w/#&])#(\w*[^\W\d]\w*)")
+# Python's \w lacks the vowel signs and other marks of Hebrew, Arabic, Indic scripts, Thai, Lao and Burmese.
+_LETTER = (
+    r"[\w\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0df3"
+    r"\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u102b-\u103e]"
+)
+HASHTAG = re.compile(rf"(?<![\w/#&])#({_LETTER}*[^\W\d]{_LETTER}*)")
 _PLACEHOLDER = re.compile("\ue000(\\d+)\ue001")
 
 

@@ -21,6 +21,10 @@ def test_hashtags_are_letters_digits_and_underscores_but_not_digits_alone() -> N
     assert text.hashtags_in("#Fog #fog #2026 #año_nuevo a#b https://x.test/#part &#38;") == ["Fog", "año_nuevo"]
 
 
+def test_hashtags_keep_the_marks_of_other_scripts() -> None:
+    assert text.hashtags_in("#हिन्दी #ภาษาไทย #עִבְרִית #தமிழ்!") == ["हिन्दी", "ภาษาไทย", "עִבְרִית", "தமிழ்"]
+
+
 def test_links_are_made_and_text_is_escaped() -> None:
     made = text.to_html("<b> @ben & #Fog https://x.test/a?b=1&c=2", BASE, {"ben": BEN})
     assert "&lt;b&gt;" in made
