@@ -10,6 +10,7 @@ import actors.models
 import actors.routes
 import inbox.jobs
 import inbox.models
+import inbox.quotes
 import inbox.receive
 import inbox.retire
 import inbox.routes
@@ -54,6 +55,7 @@ ROUTES: list[BaseRoute] = [
 JOBS: list[JobSpec] = [
     inbox.jobs.handle,
     inbox.retire.look,
+    inbox.quotes.check,
     inbox.threads.fetch_ancestors,
     inbox.threads.fetch_replies,
     inbox.synchronize.synchronize,

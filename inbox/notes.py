@@ -17,6 +17,7 @@ from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import html, limits
 from fediverse_ai.core.context import context_of
+from inbox import quotes
 from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
 from outbox.publish import count_reply
 from outbox.queries import by_uri
@@ -66,6 +67,7 @@ async def keep(session: AsyncSession, author: Actor, admitted: Admitted, receive
     await session.flush()
     await write_parts(session, post, body)
     await _adopt(session, post)
+    await quotes.want_check(session, post)
     return post
 
 
@@ -99,6 +101,7 @@ def write(post: Post, body: dict[str, Any]) -> None:
     post.language = document.language(body)
     post.mentions = mentions_of(body)
     post.hashtags = _hashtags(body)
+    quotes.read(post, body)
 
 
 def mentions_of(body: dict[str, Any]) -> list[dict[str, str]]:

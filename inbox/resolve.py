@@ -19,7 +19,7 @@ from fediverse_ai.core.errors import Elsewhere, Malformed
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from inbox.incoming import Resolved
-from outbox.models import Post, Reaction, ReactionKind
+from outbox.models import Activity, Post, Reaction, ReactionKind
 from outbox.move import moved_lately
 
 log = get(__name__)
@@ -63,6 +63,9 @@ async def _known_type(session: AsyncSession, uri: str) -> str | None:
         return "Follow"
     if (await session.exec(select(Block.id).where(Block.uri == uri))).first() is not None:
         return "Block"
+    asked = select(Activity.type).where(Activity.uri == uri, Activity.type == "QuoteRequest")
+    if (await session.exec(asked)).first() is not None:
+        return "QuoteRequest"
     kind = (await session.exec(select(Reaction.kind).where(Reaction.uri == uri))).first()
     return {ReactionKind.LIKE: "Like", ReactionKind.BOOST: "Announce"}.get(ReactionKind(kind)) if kind else None
 

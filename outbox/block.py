@@ -9,7 +9,7 @@ from actors import blocks, queries
 from actors.models import Actor, Block
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Unprocessable
-from outbox import activities, follow
+from outbox import activities, follow, quote
 from outbox.models import Notification
 from outbox.send import original, send
 
@@ -40,6 +40,7 @@ async def block(session: AsyncSession, actor: Actor, target: Actor) -> Block:
         if theirs is not None:
             await follow.refuse(session, theirs, target, actor)
     context = context_of(session)
+    await quote.revoke_all(session, actor, target)
     made = await settle(session, actor, target, activities.new_uri(context))
     if not target.local and context.config.federation.send_blocks:
         assert made.uri is not None

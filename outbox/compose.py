@@ -15,6 +15,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from generation.types import ImageRequest
+from outbox import quote
 from outbox.models import Post, PostState, Visibility
 from outbox.prepare import prepare
 from outbox.visibility import may_see
@@ -39,6 +40,7 @@ class Draft:
     sensitive: bool = False
     visibility: str | None = None
     in_reply_to_id: int | None = None
+    quote_id: int | None = None
     language: str | None = "en"
     client_key: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
@@ -58,6 +60,7 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
             return post
     parent = await _parent(session, author, draft)
     post = _row(context, author, draft, parent)
+    post.quote_uri = await _quoted(session, author, draft)
     session.add(post)
     await session.flush()
     await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}", soon=True)
@@ -92,6 +95,17 @@ async def _parent(session: AsyncSession, author: Actor, draft: Draft) -> Post | 
     if parent is None or parent.state != PostState.PUBLISHED or not await may_see(session, author, parent):
         raise Missing("The post you answer does not exist (any more).")
     return parent
+
+
+async def _quoted(session: AsyncSession, author: Actor, draft: Draft) -> str | None:
+    if draft.quote_id is None:
+        return None
+    quoted = await session.get(Post, draft.quote_id)
+    if quoted is None or quoted.state != PostState.PUBLISHED or not await may_see(session, author, quoted):
+        raise Missing("The post you quote does not exist (any more).")
+    if not await quote.can_be_quoted(session, author, quoted):
+        raise Unprocessable("Only public posts can be quoted.")
+    return quoted.uri
 
 
 def _row(context: Context, author: Actor, draft: Draft, parent: Post | None) -> Post:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as stdlib_html
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,13 +16,24 @@ from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import context_of
 from outbox import labels
-from outbox.models import Attachment, Post
+from outbox.models import Attachment, Post, QuoteStamp, QuoteState, Visibility
 
 NOTE_TERMS = ("sensitive", "Hashtag", "blurhash", "focalPoint", "digitalSourceType", "genAI", "conversation")
+QUOTE_TERMS = (
+    "interactionPolicy",
+    "canQuote",
+    "automaticApproval",
+    "quote",
+    "quoteAuthorization",
+    "quoteUri",
+    "_misskey_quote",
+    "QuoteRequest",
+    "QuoteAuthorization",
+)
 
 
 def note_context(config: Config) -> list[Any]:
-    return list(vocabulary.context_for(*NOTE_TERMS, public_url=config.public_url))
+    return list(vocabulary.context_for(*NOTE_TERMS, *QUOTE_TERMS, public_url=config.public_url))
 
 
 async def attachments_of(session: AsyncSession, post_id: int) -> list[Attachment]:
@@ -33,6 +45,7 @@ def note(
     config: Config, post: Post, author: Actor, attachments: Sequence[Attachment], storage_url: Any
 ) -> dict[str, Any]:
     """The Note of federation.md §4.1, without `@context`; `storage_url` turns a file's name into its URL."""
+    content = _quote_line(post) + post.content
     body: dict[str, Any] = {
         "id": post.uri,
         "type": "Note",
@@ -41,21 +54,80 @@ def note(
         "cc": post.cc,
         "published": iso(post.published_ms or post.created_ms),
         "url": post.url,
-        "content": post.content,
-        "contentMap": {post.language or "en": post.content},
+        "content": content,
+        "contentMap": {post.language or "en": content},
         "summary": post.summary,
         "sensitive": post.sensitive or post.summary is not None,
         "inReplyTo": post.in_reply_to_uri,
         **({"context": post.context_uri, "conversation": post.context_uri} if post.context_uri else {}),
         "attachment": [_attachment(attachment, storage_url) for attachment in attachments],
-        "tag": _tags(config, post, attachments),
+        "tag": [*_tags(config, post, attachments), *_quote_links(post)],
+        "interactionPolicy": {"canQuote": {"automaticApproval": who_may_quote(post, author)}},
         "replies": {"id": f"{post.uri}/replies", "type": "Collection", "totalItems": post.replies},
         "likes": {"id": f"{post.uri}/likes", "type": "Collection", "totalItems": post.likes},
         "shares": {"id": f"{post.uri}/shares", "type": "Collection", "totalItems": post.boosts},
     }
     if post.updated_ms is not None:
         body["updated"] = iso(post.updated_ms)
-    return body | labels.note_terms(attachments)
+    return body | _quote_terms(post) | labels.note_terms(attachments)
+
+
+def who_may_quote(post: Post, author: Actor) -> list[str]:
+    """`automaticApproval` (FEP-044f): everybody for open posts, followers for theirs, the author for direct ones.
+
+    Nobody is written as the author: an empty list would mean the same as none, and Mastodon takes none for nobody.
+    """
+    if post.visibility in (Visibility.PUBLIC, Visibility.QUIET):
+        return [vocabulary.PUBLIC]
+    followers = author.followers_uri or f"{author.uri}/followers"
+    return [followers] if post.visibility == Visibility.FOLLOWERS else [author.uri]
+
+
+def _is_quoting(post: Post) -> bool:
+    return post.quote_uri is not None and post.quote_state in (QuoteState.PENDING, QuoteState.ACCEPTED)
+
+
+def _quote_line(post: Post) -> str:
+    """What servers that know no quotes show; the others hide a paragraph of this class."""
+    if not _is_quoting(post):
+        return ""
+    link = stdlib_html.escape(post.quote_uri or "")
+    return f'<p class="quote-inline">RE: <a href="{link}">{link}</a></p>'
+
+
+def _quote_terms(post: Post) -> dict[str, Any]:
+    """A quote as Mastodon (FEP-044f), Fedibird and Misskey read it; the stamp once it was checked."""
+    if not _is_quoting(post):
+        return {}
+    terms: dict[str, Any] = dict.fromkeys(("quote", "quoteUri", "_misskey_quote"), post.quote_uri)
+    if post.quote_state == QuoteState.ACCEPTED and post.quote_stamp_uri is not None:
+        terms["quoteAuthorization"] = post.quote_stamp_uri
+    return terms
+
+
+def _quote_links(post: Post) -> list[dict[str, str]]:
+    """The same as an object link (FEP-e232), with a name, since some peers expect one of every tag."""
+    if not _is_quoting(post):
+        return []
+    link = {"type": "Link", "mediaType": vocabulary.LD_JSON, "href": post.quote_uri or ""}
+    return [link | {"name": f"RE: {post.quote_uri}", "rel": "https://misskey-hub.net/ns#_misskey_quote"}]
+
+
+def stamp_uri(config: Config, stamp: QuoteStamp) -> str:
+    return f"{config.public_url}/stamps/{stamp.id}"
+
+
+def stamp(config: Config, given: QuoteStamp, post: Post, author: Actor) -> dict[str, Any]:
+    """The consent of our author to one quote (FEP-044f)."""
+    terms = ("QuoteAuthorization", "interactingObject", "interactionTarget")
+    return {
+        "@context": vocabulary.context_for(*terms),
+        "id": stamp_uri(config, given),
+        "type": "QuoteAuthorization",
+        "attributedTo": author.uri,
+        "interactingObject": given.interacting_uri,
+        "interactionTarget": post.uri,
+    }
 
 
 def _attachment(attachment: Attachment, storage_url: Any) -> dict[str, Any]:

@@ -203,7 +203,7 @@ class QuoteStamp(SQLModel, table=True):
     """Our author's consent to one quote of one post (a QuoteAuthorization of FEP-044f), served at /stamps/ID."""
 
     __tablename__ = "quote_stamp"
-    __table_args__ = (UniqueConstraint("post_id", "interacting_uri"),)
+    __table_args__ = (UniqueConstraint("post_id", "interacting_uri", "requester_id"),)
 
     id: int = Field(primary_key=True, sa_type=big_id())
     post_id: int = Field(foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")

@@ -16,7 +16,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.failpoints import fp
 from generation.pipeline import Pipeline
 from generation.types import Decision
-from outbox import activities, audience, documents, labels, notify, text
+from outbox import activities, audience, documents, labels, notify, quote, text
 from outbox.models import Attachment, Judgement, Notification, Post, PostState, PostTag, Reaction
 from outbox.send import send
 from outbox.states import WrongState, move
@@ -65,6 +65,7 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     post.published_ms = context.clock.now_ms()
     post.progress = None
     write_content(context, post, author, attachments)
+    await quote.begin(session, post, author)
     note = await documents.render(session, post, author)
     body = activities.create(context, post, author, note)
     post.activity_uri = body["id"]
@@ -72,6 +73,7 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     await session.flush()
     inboxes = await audience.inboxes(session, author, post)
     await send(session, author, body, inboxes, object_uri=post.uri, listed=post.visibility in OPEN, soon=True)
+    await quote.ask(session, post, author, note)
     await tell_mentioned(session, post, author)
     await count_reply(session, post)
     fp("publish.before_commit")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.handlers import actor, block, delete, follow, move, pin, post, reaction, report
+from inbox.handlers import actor, block, delete, follow, move, pin, post, quote, reaction, report
 from inbox.incoming import Handler
 
 HANDLERS: dict[tuple[str, str | None], Handler] = {
@@ -24,6 +24,9 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Move", None): move.moved,
     ("EmojiReact", None): reaction.liked,
     ("Undo", "EmojiReact"): reaction.like_undone,
+    ("QuoteRequest", None): quote.requested,
+    ("Accept", "QuoteRequest"): quote.accepted,
+    ("Reject", "QuoteRequest"): quote.rejected,
     ("Add", None): pin.pinned,
     ("Remove", None): pin.unpinned,
 }

@@ -9,6 +9,7 @@ from actors.models import Actor, Block, Follow, Key
 from fediverse_ai.core import urls
 from fediverse_ai.core.context import context_of
 from inbox import tombstones
+from inbox.handlers import quote
 from inbox.incoming import Incoming, Outcome
 from outbox import queries
 from outbox.models import Notification, Post, PostState, Reaction
@@ -29,6 +30,8 @@ async def deleted(session: AsyncSession, received: Incoming) -> Outcome:
             return Outcome.DROPPED
         await tombstones.set_stone(session, uri, received.sender.uri, for_ever=True)
         await bury(session, post)
+        return Outcome.DONE
+    if await quote.stamp_deleted(session, received.sender, uri):
         return Outcome.DONE
     if not urls.same_origin(uri, received.sender.uri):
         return Outcome.DROPPED

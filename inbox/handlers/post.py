@@ -11,7 +11,7 @@ from actors.models import Actor
 from fediverse_ai.activitypub import document
 from fediverse_ai.core import jobs, urls
 from fediverse_ai.core.context import context_of
-from inbox import threads, tombstones
+from inbox import quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, mentions_of, write, write_parts
 from outbox.models import PostState
@@ -20,7 +20,7 @@ from outbox.queries import by_uri
 
 
 async def created(session: AsyncSession, received: Incoming) -> Outcome:
-    """A new Note by the sender, kept when it answers or mentions one of ours or somebody here follows its author."""
+    """A new Note by the sender, kept when it answers, quotes or mentions ours or somebody here follows its author."""
     admitted = received.object.admitted
     if admitted is None or admitted.owner != received.sender.uri or urls.same_origin(admitted.id, _home(session)):
         return Outcome.DROPPED
@@ -47,12 +47,16 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     if admitted is None or post.local or post.author_id != received.sender.id or admitted.id != post.uri:
         return Outcome.DROPPED
     updated = document.timestamp_ms(admitted.document, "updated")
-    if post.state != PostState.PUBLISHED or updated is None or updated <= (post.updated_ms or post.published_ms or 0):
+    if post.state != PostState.PUBLISHED:
         return Outcome.IGNORED
+    if updated is None or updated <= (post.updated_ms or post.published_ms or 0):
+        # Mastodon sends a stamp that came later without calling the post edited.
+        return Outcome.DONE if await quotes.stamped_later(session, post, admitted.document) else Outcome.IGNORED
     post.updated_ms = updated
     write(post, admitted.document)
     session.add(post)
     await write_parts(session, post, admitted.document)
+    await quotes.want_check(session, post)
     return Outcome.DONE
 
 
@@ -70,6 +74,10 @@ async def _is_wanted(session: AsyncSession, author: Actor, body: dict[str, Any])
     parent = await by_uri(session, parent_uri) if parent_uri else None
     if parent is not None and parent.local:
         return not await policy.blocked_between(session, parent.author_id, author.id)
+    quoted_uri = quotes.quote_of(body)
+    quoted = await by_uri(session, quoted_uri) if quoted_uri else None
+    if quoted is not None and quoted.local:
+        return not await policy.blocked_between(session, quoted.author_id, author.id)
     mentioned = await queries.by_uris(session, (mention["uri"] for mention in mentions_of(body)))
     for actor in mentioned.values():
         if actor.local and not await policy.blocked_between(session, actor.id, author.id):

@@ -458,7 +458,12 @@ def upgrade() -> None:
             ["requester_id"], ["actor.id"], name=op.f("fk_quote_stamp_requester_id_actor"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quote_stamp")),
-        sa.UniqueConstraint("post_id", "interacting_uri", name=op.f("uq_quote_stamp_post_id_interacting_uri")),
+        sa.UniqueConstraint(
+            "post_id",
+            "interacting_uri",
+            "requester_id",
+            name=op.f("uq_quote_stamp_post_id_interacting_uri_requester_id"),
+        ),
     )
     with op.batch_alter_table("quote_stamp", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_quote_stamp_requester_id"), ["requester_id"], unique=False)
