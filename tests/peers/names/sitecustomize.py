@@ -7,7 +7,6 @@ so do the names that it sees, signs and checks certificates for. Needs no root, 
 import json
 import os
 import socket
-import sys
 
 _names = json.loads(os.environ.get("PEER_NAMES", "{}"))
 _system = socket.getaddrinfo
@@ -23,5 +22,3 @@ def _getaddrinfo(host, port, *options, **more):
 
 
 socket.getaddrinfo = _getaddrinfo
-# Where it finds aiodns, aiohttp asks name servers by itself; without, it uses the resolver above.
-sys.modules["aiodns"] = None
