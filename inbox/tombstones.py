@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import context_of
-from inbox.models import Tombstone
+from inbox.models import Received, Tombstone
 
 
 async def set_stone(session: AsyncSession, uri: str, owner_uri: str, *, for_ever: bool = False) -> None:
@@ -35,3 +36,15 @@ async def has_stone(session: AsyncSession, uri: str, owner_uri: str) -> bool:
     if stone is None or stone.owner_uri != owner_uri:
         return False
     return stone.until_ms is None or stone.until_ms > context_of(session).clock.now_ms()
+
+
+async def is_superseded(session: AsyncSession, uri: str | None, owner_uri: str) -> bool:
+    """Did this id itself come from its owner? Asked where no relation stands on it: then a newer one took its place.
+
+    An Undo that was late must not end what was begun anew since. Ids that never came may be another name of the same
+    relation: some servers make up a new one for what they undo.
+    """
+    if uri is None:
+        return False
+    query = select(Received.id).where(Received.activity_uri == uri, Received.sender_uri == owner_uri)
+    return (await session.exec(query)).first() is not None

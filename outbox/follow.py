@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import follows, policy, queries
@@ -9,6 +10,7 @@ from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Forbidden, Unprocessable
 from outbox import activities, notify
+from outbox.models import Notification
 from outbox.send import send
 
 
@@ -55,6 +57,14 @@ async def approve(session: AsyncSession, follow: Follow, follower: Actor, follow
     """The owner of a locked account lets a pending follower in."""
     await follows.settle(session, follow, FollowState.ACCEPTED)
     await _accept(session, follower, followed, follow.uri)
+
+
+async def ended(session: AsyncSession, follow: Follow) -> None:
+    """The follower no longer wants to: the row goes, and so does what the followed was told of it."""
+    await follows.remove(session, follow.follower_id, follow.followed_id)
+    told = (col(Notification.actor_id) == follow.followed_id, col(Notification.from_id) == follow.follower_id)
+    kinds = col(Notification.kind).in_(["follow", "follow_request"])
+    await session.exec(delete(Notification).where(*told, kinds))
 
 
 async def refuse(session: AsyncSession, follow: Follow, follower: Actor, followed: Actor) -> None:

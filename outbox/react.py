@@ -11,7 +11,7 @@ from actors.models import Actor
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Missing, Unprocessable
 from outbox import activities, audience, documents, notify
-from outbox.models import Activity, Post, Reaction, ReactionKind
+from outbox.models import Activity, Notification, Post, Reaction, ReactionKind
 from outbox.send import original, send
 from outbox.visibility import OPEN, may_see
 
@@ -53,6 +53,9 @@ async def erase(session: AsyncSession, actor_id: int, post: Post, kind: Reaction
             col(Reaction.actor_id) == actor_id, col(Reaction.post_id) == post.id, col(Reaction.kind) == kind
         )
     )
+    # What was taken back is not told any more; whether it was told must not depend on which of the two came first.
+    told = (col(Notification.kind) == kind, col(Notification.from_id) == actor_id, col(Notification.post_id) == post.id)
+    await session.exec(delete(Notification).where(*told))
     await recount(session, post)
     return bool(result.rowcount)
 

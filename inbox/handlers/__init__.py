@@ -24,6 +24,7 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Move", None): move.moved,
     ("EmojiReact", None): reaction.liked,
     ("Undo", "EmojiReact"): reaction.like_undone,
+    ("Undo", None): reaction.undone,
     ("QuoteRequest", None): quote.requested,
     ("Accept", "QuoteRequest"): quote.accepted,
     ("Reject", "QuoteRequest"): quote.rejected,

@@ -33,7 +33,8 @@ async def unblocked(session: AsyncSession, received: Incoming) -> Outcome:
         return Outcome.DROPPED
     query = select(Block).where(Block.blocker_id == received.sender.id, Block.uri == uri)
     found = (await session.exec(query)).first() if uri else None
-    if found is None and (target_uri := document.id_of(inner.get("object"))):
+    superseded = found is None and await tombstones.is_superseded(session, uri, received.sender.uri)
+    if found is None and not superseded and (target_uri := document.id_of(inner.get("object"))):
         target = await queries.by_uri(session, target_uri)
         found = await blocks.block_of(session, received.sender.id, target.id) if target else None
     if uri is not None:

@@ -72,12 +72,13 @@ async def withdrawn(session: AsyncSession, received: Incoming) -> Outcome:
         return Outcome.DROPPED
     query = select(Follow).where(Follow.follower_id == received.sender.id, Follow.uri == uri)
     found = (await session.exec(query)).first() if uri else None
-    if found is None and (target_uri := document.id_of(inner.get("object"))):
+    superseded = found is None and await tombstones.is_superseded(session, uri, received.sender.uri)
+    if found is None and not superseded and (target_uri := document.id_of(inner.get("object"))):
         target = await queries.by_uri(session, target_uri)
         found = await queries.follow_of(session, received.sender.id, target.id) if target else None
     if uri is not None:
         await tombstones.set_stone(session, uri, received.sender.uri, for_ever=found is not None)
     if found is None:
         return Outcome.IGNORED
-    await follows.remove(session, found.follower_id, found.followed_id)
+    await follow.ended(session, found)
     return Outcome.DONE

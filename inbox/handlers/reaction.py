@@ -17,6 +17,7 @@ from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, visibility_of
 from outbox import queries, react
 from outbox.models import Post, PostState, Reaction, ReactionKind
+from outbox.publish import count_reply
 from outbox.visibility import OPEN, may_see
 
 # `:name:`, also with the server it is from (Misskey).
@@ -62,7 +63,17 @@ async def _reacted(session: AsyncSession, received: Incoming, kind: ReactionKind
         return Outcome.IGNORED
     emoji = emoji_of(received.activity.document) if kind == ReactionKind.LIKE else None
     fresh = await react.record(session, received.sender, post, kind, received.activity.id, emoji=emoji)
+    if not fresh:
+        await _renew(session, received, post, kind, emoji)
     return Outcome.DONE if fresh else Outcome.IGNORED
+
+
+async def _renew(session: AsyncSession, received: Incoming, post: Post, kind: ReactionKind, emoji: str | None) -> None:
+    """A repeated reaction goes on under its new id, so that a late Undo of the old one does not end it."""
+    kept = await react.reaction_of(session, received.sender.id, post.id, kind)
+    if kept is not None and kept.emoji == emoji:
+        kept.uri = received.activity.id
+        session.add(kept)
 
 
 async def _boosted(session: AsyncSession, received: Incoming) -> Post | None:
@@ -77,7 +88,9 @@ async def _boosted(session: AsyncSession, received: Incoming) -> Post | None:
     to, cc = document.audience(admitted.document, "to"), document.audience(admitted.document, "cc")
     if visibility_of(author, to, cc) not in OPEN or await tombstones.has_stone(session, admitted.id, author.uri):
         return None
-    return await keep(session, author, admitted, received.received_ms)
+    post = await keep(session, author, admitted, received.received_ms)
+    await count_reply(session, post)
+    return post
 
 
 async def like_undone(session: AsyncSession, received: Incoming) -> Outcome:
@@ -98,7 +111,8 @@ async def _undone(session: AsyncSession, received: Incoming, kind: ReactionKind)
     query = select(Reaction.post_id).where(Reaction.actor_id == received.sender.id, Reaction.kind == kind)
     post_id = (await session.exec(query.where(Reaction.uri == uri))).first() if uri else None
     post = await session.get(Post, post_id) if post_id is not None else None
-    if post is None and (target := document.id_of(inner.get("object"))):
+    superseded = post is None and await tombstones.is_superseded(session, uri, received.sender.uri)
+    if post is None and not superseded and (target := document.id_of(inner.get("object"))):
         post = await queries.by_uri(session, target)
         if post is not None and await _says_another(session, received.sender.id, post, kind, inner):
             post = None
@@ -115,3 +129,11 @@ async def _says_another(
     wanted = emoji_of(inner)
     kept = await react.reaction_of(session, actor_id, post.id, kind)
     return wanted is not None and kept is not None and kept.emoji != wanted
+
+
+async def undone(session: AsyncSession, received: Incoming) -> Outcome:
+    """Undo of something that is not here, by an id alone: it is remembered, in case that comes later."""
+    if received.object.uri is None:
+        return Outcome.DROPPED
+    await tombstones.set_stone(session, received.object.uri, received.sender.uri)
+    return Outcome.IGNORED
