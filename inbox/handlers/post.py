@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import policy, queries
 from actors.models import Actor
 from fediverse_ai.activitypub import document
-from fediverse_ai.core import jobs, urls
+from fediverse_ai.activitypub.authority import Admitted
+from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import context_of
 from inbox import quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
@@ -24,7 +25,11 @@ async def created(session: AsyncSession, received: Incoming) -> Outcome:
     admitted = received.object.admitted
     if admitted is None or admitted.owner != received.sender.uri or urls.same_origin(admitted.id, _home(session)):
         return Outcome.DROPPED
-    if await by_uri(session, admitted.id) is not None or _is_vote(admitted.document):
+    known = await by_uri(session, admitted.id)
+    if known is not None and known.author_id == received.sender.id and known.state == PostState.PUBLISHED:
+        # It was fetched for a boost or a thread, or its edit came first: only now it speaks to those whom it names.
+        await tell_mentioned(session, known, received.sender)
+    if known is not None or _is_vote(admitted.document):
         return Outcome.IGNORED
     if await tombstones.has_stone(session, admitted.id, received.sender.uri):
         return Outcome.IGNORED
@@ -43,7 +48,7 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     admitted = received.object.admitted
     post = await by_uri(session, received.object.uri) if received.object.uri else None
     if post is None:
-        return Outcome.IGNORED
+        return await created(session, received) if _is_young(admitted, received.received_ms) else Outcome.IGNORED
     if admitted is None or post.local or post.author_id != received.sender.id or admitted.id != post.uri:
         return Outcome.DROPPED
     updated = document.timestamp_ms(admitted.document, "updated")
@@ -62,6 +67,12 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
 
 def _home(session: AsyncSession) -> str:
     return context_of(session).config.public_url
+
+
+def _is_young(admitted: Admitted | None, now_ms: int) -> bool:
+    """May an Update stand for a Create that it overtook? Edits of old posts are not news (as Mastodon has it)."""
+    published = document.timestamp_ms(admitted.document, "published") if admitted is not None else None
+    return published is not None and published > now_ms - int(limits.LATE_CREATE_SECONDS * 1000)
 
 
 def _is_vote(body: dict[str, Any]) -> bool:

@@ -267,12 +267,13 @@ async def test_an_edit_changes_neither_author_nor_audience_nor_parent(stage: Sta
 
 
 async def test_an_edit_does_not_revive_what_was_deleted(stage: Stage) -> None:
-    """AUT-15: nor does another Create, nor an Update of what was never seen."""
+    """AUT-15: nor does another Create, nor an Update of something old that was never seen."""
     note, post = await kept(stage)
     await stage.receive(stage.bob, stage.bob.activity("Delete", note["id"]))
     await stage.refused(stage.bob, edited(note, stage.bob))
     await stage.refused(stage.bob, stage.bob.create(note))
-    await stage.refused(stage.bob, edited(stage.bob.note("<p>unseen</p>"), stage.bob))
+    old = stage.bob.note("<p>unseen</p>", published="2026-01-01T10:00:00Z")
+    await stage.refused(stage.bob, edited(old, stage.bob))
     assert (await stage.fresh(post)).state == PostState.DELETED
 
 
