@@ -20,12 +20,9 @@ from actors.models import Account, Actor, Login, Token
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Missing, Unprocessable
+from fediverse_ai.core.limits import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, SESSION_SECONDS, SIGN_IN_LINK_SECONDS
 
 SECRET_BYTES = 32
-LINK_MS = 60 * 60 * 1000
-SESSION_MS = 14 * 24 * 60 * 60 * 1000
-PASSWORD_MIN_CHARS = 10
-PASSWORD_MAX_CHARS = 256
 ROLES = ("member", "moderator", "admin", "owner")
 
 # 32 MiB and three passes (OWASP asks for 19 MiB and two or more); two at once, so that sign-ins cannot fill the memory.
@@ -141,7 +138,7 @@ def _nobodys_hash() -> str:
 
 async def make_link(session: AsyncSession, account_id: int) -> str:
     """The secret of a sign-in link that works once, within an hour."""
-    return await _new_login(session, account_id, "link", LINK_MS)
+    return await _new_login(session, account_id, "link", SIGN_IN_LINK_SECONDS * 1000)
 
 
 async def link_works(session: AsyncSession, secret: str) -> bool:
@@ -177,7 +174,7 @@ async def open_session(session: AsyncSession, account_id: int) -> str:
     """The secret for the cookie of a new browser session, good for 14 days; old ones of the account are swept."""
     now = context_of(session).clock.now_ms()
     await session.execute(delete(Login).where(col(Login.account_id) == account_id, col(Login.expires_ms) <= now))
-    return await _new_login(session, account_id, "session", SESSION_MS)
+    return await _new_login(session, account_id, "session", SESSION_SECONDS * 1000)
 
 
 async def close_session(session: AsyncSession, secret: str) -> None:

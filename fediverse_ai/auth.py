@@ -9,12 +9,12 @@ from actors import accounts
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.limits import COOKIE_CHARS
 
 # Files that are the same for everybody; looking up who asks would cost a database read each.
 _SAME_FOR_ALL = ("/static/",)
 # Apps bring a token here; a browser's cookie must not open these doors (OAU-15).
 _NO_COOKIE = ("/api/", "/oauth/token", "/oauth/revoke")
-COOKIE_MAX_CHARS = 8_192
 
 
 class Authentication:
@@ -67,7 +67,7 @@ def cookie(scope: Scope, name: str) -> str | None:
     """One cookie of the request; None when it is absent or given twice with different values."""
     found: set[str] = set()
     for key, value in scope["headers"]:
-        if key != b"cookie" or len(value) > COOKIE_MAX_CHARS:
+        if key != b"cookie" or len(value) > COOKIE_CHARS:
             continue
         for part in value.decode("latin-1").split(";"):
             label, _, content = part.strip().partition("=")

@@ -24,6 +24,9 @@ from PIL import (
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import TooLarge, Unprocessable, Unsupported
+from fediverse_ai.core.limits import ICC_BYTES, RENDER_SECONDS, RENDITION_PIXELS
+from fediverse_ai.core.limits import RENDITION_SIDE_PIXELS as RENDITION_SIDE
+from fediverse_ai.core.limits import THUMBNAIL_SIDE_PIXELS as THUMBNAIL_SIDE
 from generation import provenance
 from generation.provenance import Provenance
 from generation.sandbox import Sandbox, SandboxFailed
@@ -32,16 +35,10 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 DECODERS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin)
 """Imported here, so that the fork of the sandbox that decodes does not have to."""
 
-RENDITION_PIXELS = 8_294_400
-"""Mastodon's largest picture (3840×2160); larger ones are re-encoded by peers and lose their provenance."""
-RENDITION_SIDE = 5_000
 RENDITION_QUALITY = 88
-THUMBNAIL_SIDE = 640
 THUMBNAIL_QUALITY = 80
 BLURHASH_SIDE = 64
 BLURHASH_COMPONENTS = (4, 3)
-RENDER_SECONDS = 30.0
-ICC_BYTES = 4 << 20
 
 NOT_A_PICTURE = "This is not a picture we can read; please send a JPEG, PNG, WebP or GIF."
 DAMAGED = "This picture is damaged and cannot be read."

@@ -38,15 +38,6 @@ from generation.types import (
 if TYPE_CHECKING:
     from fediverse_ai.core.http import Http
 
-COUNT_MAX = 4
-SIDE_MIN, SIDE_MAX = 64, 2_048
-STEPS_MAX = 150
-GUIDANCE_MAX = 30.0
-STYLE_CHARS = 60
-SEED_LIMIT = 2**53
-"""Seeds stay exact in JSON."""
-PROGRESS_CHARS = 200
-EVIDENCE_CHARS = 300
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
 
 log = structlog.get_logger(__name__)
@@ -203,8 +194,8 @@ class Pipeline:
             return self._failed(moderator, f"{type(error).__name__}: {error}")
 
     def _failed(self, moderator: Moderator, why: str) -> Finding:
-        log.warning("a moderator failed", moderator=moderator.name, detail=why[:EVIDENCE_CHARS])
-        return Finding(moderator.name, moderator.version, {}, {"failed": why[:EVIDENCE_CHARS]}, failed=True)
+        log.warning("a moderator failed", moderator=moderator.name, detail=why[: limits.EVIDENCE_CHARS])
+        return Finding(moderator.name, moderator.version, {}, {"failed": why[: limits.EVIDENCE_CHARS]}, failed=True)
 
 
 class _Steady:
@@ -219,7 +210,7 @@ class _Steady:
         if fraction is not None:
             known = min(1.0, max(0.0, fraction)) if math.isfinite(fraction) else 0.0
             self._reached = fraction = max(self._reached, known)
-        await self._on_progress(ProgressReport(fraction, report.words[:PROGRESS_CHARS]))
+        await self._on_progress(ProgressReport(fraction, report.words[: limits.PROGRESS_CHARS]))
 
 
 def check_request(request: ImageRequest) -> None:
@@ -230,18 +221,24 @@ def check_request(request: ImageRequest) -> None:
         if len(text) > limits.PROMPT_CHARS:
             sentence = f"The {name} may have at most {limits.PROMPT_CHARS} characters."
             raise Unprocessable(sentence, f"{len(text)} characters")
-    if not 1 <= request.count <= COUNT_MAX:
-        raise Unprocessable(f"Please ask for 1 to {COUNT_MAX} pictures.", f"count {request.count}")
-    if not all(SIDE_MIN <= side <= SIDE_MAX for side in (request.width, request.height)):
-        sentence = f"Width and height must be between {SIDE_MIN} and {SIDE_MAX} pixels."
-        raise Unprocessable(sentence, f"{request.width}x{request.height}")
-    if request.seed is not None and not 0 <= request.seed < SEED_LIMIT:
-        raise Unprocessable(f"The seed must be a whole number from 0 to {SEED_LIMIT - 1}.", f"seed {request.seed}")
-    if request.steps is not None and not 1 <= request.steps <= STEPS_MAX:
-        raise Unprocessable(f"The steps must be between 1 and {STEPS_MAX}.", f"steps {request.steps}")
-    if request.guidance is not None and not 0 <= request.guidance <= GUIDANCE_MAX:
-        raise Unprocessable(f"The guidance must be between 0 and {GUIDANCE_MAX:g}.", f"guidance {request.guidance}")
-    if request.style is not None and len(request.style) > STYLE_CHARS:
+    if not 1 <= request.count <= limits.POST_IMAGES:
+        raise Unprocessable(f"Please ask for 1 to {limits.POST_IMAGES} pictures.", f"count {request.count}")
+    least, most = limits.PICTURE_SIDE_MIN_PIXELS, limits.PICTURE_SIDE_MAX_PIXELS
+    if not all(least <= side <= most for side in (request.width, request.height)):
+        raise Unprocessable(
+            f"Width and height must be between {least} and {most} pixels.", f"{request.width}x{request.height}"
+        )
+    if request.seed is not None and not 0 <= request.seed < limits.SEED_LIMIT:
+        raise Unprocessable(
+            f"The seed must be a whole number from 0 to {limits.SEED_LIMIT - 1}.", f"seed {request.seed}"
+        )
+    if request.steps is not None and not 1 <= request.steps <= limits.STEPS_MAX:
+        raise Unprocessable(f"The steps must be between 1 and {limits.STEPS_MAX}.", f"steps {request.steps}")
+    if request.guidance is not None and not 0 <= request.guidance <= limits.GUIDANCE_MAX:
+        raise Unprocessable(
+            f"The guidance must be between 0 and {limits.GUIDANCE_MAX:g}.", f"guidance {request.guidance}"
+        )
+    if request.style is not None and len(request.style) > limits.STYLE_CHARS:
         raise Unprocessable("There is no style of that name.", f"style of {len(request.style)} characters")
 
 
@@ -289,7 +286,7 @@ def sound_finding(moderator: Moderator, found: Any) -> Finding:
             raise ValueError(f"score {name!r} is no number")
         if not 0 <= score <= 1:
             raise ValueError(f"score {name!r} is {score!r}")
-    evidence = {str(name)[:100]: str(text)[:EVIDENCE_CHARS] for name, text in found.evidence.items()}
+    evidence = {str(name)[:100]: str(text)[: limits.EVIDENCE_CHARS] for name, text in found.evidence.items()}
     scores = {name: float(score) for name, score in found.scores.items()}
     return Finding(moderator.name, moderator.version, scores, evidence, bool(found.failed))
 

@@ -14,9 +14,9 @@ from typing import Annotated, Any, NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fediverse_ai.core.errors import Misconfigured
+from fediverse_ai.core.limits import POLICY_BYTES
 from generation.types import Decision, Finding, Stage
 
-MAX_POLICY_BYTES = 256 * 1024
 UNJUDGED = "unjudged"
 """The rule of everything that could not be judged: it waits for a person."""
 _STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -231,8 +231,8 @@ def load_policy(path: Path | None = None) -> Policy:
         data = path.read_bytes() if path else resources.files("generation").joinpath(where).read_bytes()
     except OSError as error:
         raise Misconfigured(f"The policy file {where} cannot be read: {error.strerror}.") from error
-    if len(data) > MAX_POLICY_BYTES:
-        raise Misconfigured(f"The policy file {where} is larger than {MAX_POLICY_BYTES} bytes.")
+    if len(data) > POLICY_BYTES:
+        raise Misconfigured(f"The policy file {where} is larger than {POLICY_BYTES} bytes.")
     try:
         content = _PolicyFile.model_validate(tomllib.loads(data.decode()))
     except ValidationError as error:

@@ -11,6 +11,9 @@ from xml.sax.saxutils import escape
 
 from PIL import Image
 
+from fediverse_ai.core.limits import XMP_BYTES as PACKET_BYTES
+from fediverse_ai.core.limits import XMP_FIELD_CHARS as FIELD_CHARS
+from fediverse_ai.core.limits import XMP_PROMPT_CHARS as PROMPT_CHARS
 from generation.types import ModelCard
 
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -30,11 +33,6 @@ AI_TERMS = frozenset(
 NO_TRAINING = "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"
 """PLUS Data Mining vocabulary: not for training of AI or machine learning."""
 CREATOR_TOOL = "Fediverse AI"
-
-FIELD_CHARS = 500
-PROMPT_CHARS = 4_000
-PACKET_BYTES = 64_000
-"""A JPEG APP1 segment holds 65 533 bytes with its own header."""
 
 _SPACES = {
     "x": "adobe:ns:meta/",

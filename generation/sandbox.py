@@ -21,18 +21,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fediverse_ai.core import errors
+from fediverse_ai.core.limits import DECODE_MEMORY_BYTES, MODELS_MEMORY_BYTES
+from fediverse_ai.core.limits import SANDBOX_ERROR_CHARS as ERROR_CHARS
+from fediverse_ai.core.limits import SANDBOX_FRAME_BYTES as FRAME_BYTES
+from fediverse_ai.core.limits import SANDBOX_OPEN_FILES as OPEN_FILES
 
 Lane = Literal["decode", "models"]
 Reason = Literal["timeout", "memory", "died", "error", "closed"]
-
-DECODE_MEMORY_BYTES = 1 << 30
-"""Address space of a decoding process: the interpreter and three rasters of 40 megapixels."""
-MODELS_MEMORY_BYTES = 2 << 30
-"""Address space of the model process; onnxruntime with the nudity model loaded takes 0.3 GiB of it."""
-FRAME_BYTES = 128 << 20
-"""The longest message in either direction."""
-OPEN_FILES = 128
-ERROR_CHARS = 2_000
 
 _BYTES = "$bytes"
 _HEAD = struct.Struct(">II")

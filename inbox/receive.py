@@ -91,6 +91,7 @@ async def receive(context: Context, request: Request, body: bytes, told: dict[st
         await _gone(context, activity, actor_uri, error)
         return
     limiter.check(f"inbox-host:{urls.origin(sender.actor_uri)}", limits.INBOX_PER_HOST)
+    limiter.check(f"inbox-actor:{sender.actor_uri}", limits.INBOX_PER_ACTOR)
     if sender.actor_uri == actor_uri:
         admitted = admit_signed(activity, actor_uri)
     else:

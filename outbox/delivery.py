@@ -81,7 +81,7 @@ async def _rest(session: AsyncSession, host: str, failed: Outcome | None) -> Non
         return
     # A row that was given up is not the host's fault: what follows it goes on soon.
     passing = failed is None or failed.result is Result.PERMANENT
-    await wake(session, host, delay=lanes.JOIN_SECONDS if passing else _pause(session, state.failures, failed))
+    await wake(session, host, delay=limits.LANE_JOIN_SECONDS if passing else _pause(session, state.failures, failed))
 
 
 async def wake(session: AsyncSession, host: str, *, delay: float) -> None:
@@ -124,7 +124,7 @@ async def _post(context: Context, delivery: Delivery, activity: Activity, sign: 
 
 
 def _retry_after(value: str | None) -> float | None:
-    return min(float(value), lanes.RETRY_AFTER_MAX_SECONDS) if value and value.isascii() and value.isdigit() else None
+    return min(float(value), limits.RETRY_AFTER_SECONDS) if value and value.isascii() and value.isdigit() else None
 
 
 async def _signers(session: AsyncSession, rows: Sequence[tuple[Delivery, Activity]]) -> dict[int, RequestSigner]:

@@ -11,20 +11,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.keys import Scheme
+from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock
 from outbox.models import Activity, Delivery, HostState
-
-JOIN_SECONDS = 2.0
-"""How long a row that joins a lane only to keep its order waits for the rows before it."""
-
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
-BACKOFF_SECONDS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR)
-REPEAT_SECONDS = 12 * HOUR
-GIVE_UP_MS = int(7 * DAY * 1000)
-MISSING_GIVE_UP_MS = int(DAY * 1000)
-RETRY_AFTER_MAX_SECONDS = DAY
-REFUSALS = 3
-JITTER = 0.3
 
 
 class Result(StrEnum):
@@ -62,8 +51,9 @@ def classify(status: int) -> Result:
 
 def backoff(failures: int, clock: Clock) -> float:
     """Seconds until the next try after `failures` in a row: 1 min, 5, 15, 1 h, 3 h, 6 h, then 12 h; ±30 %."""
-    base = BACKOFF_SECONDS[failures - 1] if 0 < failures <= len(BACKOFF_SECONDS) else REPEAT_SECONDS
-    return base * clock.uniform(1 - JITTER, 1 + JITTER)
+    known = limits.BACKOFF_SECONDS
+    base = known[failures - 1] if 0 < failures <= len(known) else limits.REPEAT_SECONDS
+    return base * clock.uniform(1 - limits.JITTER, 1 + limits.JITTER)
 
 
 def gives_up(row: Delivery, outcome: Outcome, now_ms: int) -> bool:
@@ -73,11 +63,11 @@ def gives_up(row: Delivery, outcome: Outcome, now_ms: int) -> bool:
         case Result.PERMANENT:
             return True
         case Result.REFUSED:
-            return row.refusals + 1 >= REFUSALS
+            return row.refusals + 1 >= limits.DELIVERY_REFUSALS
         case Result.MISSING:
-            return age >= MISSING_GIVE_UP_MS
+            return age >= limits.MISSING_GIVE_UP_SECONDS * 1000
         case _:
-            return age >= GIVE_UP_MS
+            return age >= limits.GIVE_UP_SECONDS * 1000
 
 
 async def hosts_in_lane(session: AsyncSession, object_uri: str | None) -> set[str]:

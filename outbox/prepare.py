@@ -27,9 +27,6 @@ from outbox.states import move
 
 log = get(__name__)
 
-TRIES = 3
-"""How often an absent backend is tried; as many as the engine gives a job."""
-
 
 @jobs.job(queue="generate")
 async def prepare(context: Context, ids: list[int | str]) -> None:
@@ -44,7 +41,7 @@ async def prepare(context: Context, ids: list[int | str]) -> None:
     try:
         made, verdict = await _make_and_judge(context, post, author)
     except (Unreachable, Unavailable) as error:
-        if await _tried(context, post_id) < TRIES:
+        if await _tried(context, post_id) < limits.PICTURE_TRIES:
             raise
         await _fail(context, post_id, error)
         return
@@ -225,7 +222,7 @@ async def _tried(context: Context, post_id: int) -> int:
     async with context.database.write() as session:
         post = await session.get(Post, post_id, with_for_update=True)
         if post is None or post.request is None:
-            return TRIES
+            return limits.PICTURE_TRIES
         tries = int(post.request.get("tries", 0)) + 1
         post.request = {**post.request, "tries": tries}
         post.progress = {"fraction": None, "words": "the picture maker does not answer; trying again soon"}

@@ -85,7 +85,7 @@ async def send(
         chunk = pending[start : start + limits.DELIVERY_CHUNK_INBOXES]
         await jobs.enqueue(session, delivery.deliver, chunk, once=f"deliver:{activity.id}:{start}", soon=soon)
     for host in (queued & set(wanted.values())) - unwished.keys():
-        await delivery.wake(session, host, delay=lanes.JOIN_SECONDS)
+        await delivery.wake(session, host, delay=limits.LANE_JOIN_SECONDS)
     return activity
 
 

@@ -22,12 +22,12 @@ from fediverse_ai.core.limits import (
     JSON_INTEGER_MAX,
     JSON_NODES,
     JSON_STRING_CHARS,
+    LANGUAGES,
     URL_LENGTH,
 )
 
 Document = dict[str, Any]
 
-_LANGUAGES: Final = 10  # of a language map, looked at
 
 # These change what a JSON-LD processor sees without changing what a JSON reader sees; documents that use them have
 # been signed in one meaning and read in another (CVE-2026-42462 and its siblings in several servers).
@@ -254,7 +254,7 @@ def text(document: Mapping[str, Any], key: str, limit: int = JSON_STRING_CHARS, 
     languages = document.get(f"{key}Map")
     if not isinstance(languages, dict):
         return None
-    for language in list(languages)[:_LANGUAGES]:
+    for language in list(languages)[:LANGUAGES]:
         if (value := string(languages, language, limit, cut=cut)) is not None:
             return value
     return None
@@ -270,7 +270,7 @@ def language(document: Mapping[str, Any], key: str = "content") -> str | None:
     languages = document.get(f"{key}Map")
     if not isinstance(languages, dict) or not languages:
         return None
-    same = [tag for tag in list(languages)[:_LANGUAGES] if languages[tag] == document.get(key)]
+    same = [tag for tag in list(languages)[:LANGUAGES] if languages[tag] == document.get(key)]
     tag = same[0] if same else next(iter(languages))
     return tag.lower() if re.fullmatch(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}", tag) else None
 

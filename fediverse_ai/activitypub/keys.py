@@ -11,13 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from fediverse_ai.core.errors import Unauthenticated
+from fediverse_ai.core.limits import KEY_MAX_BITS, KEY_MIN_BITS, PEM_CHARS
 
 PublicKey = RSAPublicKey | Ed25519PublicKey
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
 
-MINIMUM_BITS: Final = 2_048
-MAXIMUM_BITS: Final = 4_096
-_MAXIMUM_PEM: Final = 16 * 1024  # characters; a 4096-bit key has 800
 # Every library writes 65537; a tiny exponent is weak, a huge one makes verification a way to burn our time.
 _EXPONENTS: Final = range(65_537, 2**32)
 _ARMOUR: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----")
@@ -28,14 +26,14 @@ def _refuse(detail: str) -> Unauthenticated:
     return Unauthenticated("The key of the signature cannot be used.", detail)
 
 
-def load_public_key(pem: str | bytes, *, minimum_bits: int = MINIMUM_BITS) -> PublicKey:
+def load_public_key(pem: str | bytes, *, minimum_bits: int = KEY_MIN_BITS) -> PublicKey:
     """An RSA key of 2048 to 4096 bits or an Ed25519 key, from one PEM block (SPKI or PKCS#1).
 
     Missing line ends and carriage returns are tolerated, since peers leave and add them. Raises Unauthenticated for
     anything else: other kinds and sizes, odd exponents, private keys, certificates, several blocks, oversized input.
     """
     text = pem.decode("ascii", "replace") if isinstance(pem, bytes) else pem
-    if not isinstance(text, str) or len(text) > _MAXIMUM_PEM or not text.isascii():
+    if not isinstance(text, str) or len(text) > PEM_CHARS or not text.isascii():
         raise _refuse("the PEM is no string of fair length")
     armours = _ARMOUR.findall(text)
     if len(armours) != 1 or armours[0] not in _PUBLIC_ARMOURS:
@@ -58,13 +56,13 @@ def _tidy(text: str) -> str:
     return "\n".join([match[1], *lines, match[3]]) + "\n"
 
 
-def check_public_key(key: object, *, minimum_bits: int = MINIMUM_BITS) -> PublicKey:
+def check_public_key(key: object, *, minimum_bits: int = KEY_MIN_BITS) -> PublicKey:
     """The key, if it is of a kind and size that we accept. Raises Unauthenticated otherwise."""
     if isinstance(key, Ed25519PublicKey):
         return key
     if not isinstance(key, RSAPublicKey):
         raise _refuse(f"neither RSA nor Ed25519 but {type(key).__name__}")
-    if not minimum_bits <= key.key_size <= MAXIMUM_BITS:
+    if not minimum_bits <= key.key_size <= KEY_MAX_BITS:
         raise _refuse(f"RSA with {key.key_size} bits")
     if key.public_numbers().e not in _EXPONENTS:
         raise _refuse("RSA with an unusual exponent")

@@ -19,6 +19,7 @@ from pyld.documentloader.frozen import (  # type: ignore[import-untyped]
 from fediverse_ai.activitypub.document import Document
 from fediverse_ai.activitypub.vocabulary import AS_CONTEXT, CONTEXT_TERMS, SECURITY_CONTEXT
 from fediverse_ai.core.errors import Malformed
+from fediverse_ai.core.limits import JSONLD_BYTES, JSONLD_NODES, JSONLD_SECONDS
 
 _FOLDER: Final = Path(__file__).parent / "contexts"
 # Written by us from the terms that peers use; the others come with PyLD. identity/v1 no longer answers on the web.
@@ -38,10 +39,6 @@ _OURS: Final[Mapping[str, str]] = {
     "https://w3id.org/fep/ef61": "fep-ef61.json",
 }
 BUNDLED: Final[Mapping[str, Path]] = {**BUNDLED_CONTEXTS, **{url: _FOLDER / name for url, name in _OURS.items()}}
-# The documents that PyLD is given; expansion of a fair one takes milliseconds, of a crafted one much longer.
-_BYTES: Final = 64 * 1024
-_NODES: Final = 1_000
-_SECONDS: Final = 5.0
 
 _loader: Final = FrozenDocumentLoader(dict(BUNDLED))
 # Process-wide, so that no other caller of PyLD in this process can load anything either (F4).
@@ -90,11 +87,11 @@ async def compact(document: Document) -> Document:
     `@context` [ActivityStreams, security v1]; single values are not lists. Raises Malformed.
     """
     nodes = sum(1 for _ in _names(document))
-    if nodes > _NODES or len(json.dumps(document)) > _BYTES:
+    if nodes > JSONLD_NODES or len(json.dumps(document)) > JSONLD_BYTES:
         raise Malformed("The document is too large for JSON-LD.", f"{nodes} names")
     work = asyncio.get_running_loop().run_in_executor(_threads, _compact, document)
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(JSONLD_SECONDS):
             return await work
     except TimeoutError:
         raise Malformed("The document takes too long to read.", "JSON-LD compaction timed out") from None

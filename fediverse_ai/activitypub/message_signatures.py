@@ -22,12 +22,11 @@ from http_message_signatures.exceptions import HTTPMessageSignaturesException, I
 from fediverse_ai.activitypub.keys import PrivateKey, PublicKey
 from fediverse_ai.activitypub.signatures import FUTURE, LONGEST_LIFE, PAST, authority_of, digest_header, http_date
 from fediverse_ai.core.errors import Unauthenticated
-from fediverse_ai.core.limits import URL_LENGTH
+from fediverse_ai.core.limits import SIGNATURE_HEADER_BYTES, URL_LENGTH
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 Algorithm = type[algorithms.HTTPSignatureAlgorithm]
 
-_MAXIMUM_HEADER: Final = 8 * 1024  # bytes of Signature-Input and of Signature
 _RSA_ALGORITHMS: Final[Mapping[str, Algorithm]] = {
     "rsa-v1_5-sha256": algorithms.RSA_V1_5_SHA256,
     "rsa-pss-sha512": algorithms.RSA_PSS_SHA512,
@@ -88,7 +87,7 @@ def parse(headers: RawHeaders) -> MessageSignature:
 
 def _dictionary(headers: RawHeaders, name: bytes) -> dict[str, Any]:
     value = b", ".join(part for header, part in headers if header == name)
-    if not 0 < len(value) <= _MAXIMUM_HEADER:
+    if not 0 < len(value) <= SIGNATURE_HEADER_BYTES:
         raise _refuse(f"{name.decode()} is missing or too long")
 
     def refuse_duplicate(key: str, context: str) -> None:

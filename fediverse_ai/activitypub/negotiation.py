@@ -11,8 +11,8 @@ from starlette.types import Scope
 
 from fediverse_ai.activitypub.vocabulary import AS_CONTEXT
 from fediverse_ai.core.access import Door
+from fediverse_ai.core.limits import ACCEPT_CHARS
 
-_MAXIMUM_ACCEPT: Final = 4_096  # characters
 _PARAMETER: Final = re.compile(r'[ \t]*;[ \t]*(?:([A-Za-z0-9_-]+)[ \t]*=[ \t]*(?:"([^"\\]*)"|([^";,\s]+)))?[ \t]*')
 _TYPE: Final = re.compile(r"[ \t]*([A-Za-z0-9*!#$&^_.+-]+/[A-Za-z0-9*!#$&^_.+-]+)[ \t]*")
 _QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
@@ -51,7 +51,7 @@ def wants_activity(accept: str | None, *, otherwise: bool = True) -> bool:
     HTML. A request that names neither (`*/*`, `application/json`, no header) gets `otherwise`.
     """
     best_activity = best_page = 0.0
-    for media_type, parameters in _ranges((accept or "")[:_MAXIMUM_ACCEPT]):
+    for media_type, parameters in _ranges((accept or "")[:ACCEPT_CHARS]):
         quality = _quality(parameters)
         if media_type in _ACTIVITY:
             best_activity = max(best_activity, quality)

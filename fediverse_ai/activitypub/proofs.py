@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from fediverse_ai.activitypub.document import Document, as_list, id_of, timestamp_ms
 from fediverse_ai.activitypub.keys import PublicKey, check_public_key
 from fediverse_ai.core.errors import Malformed, Unauthenticated
-from fediverse_ai.core.limits import JSON_DEPTH, JSON_INTEGER_MAX
+from fediverse_ai.core.limits import JSON_DEPTH, JSON_INTEGER_MAX, MULTIBASE_CHARS, SIGNATURE_FUTURE_SECONDS
 from fediverse_ai.core.urls import check_id, same_origin
 
 SUITE: Final = "eddsa-jcs-2022"
@@ -24,8 +24,6 @@ _ED25519: Final = b"\xed\x01"
 _RSA: Final = b"\x85\x24"
 _ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
-_MAXIMUM_MULTIBASE: Final = 1_024  # characters; an RSA 4096 key has 720. Decoding is quadratic
-_FUTURE: Final = timedelta(hours=1)
 
 
 def _refuse(detail: str) -> Unauthenticated:
@@ -113,7 +111,7 @@ def multibase(data: bytes) -> str:
 
 def from_multibase(text: object) -> bytes:
     """The bytes of a base58btc value. Raises Unauthenticated."""
-    if not isinstance(text, str) or not text.startswith("z") or len(text) > _MAXIMUM_MULTIBASE:
+    if not isinstance(text, str) or not text.startswith("z") or len(text) > MULTIBASE_CHARS:
         raise _refuse("not a base58btc value of fair length")
     number = 0
     for character in text[1:]:
@@ -231,7 +229,7 @@ def verify(document: Mapping[str, Any], proof: Proof, *, public_key: PublicKey, 
 def _check_times(options: Document, now: datetime) -> None:
     now_ms = int(now.timestamp() * 1000)
     created = timestamp_ms(options, "created")
-    if created is None or created > now_ms + _FUTURE // timedelta(milliseconds=1):
+    if created is None or created > now_ms + SIGNATURE_FUTURE_SECONDS * 1000:
         raise _refuse("made in the future, or at no time")
     if "expires" in options:
         expires = timestamp_ms(options, "expires")

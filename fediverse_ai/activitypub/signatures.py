@@ -20,7 +20,15 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 
 from fediverse_ai.activitypub.keys import PublicKey, load_private_key, load_public_key
 from fediverse_ai.core.errors import Unauthenticated
-from fediverse_ai.core.limits import URL_LENGTH
+from fediverse_ai.core.limits import (
+    SIGNATURE_BYTES,
+    SIGNATURE_COVERED,
+    SIGNATURE_FUTURE_SECONDS,
+    SIGNATURE_HEADER_BYTES,
+    SIGNATURE_LIFE_SECONDS,
+    SIGNATURE_PAST_SECONDS,
+    URL_LENGTH,
+)
 
 __all__ = [
     "Signature", "digest_header", "http_date", "is_signed", "load_private_key", "load_public_key", "parse",
@@ -30,13 +38,10 @@ __all__ = [
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 # One hour either way, as Fedify, Wafrn and Mastodon have it, and five minutes for the way (rule SIG-10).
-PAST: Final = timedelta(hours=1, minutes=5)
-FUTURE: Final = timedelta(hours=1)
+PAST: Final = timedelta(seconds=SIGNATURE_PAST_SECONDS)
+FUTURE: Final = timedelta(seconds=SIGNATURE_FUTURE_SECONDS)
 # Mastodon honours an explicit `expires` up to this long after the signature was made; so do we.
-LONGEST_LIFE: Final = timedelta(hours=12)
-_MAXIMUM_HEADER: Final = 8 * 1024  # bytes of one Signature header
-_MAXIMUM_COVERED: Final = 32
-_MAXIMUM_SIGNATURE: Final = 512  # bytes: RSA 4096
+LONGEST_LIFE: Final = timedelta(seconds=SIGNATURE_LIFE_SECONDS)
 
 _ALGORITHMS: Final = frozenset({"rsa-sha256", "rsa-sha512", "hs2019", "ed25519"})
 # One parameter: a quoted string without escapes (no peer writes any), or a bare number.
@@ -148,7 +153,7 @@ def parse(headers: RawHeaders) -> Signature:
         key_id=key_id,
         headers=_covered(parameters.get("headers"), algorithm),
         algorithm=algorithm,
-        signature=_base64(parameters.get("signature", ""), _MAXIMUM_SIGNATURE),
+        signature=_base64(parameters.get("signature", ""), SIGNATURE_BYTES),
         created=_time(parameters.get("created")),
         expires=_time(parameters.get("expires")),
     )
@@ -164,7 +169,7 @@ def _signature_header(headers: RawHeaders) -> str:
     if len(bare) != 1 or sum(name == b"signature" for name, _ in headers) > 1:
         raise _refuse("more than one signature")
     value = bare.pop()
-    if len(value) > _MAXIMUM_HEADER:
+    if len(value) > SIGNATURE_HEADER_BYTES:
         raise _refuse("the signature header is too long")
     try:
         return value.decode("ascii")
@@ -198,7 +203,7 @@ def _covered(value: str | None, algorithm: str | None) -> tuple[str, ...]:
     if value is None:
         return ("(created)",) if algorithm == "hs2019" else ("date",)
     names = tuple(value.lower().split(" ")) if value else ()
-    if len(names) > _MAXIMUM_COVERED or not all(_COVERED.fullmatch(name) for name in names):
+    if len(names) > SIGNATURE_COVERED or not all(_COVERED.fullmatch(name) for name in names):
         raise _refuse("the list of covered headers does not parse")
     if len(set(names)) != len(names):
         raise _refuse("a header is covered twice")

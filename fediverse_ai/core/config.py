@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
+from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Malformed, Misconfigured
 from fediverse_ai.core.urls import canonical_host, check_id
 
@@ -101,7 +102,9 @@ class DatabaseSection(Section):
 class MediaSection(Section):
     directory: str = Field("", description="Folder for pictures; empty for `media` in the data folder.")
     public_url: str = Field("", description="Address of media on another host; empty for public_url/media.")
-    max_upload_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Largest file a person may upload, in bytes.")
+    max_upload_bytes: int = Field(
+        limits.UPLOAD_BODY_BYTES, ge=1024, description="Largest file a person may upload, in bytes."
+    )
     remote_days: int = Field(7, ge=1, le=365, description="How long copies of others' pictures are kept, in days.")
     remote_bytes: int = Field(
         1024**3, ge=0, description="How much room those copies may take, in bytes; 0 for no copies at all."
@@ -113,8 +116,12 @@ class HttpSection(Section):
     hosts: dict[str, str] = Field(
         default={}, description="Names and the addresses to use for them instead of asking DNS; only in development."
     )
-    timeout_seconds: float = Field(10.0, gt=0, le=120, description="Total time for one request to another server.")
-    max_body_bytes: int = Field(1024 * 1024, ge=1024, description="Largest document fetched, in bytes, unpacked.")
+    timeout_seconds: float = Field(
+        limits.FETCH_DOCUMENT_SECONDS, gt=0, le=120, description="Total time for one request to another server."
+    )
+    max_body_bytes: int = Field(
+        limits.FETCH_BODY_BYTES, ge=1024, description="Largest document fetched, in bytes, unpacked."
+    )
     ports: list[int] = Field(default=[443], description="Ports of other servers that may be asked.")
 
 

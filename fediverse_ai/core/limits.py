@@ -197,7 +197,7 @@ MISSING_GIVE_UP_SECONDS: Final = 86_400.0
 RETRY_AFTER_SECONDS: Final = 86_400.0  # of what another server asks for, at most
 DELIVERY_REFUSALS: Final = 3
 JITTER: Final = 0.3  # of a pause, up or down
-PICTURE_TRIES: Final = 3
+PICTURE_TRIES: Final = 3  # of an absent backend; as many as the engine gives a job
 
 # Work: pieces, seconds, characters.
 DELIVERY_CONCURRENCY: Final = 25

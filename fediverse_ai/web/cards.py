@@ -9,13 +9,13 @@ from starlette.requests import Request
 
 from fediverse_ai.core.errors import Malformed, Missing
 from fediverse_ai.core.html import text_of
+from fediverse_ai.core.limits import PAGE_POSTS
 from fediverse_ai.core.storage import Storage
 from fediverse_ai.web import words
 from fediverse_ai.web.pictures import Frame, frame
 from outbox.models import Attachment, Post
 from outbox.queries import PostView
 
-PAGE = 24
 _ID_DIGITS = 19
 LARGEST_ID = 2**63 - 1
 NOT_THERE = "There is no such post, or it is not for you to see."
@@ -72,8 +72,8 @@ def title_of(post: Post, attachments: Sequence[Attachment]) -> str:
 
 def page_of(views: Sequence[PostView], storage: Storage, path: str) -> tuple[list[Card], str | None]:
     """Cards of one page and the address of the next older one; `views` holds one more than a page when there is one."""
-    shown = views[:PAGE]
-    older = f"{path}?before={shown[-1].post.id}" if len(views) > PAGE else None
+    shown = views[:PAGE_POSTS]
+    older = f"{path}?before={shown[-1].post.id}" if len(views) > PAGE_POSTS else None
     return [card(storage, view) for view in shown], older
 
 

@@ -15,12 +15,10 @@ from fediverse_ai import auth
 from fediverse_ai.core.access import principal_of
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Forbidden, Malformed, Unsupported
-from fediverse_ai.core.limits import FORM_BODY_BYTES
+from fediverse_ai.core.limits import FORM_BODY_BYTES, FORM_FIELDS, VISITOR_SECONDS
 from fediverse_ai.core.responses import read_body
 
-FIELDS = 50
 _VISITOR_CHARS = 43
-_VISITOR_SECONDS = 24 * 60 * 60
 _STALE = (
     "This form is no longer valid, or did not come from this server. Go back, load the page again and send it anew."
 )
@@ -36,7 +34,7 @@ def remember_visitor(request: Request, response: Response) -> Response:
     secret = getattr(request.state, "new_visitor", None)
     if secret is not None:
         config = _context(request).config
-        auth.set_cookie(response, config, auth.visitor_cookie_name(config), secret, _VISITOR_SECONDS)
+        auth.set_cookie(response, config, auth.visitor_cookie_name(config), secret, VISITOR_SECONDS)
     return response
 
 
@@ -51,7 +49,7 @@ async def read_form(request: Request) -> dict[str, str]:
         raise Unsupported("This address takes a form.", f"content-type {kind[:60]!r}")
     body = await read_body(request, FORM_BODY_BYTES)
     try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=FIELDS, errors="strict")
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=FORM_FIELDS, errors="strict")
     except ValueError as error:
         raise Malformed("The form cannot be read.", str(error)[:200]) from None
     fields = {name: value.replace("\r\n", "\n").replace("\x00", "") for name, value in pairs}

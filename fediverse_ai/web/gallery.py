@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors import queries as actors
+from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Missing
-from fediverse_ai.web.cards import PAGE, before_of, page_of
+from fediverse_ai.web.cards import before_of, page_of
 from fediverse_ai.web.rendering import context_of, me_of, page
 from outbox import queries as posts
 from outbox.text import HASHTAG
@@ -19,7 +20,7 @@ async def gallery(request: Request) -> Response:
     me = me_of(request)
     before = before_of(request.query_params.get("before"))
     async with context.database.read() as session:
-        views = await posts.gallery(session, me.actor_id if me else None, before, PAGE + 1)
+        views = await posts.gallery(session, me.actor_id if me else None, before, limits.PAGE_POSTS + 1)
         makers = await actors.local_accounts(session)
     cards, older = page_of(views, context.storage, "/")
     return page(
@@ -42,7 +43,7 @@ async def tag(request: Request) -> Response:
         raise Missing("There is no such hashtag.")
     before = before_of(request.query_params.get("before"))
     async with context.database.read() as session:
-        views = await posts.tagged(session, me.actor_id if me else None, name, before, PAGE + 1)
+        views = await posts.tagged(session, me.actor_id if me else None, name, before, limits.PAGE_POSTS + 1)
     path = f"/tags/{name.lower()}"
     cards, older = page_of(views, context.storage, path)
     newer = path if before is not None else None

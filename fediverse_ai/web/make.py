@@ -25,8 +25,6 @@ from outbox import queries as posts
 from outbox.models import PostState, Visibility
 from outbox.queries import PostView
 
-KEY_CHARS = 64
-SEED_DIGITS = 15
 VISIBILITIES = (
     (
         Visibility.QUIET,
@@ -193,7 +191,7 @@ def _read(fields: dict[str, str]) -> Form:
         visibility=fields.get("visibility", Visibility.QUIET.value),
         summary=fields.get("summary", "").strip(),
         sensitive=fields.get("sensitive") == "1",
-        client_key=fields.get("client_key", "")[:KEY_CHARS],
+        client_key=fields.get("client_key", "")[: limits.CLIENT_KEY_CHARS],
     )
     wrong: dict[str, str] = {}
     if not form.prompt:
@@ -207,8 +205,8 @@ def _read(fields: dict[str, str]) -> Form:
     for name, noun, value, most in bounds:
         if len(value) > most:
             wrong[name] = f"{noun} is too long: {len(value)} characters, and {most} are allowed."
-    if form.seed and not (form.seed.isascii() and form.seed.isdigit() and len(form.seed) <= SEED_DIGITS):
-        wrong["seed"] = f"A seed is a whole number of at most {SEED_DIGITS} digits."
+    if form.seed and not (form.seed.isascii() and form.seed.isdigit() and len(form.seed) <= limits.SEED_DIGITS):
+        wrong["seed"] = f"A seed is a whole number of at most {limits.SEED_DIGITS} digits."
     if form.style not in {"", *(value for value, _ in STYLES)}:
         form = replace(form, style="")
     if form.visibility not in {value.value for value, _, _ in VISIBILITIES}:

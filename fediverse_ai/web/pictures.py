@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from blurhash_rs import BlurhashDecodeError, blurhash_decode
 
+from fediverse_ai.core import limits
 from fediverse_ai.core.storage import Storage
-from generation.images import THUMBNAIL_SIDE
 from outbox.models import Attachment, Origin, Post
 
 # The walls' own grey, for a picture that came without a blurhash.
@@ -70,7 +70,7 @@ def label_of(attachment: Attachment) -> str:
 def frame(storage: Storage, post: Post, attachment: Attachment) -> Frame:
     """The frame of one attachment."""
     width, height = attachment.width or _DEFAULT_SIDE, attachment.height or _DEFAULT_SIDE
-    scale = min(1.0, THUMBNAIL_SIDE / max(width, height)) if attachment.thumbnail else 1.0
+    scale = min(1.0, limits.THUMBNAIL_SIDE_PIXELS / max(width, height)) if attachment.thumbnail else 1.0
     return Frame(
         key=str(attachment.id),
         url=storage.url(attachment.file) if attachment.file else None,

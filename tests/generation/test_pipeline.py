@@ -22,7 +22,6 @@ from fediverse_ai.core.config import Backend, Config, GenerationSection, Moderat
 from fediverse_ai.core.database import Database
 from fediverse_ai.core.errors import Misconfigured, Nonsense, Unprocessable, Unreachable
 from generation import images, plugins, provenance
-from generation import pipeline as module
 from generation.pipeline import Engine, Pipeline, build_pipeline, digests_of, text_digest
 from generation.policy import load_policy
 from generation.sandbox import Sandbox
@@ -173,7 +172,7 @@ async def test_the_policy_decides(tmp_path: Path, text: str, decision: Decision,
     assert (verdict.decision, verdict.rule) == (decision, rule)
     assert bool(verdict.reason) == (decision is not Decision.ALLOW)
     assert verdict.digests == ("text:" + hashlib.sha256(text.encode()).hexdigest(),)
-    assert all(len(words) <= module.EVIDENCE_CHARS for f in verdict.findings for words in f.evidence.values())
+    assert all(len(words) <= limits.EVIDENCE_CHARS for f in verdict.findings for words in f.evidence.values())
 
 
 async def test_strictest_of_several_items_wins_and_rules_look_across_them(tmp_path: Path) -> None:
@@ -296,13 +295,13 @@ async def test_policy_version_changes_with_the_file_and_with_the_judges(tmp_path
         {"prompt": "x" * 10_000},
         {"negative_prompt": "x" * (limits.PROMPT_CHARS + 1)},
         {"count": 0},
-        {"count": module.COUNT_MAX + 1},
-        {"width": module.SIDE_MIN - 1},
-        {"height": module.SIDE_MAX + 1},
+        {"count": limits.POST_IMAGES + 1},
+        {"width": limits.PICTURE_SIDE_MIN_PIXELS - 1},
+        {"height": limits.PICTURE_SIDE_MAX_PIXELS + 1},
         {"seed": -1},
-        {"seed": module.SEED_LIMIT},
+        {"seed": limits.SEED_LIMIT},
         {"steps": 0},
-        {"steps": module.STEPS_MAX + 1},
+        {"steps": limits.STEPS_MAX + 1},
         {"guidance": -0.1},
         {"guidance": math.nan},
         {"style": "x" * 61},
@@ -321,11 +320,11 @@ async def test_bad_requests_get_a_sentence_and_reach_no_generator(tmp_path: Path
     "edge",
     [
         {"prompt": "x" * limits.PROMPT_CHARS},
-        {"count": module.COUNT_MAX},
-        {"width": module.SIDE_MIN, "height": module.SIDE_MAX},
-        {"seed": module.SEED_LIMIT - 1},
-        {"steps": module.STEPS_MAX},
-        {"guidance": module.GUIDANCE_MAX},
+        {"count": limits.POST_IMAGES},
+        {"width": limits.PICTURE_SIDE_MIN_PIXELS, "height": limits.PICTURE_SIDE_MAX_PIXELS},
+        {"seed": limits.SEED_LIMIT - 1},
+        {"steps": limits.STEPS_MAX},
+        {"guidance": limits.GUIDANCE_MAX},
     ],
 )
 async def test_requests_at_the_bounds_are_made(tmp_path: Path, edge: dict[str, Any]) -> None:
@@ -392,7 +391,7 @@ async def test_progress_never_falls_and_stays_in_bounds(tmp_path: Path) -> None:
 
     await build(tmp_path, maker=Maker(jumpy)).generate(ASK, None, note)
     assert [report.fraction for report in seen] == [0.2, None, 0.2, 1.0, 1.0, 1.0]
-    assert all(len(report.words) <= module.PROGRESS_CHARS for report in seen)
+    assert all(len(report.words) <= limits.PROGRESS_CHARS for report in seen)
 
 
 async def test_one_picture_at_a_time_for_each_generator(tmp_path: Path) -> None:
