@@ -12,7 +12,7 @@ from actors import keys, queries
 from actors.keys import RequestSigner
 from actors.policy import DomainRules
 from fediverse_ai.activitypub import synchronization
-from fediverse_ai.activitypub.vocabulary import ACTIVITY_CONTENT_TYPE
+from fediverse_ai.activitypub.vocabulary import ACTIVITY_JSON
 from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Nonsense, Unreachable
@@ -117,7 +117,8 @@ async def attempt(context: Context, delivery: Delivery, activity: Activity, sign
 
 
 async def _post(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Answer:
-    headers = {"Content-Type": ACTIVITY_CONTENT_TYPE, **sign("POST", delivery.inbox_url, activity.body)}
+    # Without a charset, which JSON does not have: Epicyon compares the whole line.
+    headers = {"Content-Type": ACTIVITY_JSON, **sign("POST", delivery.inbox_url, activity.body)}
     return await context.http.post(
         delivery.inbox_url, body=activity.body, headers=headers, deadline=limits.DELIVERY_SECONDS
     )

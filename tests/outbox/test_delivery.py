@@ -38,6 +38,8 @@ async def test_followers_of_one_server_share_one_delivery(home: House, alice: Ac
     assert note["object"]["content"] == "<p>Good morning</p>"
     assert len(good.activities("Create")) == 1
     assert [arrival.path for arrival in good.arrivals if arrival.activity["type"] == "Create"] == ["/inbox"]
+    types = {arrival.headers["content-type"] for arrival in good.arrivals}
+    assert types == {"application/activity+json"}, "peers compare the whole line (Epicyon)"
 
 
 async def test_a_failed_host_gets_a_lane_that_keeps_the_order(
