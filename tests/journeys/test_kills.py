@@ -39,11 +39,8 @@ class Story:
 
     async def post_picture(self) -> None:
         self.number += 1
-        self.posts.append(
-            await verbs.write(
-                self.ours, "ann", f"Number {self.number}", prompt=f"{self.number} gulls over the sea", seed=self.number
-            )
-        )
+        prompt = {"prompt": f"{self.number} gulls over the sea", "seed": self.number, "width": 256, "height": 256}
+        self.posts.append(await verbs.write(self.ours, "ann", f"Number {self.number}", **prompt))
 
     async def post_words(self) -> None:
         self.number += 1

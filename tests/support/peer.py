@@ -209,6 +209,7 @@ class Peer:
         self.asked: list[Asked] = []
         self.behaviours: dict[str, Behaviour] = {}
         self._changed = asyncio.Condition()
+        self._keys: dict[str, tuple[str, Any]] = {}
 
     @property
     def host(self) -> str:
@@ -302,24 +303,29 @@ class Peer:
             f"{name}: " + (f"{method.lower()} {target}" if name == "(request-target)" else headers[name])
             for name in names
         ]
-        found = await self.client.get(parameters["keyId"].partition("#")[0], headers={"accept": ACTIVITY_JSON})
-        if found.status_code != 200:
-            return f"key answers {found.status_code}", None
-        document = found.json()
-        key = document.get("publicKey") or {}
-        if key.get("id") != parameters["keyId"] or key.get("owner") != document.get("id"):
-            return "the key is not the actor's", None
-        public = serialization.load_pem_public_key(key["publicKeyPem"].encode())
+        value = base64.b64decode(parameters["signature"])
         try:
-            public.verify(  # type: ignore[union-attr,call-arg]
-                base64.b64decode(parameters["signature"]),
-                "\n".join(lines).encode(),
-                padding.PKCS1v15(),
-                hashes.SHA256(),
-            )
+            owner, public = await self._key(parameters["keyId"])
+        except (LookupError, httpx.TransportError) as error:
+            return f"no key: {error!r}", None
+        try:
+            public.verify(value, "\n".join(lines).encode(), padding.PKCS1v15(), hashes.SHA256())
         except InvalidSignature:
-            return "wrong signature", document["id"]
-        return None, document["id"]
+            return "wrong signature", owner
+        return None, owner
+
+    async def _key(self, key_id: str) -> tuple[str, Any]:
+        """(owner, public key), asked for once and kept, as every server does."""
+        if key_id not in self._keys:
+            found = await self.client.get(key_id.partition("#")[0], headers={"accept": ACTIVITY_JSON})
+            if found.status_code != 200:
+                raise LookupError(f"status {found.status_code}")
+            document = found.json()
+            key = document.get("publicKey") or {}
+            if key.get("id") != key_id or key.get("owner") != document.get("id"):
+                raise LookupError("the key is not the actor's")
+            self._keys[key_id] = (key["owner"], serialization.load_pem_public_key(key["publicKeyPem"].encode()))
+        return self._keys[key_id]
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """The ASGI application of the peer."""
