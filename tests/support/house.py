@@ -31,7 +31,7 @@ from tests.support.tls import Authority
 Row = TypeVar("Row", bound=SQLModel)
 
 # Columns that only say when a copy was refreshed: a refused request may refetch its sender's key once.
-CACHE_COLUMNS = frozenset({"fetched_ms"})
+CACHE_COLUMNS = frozenset({"fetched_ms", "checked_ms"})
 
 
 class MovableClock(SystemClock):
