@@ -1,4 +1,4 @@
-"""Signatures and keys (SIG-…): what the suite in `tests/journeys/test_forgery.py` leaves open, through the real route."""
+"""Signatures and keys (SIG-…): what `tests/journeys/test_forgery.py` leaves open, through the real route."""
 
 from __future__ import annotations
 
