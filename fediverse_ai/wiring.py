@@ -27,7 +27,7 @@ from actors.authentication import Authenticator
 from actors.policy import DomainRules
 from actors.remote import ChangedKeys, RemoteActors
 from actors.routes import ServedDocuments
-from fediverse_ai import housekeeping
+from fediverse_ai import housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.core import secrets
 from fediverse_ai.core.clock import Clock, SystemClock
@@ -68,6 +68,7 @@ JOBS: list[JobSpec] = [
 CLOCKWORK: list[Clockwork] = [
     Clockwork("posts.forgotten", 600.0, outbox.prepare.give_up_forgotten),
     *housekeeping.CLOCKWORK,
+    Clockwork("media.prune", 600.0, remote_media.tidy),
 ]
 
 # Pictures are made one at a time here: two cores, and a backend that has one GPU.
@@ -127,6 +128,7 @@ async def _add_parts(context: Context) -> None:
     context.add(authenticator)
     context.add(inbox.synchronize.Comparisons(context))
     context.add(inbox.receive.Intake(context))
+    context.add(remote_media.RemoteMedia(context))
 
 
 async def close_context(context: Context) -> None:

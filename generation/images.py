@@ -154,8 +154,11 @@ def rebuild(data: bytes, xmp: bytes) -> dict[str, Any]:
     }
 
 
-def admit(data: bytes) -> tuple[Image.Image, bytes | None]:
-    """Open a picture and check its header before any pixel is decoded; also gives the XMP packet it carries."""
+def admit(data: bytes, *, moving: bool = False) -> tuple[Image.Image, bytes | None]:
+    """Open a picture and check its header before any pixel is decoded; also gives the XMP packet it carries.
+
+    With `moving` an animation is let in too; its first frame is the picture.
+    """
     Image.MAX_IMAGE_PIXELS = limits.IMAGE_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
@@ -170,7 +173,7 @@ def admit(data: bytes) -> tuple[Image.Image, bytes | None]:
     if max(width, height) > limits.IMAGE_SIDE_PIXELS or width * height > limits.IMAGE_PIXELS:
         raise TooLarge(_too_many_pixels(), f"{width}x{height} pixels")
     # A JPEG of several pictures (MPO) is a still with a preview or a depth map: its first one is the picture.
-    if getattr(image, "is_animated", False) and image.format in ("GIF", "PNG", "WEBP"):
+    if not moving and getattr(image, "is_animated", False) and image.format in ("GIF", "PNG", "WEBP"):
         raise Unprocessable(MOVING, f"{image.format} with several frames")
     return image, provenance.packet_of(image)
 

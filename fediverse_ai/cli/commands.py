@@ -18,6 +18,7 @@ from fediverse_ai.cli import (
     follow,
     generate,
     init,
+    media,
     post,
     quickstart,
     serve,
@@ -55,6 +56,7 @@ app.command()(post.post)
 app.command()(generate.generate)
 app.command()(follow.follow)
 app.add_typer(user.app, name="user")
+app.add_typer(media.app, name="media")
 app.add_typer(federation.app, name="federation")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -169,6 +169,19 @@ COLLECTION_PAGES: Final = 2
 THREAD_ITEMS: Final = 200  # posts of a conversation collection
 SYNCHRONIZE_SECONDS: Final = 3600.0  # between two comparisons of followers with one sender
 
+# Copies of others' pictures: pixels, seconds, pieces. How long and how much in all is configured (media.remote_…).
+REMOTE_PICTURE_SIDE_PIXELS: Final = 1_600
+REMOTE_HEADER_SIDE_PIXELS: Final = 1_500
+REMOTE_AVATAR_SIDE_PIXELS: Final = 400
+REMOTE_AVATAR_SMALL_PIXELS: Final = 96
+REMOTE_COPY_SECONDS: Final = 20.0
+REMOTE_COPY_FETCHES: Final = 4  # with redirects
+REMOTE_COPY_RETRY_SECONDS: Final = 600.0  # after a failure
+REMOTE_COPIES_AT_ONCE: Final = 4
+REMOTE_COPIES_WAITING: Final = 64
+REMOTE_COPY_USED_SECONDS: Final = 3600.0  # how finely the last use is kept
+REMOTE_COPY_ORPHAN_SECONDS: Final = 3600.0  # until a file without a row is swept away
+
 # Others' actors: seconds and days between looks at them, and how many in one run of the clockwork.
 ACTOR_STALE_SECONDS: Final = 86_400.0  # on use
 ACTOR_REFRESH_SECONDS: Final = 7 * 86_400.0  # of those we deal with, in the background

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from blurhash_rs import BlurhashDecodeError, blurhash_decode
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.storage import Storage
+from fediverse_ai.remote_media import RemoteMedia
 from outbox.models import Attachment, Origin, Post
+from outbox.queries import PostView
 
 # The walls' own grey, for a picture that came without a blurhash.
 _NO_COLOURS = ("#6f6a68", "#5b5654", "#474341")
@@ -85,3 +87,21 @@ def frame(storage: Storage, post: Post, attachment: Attachment) -> Frame:
         label=label_of(attachment),
         covered=post.sensitive or bool(post.summary),
     )
+
+
+def remote_frames(storage: Storage, media: RemoteMedia, view: PostView) -> list[Frame]:
+    """The pictures of another server's post by our own copies; none where a rule keeps its pictures away.
+
+    Only for signed-in people: these addresses make us ask the other server (D11).
+    """
+    if view.author.local or view.author.reject_media:
+        return []
+    return [
+        replace(
+            frame(storage, view.post, attachment),
+            url=media.url("picture", attachment.id),
+            thumbnail_url=media.url("picture", attachment.id, small=True),
+        )
+        for attachment in view.attachments
+        if attachment.url
+    ]

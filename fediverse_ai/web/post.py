@@ -11,10 +11,12 @@ from starlette.responses import RedirectResponse, Response
 from actors import queries as actors
 from actors.models import Actor
 from fediverse_ai.core.config import Config
+from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
+from fediverse_ai.remote_media import RemoteMedia
 from fediverse_ai.web import forms, words
 from fediverse_ai.web.cards import NOT_THERE, post_id_of, prompt_of, title_of, written_of
-from fediverse_ai.web.pictures import frame, label_of
+from fediverse_ai.web.pictures import frame, label_of, remote_frames
 from fediverse_ai.web.profile import maker, person_words
 from fediverse_ai.web.rendering import context_of, me_of, page
 from outbox import publish
@@ -64,7 +66,7 @@ async def post(request: Request) -> Response:
         mine=me is not None and me.actor_id == author.id,
         frames=[frame(context.storage, view.post, item) for item in view.attachments],
         recipes=[recipe_words(item.recipe) for item in view.attachments if item.recipe],
-        replies=[_reply_words(reply) for reply in replies],
+        replies=[_reply_words(reply, context if me else None) for reply in replies],
     )
 
 
@@ -179,8 +181,12 @@ def recipe_words(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return {"prompt": str(recipe.get("prompt", "")), "rows": rows}
 
 
-def _reply_words(view: PostView) -> dict[str, Any]:
+def _reply_words(view: PostView, context: Context | None) -> dict[str, Any]:
+    """A reply; with its pictures and face for signed-in readers only, who get a context here."""
     post, author = view.post, view.author
+    media = context.part(RemoteMedia) if context is not None and not author.local else None
+    frames = remote_frames(context.storage, media, view) if context is not None and media is not None else []
+    face = media is not None and author.icon_url and not author.reject_media
     url = (post.url or post.uri) if not post.local else f"/@{author.username}/{post.id}"
     return {
         "id": post.id,
@@ -195,6 +201,8 @@ def _reply_words(view: PostView) -> dict[str, Any]:
         "content": post.content,
         "language": post.language,
         "pictures": len(view.attachments),
+        "frames": frames,
+        "face": media.url("avatar", author.id, small=True) if media is not None and face else None,
     }
 
 

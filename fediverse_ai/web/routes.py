@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
-from fediverse_ai.web import about, federation, gallery, make, post, profile, redirects, sign_in, static_files
+from fediverse_ai.web import about, federation, gallery, make, post, profile, proxy, redirects, sign_in, static_files
 
 ROUTES: list[Route] = [
     Door("/", gallery.gallery, needs="anyone", methods=["GET"]),
@@ -27,6 +27,7 @@ ROUTES: list[Route] = [
     Door("/@{name}/{post_id:int}", post.post, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}/delete", post.delete, needs="session", methods=["POST"]),
     Door("/static/{digest}/{name}", static_files.serve, needs="anyone", methods=["GET"]),
+    Door("/proxy/{kind}/{owner_id:int}", proxy.proxy, needs="anyone", methods=["GET"]),
     Door("/robots.txt", about.robots, needs="anyone", methods=["GET"]),
     Door("/favicon.ico", about.favicon, needs="anyone", methods=["GET"]),
 ]
