@@ -303,6 +303,7 @@ class Http:
     ) -> Answer:
         """The answer to a POST, whatever its status; a redirect is an answer too and is never followed.
 
+        A body whose length is not announced is not waited for: Epicyon announces none and keeps the connection open.
         Raises Unreachable, Nonsense and RuntimeError as `get` does.
         """
         forbid_in_transaction("an HTTP request")
@@ -371,9 +372,8 @@ class Http:
                 raise Nonsense("The answer of the other server is too large.", f"{url} announces {announced[:20]}")
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
             raw = response.aiter_raw()
-            data = await _collect(
-                raw if encoding in ("", "identity") else _decoded(raw, encoding, limit, url), limit, url
-            )
+            plain = raw if encoding in ("", "identity") else _decoded(raw, encoding, limit, url)
+            data = b"" if method == "POST" and _is_unframed(response) else await _collect(plain, limit, url)
         finally:
             with suppress(httpcore2.NetworkError):
                 await response.aclose()
@@ -384,6 +384,11 @@ class Http:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+
+def _is_unframed(response: httpx2.Response) -> bool:
+    """Whether only the end of the connection would end the body (RFC 9112 6.3)."""
+    return "content-length" not in response.headers and "transfer-encoding" not in response.headers
 
 
 async def _collect(chunks: AsyncIterator[bytes], limit: int, url: str) -> bytes:

@@ -351,6 +351,26 @@ async def test_the_deadline_holds_for_every_kind_of_slowness(form: str) -> None:
     server.close()
 
 
+async def test_a_post_does_not_wait_for_a_body_without_an_announced_length() -> None:
+    """Epicyon answers 201 without a length and leaves the connection open: that must not look like a failure."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 201 Created\r\n\r\n")
+        await reader.read()  # until the client closes
+        writer.close()
+        ended.set()
+
+    ended = asyncio.Event()
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with client(development()) as http:
+        given = await http.post(url, body=b"{}", headers={}, deadline=5)
+        assert (given.status, given.body) == (201, b"")
+        await asyncio.wait_for(ended.wait(), 5)
+    server.close()
+
+
 async def test_network_failures_are_unreachable() -> None:
     async with peer(lambda *_: b"garbage\r\n\r\n") as served, client(development()) as http:
         with pytest.raises(Unreachable):
