@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,9 @@ from inbox.jobs import handle
 from inbox.models import Received
 
 log = get(__name__)
+
+# Epicyon answers a Follow without an id of the answer. Nobody refers to an answer, so its own bytes can name it.
+_MAY_BE_NAMELESS = frozenset({"Accept", "Reject"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,9 @@ async def receive(context: Context, request: Request, body: bytes, told: dict[st
     limiter.check(f"inbox-host:{urls.origin(sender.actor_uri)}", limits.INBOX_PER_HOST)
     limiter.check(f"inbox-actor:{sender.actor_uri}", limits.INBOX_PER_ACTOR)
     if sender.actor_uri == actor_uri:
+        if "id" not in activity and told["type"] in _MAY_BE_NAMELESS:
+            activity["id"] = f"{actor_uri}#{told['type'].lower()}-{hashlib.sha256(body).hexdigest()[:32]}"
+            body = document.dump(activity)
         admitted = admit_signed(activity, actor_uri)
     else:
         found = await forwarded.believed(context, activity, body, actor_uri, sender.actor_uri)

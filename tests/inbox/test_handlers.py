@@ -218,6 +218,19 @@ async def test_the_last_word_of_the_followed_counts(stage: Stage) -> None:
     await stage.refused(stage.bob, stage.bob.activity("Accept", original))
 
 
+async def test_an_answer_without_an_id_is_believed_once(stage: Stage) -> None:
+    """Epicyon's Accept has none; its signer and its bytes name it."""
+    uri = await stage.follow(stage.bob, FollowState.PENDING)
+    original = {"id": uri, "type": "Follow", "actor": stage.alice.uri, "object": stage.bob.uri}
+    answer = {"type": "Accept", "actor": stage.bob.uri, "object": original, "to": [stage.alice.uri]}
+    for _ in range(2):
+        assert (await stage.bob.deliver(stage.home.inbox, answer)).status_code == 202
+    received = [row for row in await settle(stage.home) if row.sender_uri == stage.bob.uri and row.type == "Accept"]
+    assert [row.state for row in received] == ["done"]
+    assert received[0].activity_uri.startswith(f"{stage.bob.uri}#accept-")
+    assert [row.state for row in await stage.home.rows(Follow, uri=uri)] == [FollowState.ACCEPTED]
+
+
 # Like and Announce
 
 
