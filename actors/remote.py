@@ -136,6 +136,7 @@ def read_actor(admitted: Admitted) -> dict[str, Any]:
         "following_uri": own("following"),
         "featured_uri": own("featured"),
         "icon_url": _picture(body.get("icon")),
+        "image_url": _picture(body.get("image")),
         "manually_approves": body.get("manuallyApprovesFollowers") is True,
         "discoverable": body.get("discoverable") is True,
         "indexable": body.get("indexable") is True,

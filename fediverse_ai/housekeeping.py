@@ -51,10 +51,19 @@ async def forget_tombstones(context: Context) -> int:
 
 
 async def forget_deliveries(context: Context) -> int:
-    """Deliveries that ended DELIVERY_DAYS ago, one way or the other."""
+    """Deliveries that ended DELIVERY_DAYS ago, one way or the other.
+
+    Where a post that is not public went stays known as long as the post: its readers' servers may report it.
+    """
     before = _days_ago(context, limits.DELIVERY_DAYS)
+    private = exists(
+        select(Activity.id).where(
+            Activity.id == Delivery.activity_id, Activity.type == "Create", col(Activity.public).is_(False)
+        )
+    )
     ended = and_(col(Delivery.state).in_(SETTLED), col(Delivery.done_ms) < before)
-    return await _drop(context, Delivery, col(Delivery.id), ended)
+    over = and_(ended, or_(col(Delivery.state) != "delivered", ~private))
+    return await _drop(context, Delivery, col(Delivery.id), over)
 
 
 async def forget_activities(context: Context) -> int:

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy, queries
 from actors.models import Actor
+from actors.policy import DomainRules
 from fediverse_ai.activitypub import document
 from fediverse_ai.core import html, limits, urls
 from fediverse_ai.core.context import context_of
@@ -27,6 +28,9 @@ async def flagged(session: AsyncSession, received: Incoming) -> Outcome:
     """
     body = received.activity.document
     host = urls.host_of(received.sender.uri)
+    rules = await context_of(session).part(DomainRules).now(session)
+    if rules.over_actor(received.sender.host, received.sender.uri).reject_reports:
+        return Outcome.DROPPED
     comment = html.text_of(document.text(body, "content", cut=True) or "")[: limits.REPORT_CHARS]
     values = document.as_list(body.get("object"), limits.REPORT_OBJECTS)
     named = [uri for value in values if (uri := document.id_of(value))]
@@ -81,7 +85,7 @@ async def _went_to(session: AsyncSession, host: str, post: Post) -> bool:
     query = (
         select(Delivery.id)
         .join(Activity, col(Activity.id) == col(Delivery.activity_id))
-        .where(Activity.object_uri == post.uri, Delivery.host == host)
+        .where(Activity.object_uri == post.uri, Delivery.host == host, Delivery.state != "withheld")
         .limit(1)
     )
     return (await session.exec(query)).first() is not None

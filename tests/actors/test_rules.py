@@ -15,7 +15,7 @@ from actors.rules import Wanted
 from fediverse_ai.core.errors import Forbidden, Malformed, Missing, Unprocessable
 from fediverse_ai.core.http import Budget
 from outbox import queries as posts
-from outbox.models import Delivery, Notification, Post
+from outbox.models import Delivery, Notification, Post, Report
 from outbox.visibility import may_see
 from tests.support.house import House, house
 from tests.support.peer import RemoteActor, peer
@@ -219,6 +219,16 @@ async def test_reject_media_marks_their_people(home: House, alice: Actor, bob: R
     await undo(home)
     [row] = await home.rows(Actor, uri=bob.uri)
     assert not row.reject_media
+
+
+async def test_reports_of_a_server_can_be_turned_away(home: House, alice: Actor, bob: RemoteActor) -> None:
+    await set_rule(home, severity=Severity.NONE, reject_reports=True)
+    row = await receive(home, bob, bob.activity("Flag", [alice.uri], content="Canary"))
+    assert row.state == "dropped"
+    assert await home.rows(Report) == []
+    await undo(home)
+    await receive(home, bob, bob.activity("Flag", [alice.uri], content="Heard"))
+    assert [report.comment for report in await home.rows(Report)] == ["Heard"]
 
 
 async def test_a_new_decision_replaces_the_old_one_and_both_stay_on_record(

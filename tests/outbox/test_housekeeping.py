@@ -70,6 +70,17 @@ async def test_ended_deliveries_go_and_waiting_ones_stay(home: House, alice: Act
     assert {row.state for row in await home.rows(Delivery)} == {"lane", "pending"}
 
 
+async def test_where_private_posts_went_stays_known(home: House, alice: Actor, bob: RemoteActor) -> None:
+    """A report about one is believed only of a server that got it."""
+    await receive(home, bob, bob.activity("Follow", alice.uri))
+    post = await published(home, alice, "For followers", visibility="followers")
+    await deliver_all(home)
+    await forward(home, limits.DELIVERY_DAYS + 1)
+    [activity] = await home.rows(Activity, object_uri=post.uri)
+    [row] = await home.rows(Delivery)
+    assert (row.activity_id, row.state) == (activity.id, "delivered")
+
+
 async def test_activities_stay_while_their_object_lives(home: House, alice: Actor, bob: RemoteActor) -> None:
     await receive(home, bob, bob.activity("Follow", alice.uri))
     kept, gone = await published(home, alice, "Stays"), await published(home, alice, "Goes")
