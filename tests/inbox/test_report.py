@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from actors.models import DomainRule, Severity
+from actors.policy import DomainRules
 from fediverse_ai.core import limits
 from outbox.models import Notification, Report, Visibility
 from tests.inbox.stage import Stage, stage_in
@@ -87,6 +89,21 @@ async def test_a_flood_of_flags_stops_at_the_rate(stage: Stage) -> None:
     assert states == ["done"] * limits.FLAGS_PER_HOST.count + ["dropped"] * 2
     assert [row.times for row in await reports(stage)] == [limits.FLAGS_PER_HOST.count]
     assert (await stage.receive(stage.bob, stage.bob.activity("Flag", stage.alice.uri))).state == "done"
+
+
+async def test_a_rule_may_refuse_the_reports_of_a_server(stage: Stage) -> None:
+    """FED-06: and only its reports."""
+    rule_id = stage.home.context.ids.new()
+    async with stage.home.context.database.write() as session:
+        session.add(DomainRule(id=rule_id, host="127.0.0.1", severity=Severity.NONE, reject_reports=True, created_ms=1))
+    stage.home.context.part(DomainRules).forget()
+    try:
+        await stage.refused(stage.bob, stage.bob.activity("Flag", stage.alice.uri))
+        assert (await stage.receive(stage.bob, stage.bob.activity("Follow", stage.alice.uri))).state == "done"
+    finally:
+        async with stage.home.context.database.write() as session:
+            await session.delete(await session.get(DomainRule, rule_id))
+        stage.home.context.part(DomainRules).forget()
 
 
 async def test_a_flag_about_nobody_of_ours_is_nothing(stage: Stage) -> None:
