@@ -96,6 +96,12 @@ async def instance(request: Request) -> Response:
     return answer(request, served)
 
 
+async def instance_outbox(request: Request) -> Response:
+    """The server itself publishes nothing; its document names an outbox, so there is one."""
+    uri = f"{_context(request).config.public_url}/actor/outbox"
+    return activity_json(collection(uri, 0, None), request=request)
+
+
 async def _local(session: Any, request: Request) -> Actor:
     """The actor whose id this path is; another spelling of the name is another path, and missing."""
     found = await queries.local_by_name(session, request.path_params["name"])
@@ -233,6 +239,7 @@ ROUTES = [
     Door("/.well-known/webfinger", finger, methods=["GET"], needs="anyone"),
     ActivityRoute("/users/{name}", actor, methods=["GET"], needs="anyone"),
     ActivityRoute("/@{name}", actor, methods=["GET"], needs="anyone", otherwise=False),
+    Door("/actor/outbox", instance_outbox, methods=["GET"], needs="anyone"),
     Door("/actor", instance, methods=["GET"], needs="anyone"),
     Door("/users/{name}/followers", followers, methods=["GET"], needs="anyone"),
     Door("/users/{name}/following", following, methods=["GET"], needs="anyone"),

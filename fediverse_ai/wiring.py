@@ -22,6 +22,7 @@ import outbox.edit
 import outbox.models
 import outbox.prepare
 import outbox.routes
+import outbox.sweep
 from actors import keys, local, rules
 from actors.authentication import Authenticator
 from actors.policy import DomainRules
@@ -67,6 +68,8 @@ JOBS: list[JobSpec] = [
 
 CLOCKWORK: list[Clockwork] = [
     Clockwork("posts.forgotten", 600.0, outbox.prepare.give_up_forgotten),
+    Clockwork("outbox.resume", 900.0, outbox.sweep.resume),
+    Clockwork("inbox.resume", 900.0, inbox.jobs.resume),
     *housekeeping.CLOCKWORK,
     Clockwork("media.prune", 600.0, remote_media.tidy),
 ]

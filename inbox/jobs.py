@@ -43,6 +43,21 @@ async def handle(context: Context, ids: list[int | str]) -> None:
             await _later(context, row, repr(error))
 
 
+async def resume(context: Context) -> None:
+    """Received activities whose job is gone are given to one again (see outbox/sweep.py)."""
+    waiting = await context.jobs.waiting(limits.SWEEP_JOBS)
+    if len(waiting) >= limits.SWEEP_JOBS:
+        return
+    busy = {item for job in waiting if job.name == handle.name for item in job.ids}
+    before = context.clock.now_ms() - int(limits.ABANDONED_SECONDS * 1000)
+    async with context.database.write() as session:
+        query = select(Received.id).where(Received.state == "stored", col(Received.received_ms) < before)
+        rows = await session.exec(query.order_by(col(Received.id)).limit(limits.SWEEP_ROWS))
+        lost = [row_id for row_id in rows if row_id not in busy]
+        if lost:
+            await jobs.enqueue(session, handle, lost)
+
+
 async def _one(context: Context, row: Received) -> None:
     activity = admit_signed(document.parse(row.body), row.sender_uri)
     async with context.database.read() as session:

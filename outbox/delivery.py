@@ -81,7 +81,9 @@ async def _rest(session: AsyncSession, host: str, failed: Outcome | None) -> Non
         return
     # A row that was given up is not the host's fault: what follows it goes on soon.
     passing = failed is None or failed.result is Result.PERMANENT
-    await wake(session, host, delay=limits.LANE_JOIN_SECONDS if passing else _pause(session, state.failures, failed))
+    await wake(
+        session, host, delay=limits.LANE_JOIN_SECONDS if passing else _pause(session, max(state.failures, 1), failed)
+    )
 
 
 async def wake(session: AsyncSession, host: str, *, delay: float) -> None:

@@ -306,6 +306,7 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("activity_id", "inbox_url"),
         Index("ix_delivery_host", "host", "state", "id"),
+        Index("ix_delivery_state", "state", "host"),
     )
 
     id: int = Field(primary_key=True, sa_type=big_id())

@@ -314,6 +314,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index("ix_delivery_host", ["host", "state", "id"], unique=False)
+        batch_op.create_index("ix_delivery_state", ["state", "host"], unique=False)
 
     op.create_table(
         "judgement",
@@ -631,6 +632,7 @@ def downgrade() -> None:
 
     op.drop_table("judgement")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_state")
         batch_op.drop_index("ix_delivery_host")
 
     op.drop_table("delivery")
