@@ -26,8 +26,9 @@ run: $(VENV)/.installed
 	if [ -n "$$RUN_WITH_PROMPT" ]; then set -- "$$@" --prompt="$$RUN_PROMPT"; fi; \
 	exec $(BIN)/fediverse-ai "$$@"
 
+# Two workers, a file to each: most of it is computing, and two cores is what a small machine has.
 test: $(VENV)/.tested
-	$(TEST_ENV) $(BIN)/python -m pytest -m "not live"
+	$(TEST_ENV) $(BIN)/python -m pytest -m "not live" -n 2 --dist loadfile
 
 test-live: $(VENV)/.tested
 	$(TEST_ENV) $(BIN)/python -m pytest -m live
