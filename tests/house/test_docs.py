@@ -35,3 +35,32 @@ def test_feps_named_in_federation_md_are_named_in_the_code() -> None:
     )
     assert claimed
     assert {fep for fep in claimed if f"FEP-{fep}" not in code} == {"67ff"}, "67ff is this very file"
+
+
+PAPERS = sorted(path.name for path in docs.ROOT.glob("*.md"))
+# Made by a command that is named beside them, or by the reader.
+MADE = ("instance/", "bench/latest.json", "config.toml", ".venv/")
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_file_that_a_paper_names_exists(paper: str) -> None:
+    """Links, and paths in code spans; a module may be named without its package, as in `core/jobs.py`."""
+    text = (docs.ROOT / paper).read_text(encoding="utf-8")
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) if "://" not in link]
+    spans = re.findall(r"`([\w.-]+(?:/[\w.-]*)*\.(?:py|md|toml|txt)|(?:[\w.-]+/)+)`", text)
+    tops = (docs.ROOT, docs.ROOT / "fediverse_ai", docs.ROOT / "generation")
+    lost = [
+        name
+        for name in {*links, *spans}
+        if not name.startswith(MADE) and not any((top / name).exists() for top in tops)
+    ]
+    assert lost == []
+
+
+def test_the_pictures_are_there_and_small() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (docs.ROOT / "README.md").read_text(encoding="utf-8"))
+    assert "docs/screens/post.png" in shown
+    for path in (docs.ROOT / "docs" / "screens").iterdir():
+        assert path.read_bytes()[:4] == b"\x89PNG"
+        assert path.stat().st_size <= 400_000, path
