@@ -192,7 +192,7 @@ def _check_context(context: Any) -> None:
         for term in _FIXED_TERMS.keys() & definitions.keys():
             definition = definitions[term]
             meaning = definition.get("@id") if isinstance(definition, dict) else definition
-            if meaning not in _FIXED_TERMS[term]:
+            if not isinstance(meaning, str) or meaning not in _FIXED_TERMS[term]:
                 raise _refuse(f"the context gives {term} another meaning")
 
 

@@ -220,6 +220,9 @@ def test_a_name_and_its_keyword_together_are_refused(document: dict[str, object]
         [{"toot": "http://joinmastodon.org/ns#"}, {"object": {"@id": "as:target", "@type": "@id"}}],
         {"id": "as:url"},
         {"type": None},
+        {"type": []},
+        {"actor": {"@id": ["as:actor"]}},
+        {"to": {"@id": {}}},
         {"publicKeyPem": {"@type": "@id"}},
     ],
 )
