@@ -136,6 +136,7 @@ async def _publish(clerk: _Clerk) -> dict[str, Post]:
     made["four"] = await _four_pictures(clerk)
     reply = {"in_reply_to_id": theirs.id, "in_reply_to_uri": theirs.uri, "mentions": [bob]}
     made["reply"] = await published(home, alice, f"@{name} hello #Back", **reply)
+    made["quote"] = await published(home, alice, "Look at this", quote_uri=theirs.uri)
     await deliver_all(home)
     return made
 
@@ -194,6 +195,7 @@ async def _react(clerk: _Clerk, posts: dict[str, Post]) -> None:
     for kind in ReactionKind:
         await clerk.do(react.take_back, alice, theirs, kind=kind)
     await clerk.do(pin.pin, alice, posts["text"])
+    await clerk.do(pin.unpin, alice, posts["text"])
     await clerk.do(_edited, posts["text"], alice)
     await clerk.do(remove, posts["quiet"])
     home.clock.forward(5)  # past the moment for which answers are kept
