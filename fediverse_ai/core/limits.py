@@ -16,7 +16,6 @@ MIB: Final = 1024 * KIB
 
 # Requests to us, in bytes and seconds.
 INBOX_BODY_BYTES: Final = 1 * MIB
-API_BODY_BYTES: Final = 1 * MIB
 FORM_BODY_BYTES: Final = 256 * KIB
 UPLOAD_BODY_BYTES: Final = 16 * MIB
 RECEIVE_BODY_SECONDS: Final = 30.0
@@ -60,7 +59,6 @@ JSONLD_SECONDS: Final = 5.0
 CONTENT_CHARS: Final = 100_000
 NAME_CHARS: Final = 500
 BIO_CHARS: Final = 20_000
-PROFILE_FIELDS: Final = 20
 
 # What people of this server may write, in characters and pieces.
 POST_TEXT_CHARS: Final = 5_000
@@ -92,7 +90,6 @@ REMOTE_ALT_CHARS: Final = 10_000
 IMAGE_BYTES: Final = 16 * MIB
 IMAGE_PIXELS: Final = 40_000_000
 IMAGE_SIDE_PIXELS: Final = 10_000
-IMAGE_FRAMES: Final = 100
 
 # Pictures that leave, and how one may be asked for: pixels, bytes, seconds, characters.
 RENDITION_PIXELS: Final = 8_294_400  # Mastodon's largest (3840×2160): peers re-encode larger ones, provenance is lost
@@ -144,7 +141,6 @@ RESOLVER_SECONDS: Final = 3.0
 RESOLVER_REMEMBER_SECONDS: Final = 60.0
 RESOLVER_ANSWERS: Final = 16
 KEY_FETCHES_PER_HOST_PER_MINUTE: Final = 5
-ACTOR_FETCHES_PER_HOST_PER_MINUTE: Final = 30
 
 # What is remembered of others: pieces and seconds.
 PARSED_KEYS: Final = 2_000
@@ -164,7 +160,6 @@ LATE_CREATE_SECONDS: Final = 86_400.0  # how long an Update of a Note that never
 
 THREAD_UP: Final = 20  # ancestors fetched for one reply
 THREAD_DOWN: Final = 20  # replies fetched for one look
-THREAD_SECONDS: Final = 900.0  # between two looks at one post's replies
 COLLECTION_PAGES: Final = 2
 THREAD_ITEMS: Final = 200  # posts of a conversation collection
 SYNCHRONIZE_SECONDS: Final = 3600.0  # between two comparisons of followers with one sender
@@ -244,13 +239,7 @@ FORWARDS_PER_HOST: Final = Rate(120, 120.0)
 FLAGS_PER_HOST: Final = Rate(60, 3600.0)
 LOGIN_PER_ADDRESS: Final = Rate(10, 900.0)
 LOGIN_PER_ACCOUNT: Final = Rate(10, 900.0)
-API_PER_TOKEN: Final = Rate(300, 300.0)
-API_PER_ACCOUNT: Final = Rate(1_500, 300.0)
-API_PER_ADDRESS: Final = Rate(150, 300.0)
-PUBLIC_GET_PER_ADDRESS: Final = Rate(300, 300.0)
-MEDIA_GET_PER_ADDRESS: Final = Rate(1_000, 300.0)
 POSTS_PER_ACCOUNT: Final = Rate(30, 3600.0)
-FOLLOWS_PER_ACCOUNT: Final = Rate(60, 3600.0)
 GENERATIONS_PER_ACCOUNT: Final = Rate(100, 86_400.0)
 
 
