@@ -42,9 +42,10 @@ async def is_superseded(session: AsyncSession, uri: str | None, owner_uri: str) 
     """Did this id itself come from its owner? Asked where no relation stands on it: then a newer one took its place.
 
     An Undo that was late must not end what was begun anew since. Ids that never came may be another name of the same
-    relation: some servers make up a new one for what they undo.
+    relation: some servers make up a new one for what they undo, and Epicyon gives it that of the Undo.
     """
     if uri is None:
         return False
-    query = select(Received.id).where(Received.activity_uri == uri, Received.sender_uri == owner_uri)
+    same = select(Received.id).where(Received.activity_uri == uri, Received.sender_uri == owner_uri)
+    query = same.where(Received.type != "Undo")
     return (await session.exec(query)).first() is not None
