@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from tests.support.tls import Authority
 
 NAMES = Path(__file__).resolve().parents[1] / "peers" / "names"
 CHUNK = 65536
+HEAD = re.compile(rb"HTTP/1|[A-Z]+ /")
+
+Rule = tuple[re.Pattern[bytes], bytes]
 
 
 @dataclass
@@ -53,38 +57,51 @@ class Town:
         return httpx.AsyncClient(transport=transport, timeout=20, trust_env=False)
 
     @asynccontextmanager
-    async def front(self, name: str, backend: int) -> AsyncIterator[None]:
-        """End TLS for `name` and pass the bytes on to the backend's port, both ways."""
+    async def front(
+        self,
+        name: str,
+        backend: int,
+        *,
+        port: int | None = None,
+        tls: bool = False,
+        requests: Rule | None = None,
+        answers: Rule | None = None,
+    ) -> AsyncIterator[None]:
+        """End TLS for `name` on its port, or on another, and pass the bytes on to the backend (itself with `tls`).
+
+        `requests` and `answers` change lines of their heads, as a web server in front of old software does.
+        """
         relays: set[asyncio.Task[None]] = set()
+        inner = self.authority.client_context() if tls else None
+
+        async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            async with AsyncExitStack() as stack:
+                stack.callback(writer.transport.abort)
+                with suppress(OSError):
+                    there, here = await asyncio.open_connection(
+                        "127.0.0.1", backend, ssl=inner, server_hostname=name if tls else None
+                    )
+                    stack.callback(here.transport.abort)
+                    await asyncio.gather(_pour(reader, here, requests), _pour(there, writer, answers))
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            relays.add(asyncio.create_task(_relay(reader, writer, backend)))
+            relays.add(asyncio.create_task(relay(reader, writer)))
 
         context = self.authority.server_context(name)
-        serving = await asyncio.start_server(connected, "127.0.0.1", self.port(name), ssl=context)
+        serving = await asyncio.start_server(connected, "127.0.0.1", port or self.port(name), ssl=context)
         try:
             yield
         finally:
             serving.close()
-            for relay in relays:
-                relay.cancel()
+            for one in relays:
+                one.cancel()
             await asyncio.gather(*relays, return_exceptions=True)
 
 
-async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, backend: int) -> None:
-    async with AsyncExitStack() as stack:
-        stack.callback(writer.transport.abort)
-        try:
-            there, here = await asyncio.open_connection("127.0.0.1", backend)
-        except OSError:
-            return
-        stack.callback(here.transport.abort)
-        with suppress(OSError):
-            await asyncio.gather(_pour(reader, here), _pour(there, writer))
-
-
-async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter, rule: Rule | None) -> None:
     while data := await source.read(CHUNK):
+        if rule is not None and HEAD.match(data):
+            data = rule[0].sub(rule[1], data, count=1)
         target.write(data)
         await target.drain()
     if target.can_write_eof():

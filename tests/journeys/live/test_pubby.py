@@ -39,6 +39,7 @@ async def test_pubby_follows_reacts_answers_reports_and_leaves(town: Town, tmp_p
 
         await _it_reacts(ours, pub, made["uri"], ann)
         await _its_thread_is_kept(ours, pub, made["uri"], ann)
+        await _it_may_quote(ours, pub, made["uri"], ann)
 
         await pub.do("report", ids=[ann, made["uri"]], text="Too many foxes.", to=ann)
         await becomes(ours, [(pub.actor, "Too many foxes.", "open")],
@@ -62,6 +63,23 @@ async def _it_reacts(ours: TownServer, pub: Pubby, uri: str, author: str) -> Non
     await pub.do("undo", id=like["id"], target=author)
     await pub.do("undo", id=boost["id"], target=author)
     await counted(ours, uri, likes=0, boosts=0)
+
+
+async def _it_may_quote(ours: TownServer, pub: Pubby, uri: str, author: str) -> None:
+    """FEP-044f: it asks, we agree by the post's policy, and our stamp names its post and ours."""
+    asked = await pub.do("quote", id=uri, author=author, text="Look at this")
+    quoting = asked["instrument"]["id"]
+
+    async def agreed() -> list[dict[str, Any]]:
+        return [one for one in (await pub.state())["received"] if one["type"] == "Accept" and "result" in one]
+
+    answers = await eventually(agreed, "our answer to the QuoteRequest")
+    assert isinstance(answers, list)
+    [answer] = answers
+    assert answer["object"]["id"] == asked["id"]
+    stamp = (await ours.client.get(answer["result"], headers={"accept": "application/activity+json"})).json()
+    assert (stamp["type"], stamp["attributedTo"]) == ("QuoteAuthorization", author)
+    assert (stamp["interactingObject"], stamp["interactionTarget"]) == (quoting, uri)
 
 
 async def _its_thread_is_kept(ours: TownServer, pub: Pubby, uri: str, author: str) -> None:
@@ -97,6 +115,7 @@ async def test_we_follow_pubby_react_answer_report_and_leave(town: Town, tmp_pat
 
         await _we_react(ours, pub, post)
         await _our_answer_is_kept(ours, pub, post)
+        await _we_may_quote(ours, pub, post)
 
         await verbs.report(ours, "ann", pub.actor, post, comment="Only squares.")
         flag = await pub.arrived("Flag")
@@ -141,6 +160,15 @@ async def _our_answer_is_kept(ours: TownServer, pub: Pubby, post: str) -> None:
         return await pub.keeps(post, "reply") == []
 
     await eventually(gone, "pubby forgets the answer")
+
+
+async def _we_may_quote(ours: TownServer, pub: Pubby, post: str) -> None:
+    """We ask, pubby agrees by itself, and its stamp, read from its home, makes our post a quote."""
+    [(quoted,)] = ours.query("select id from post where uri = ?", post)
+    quoting = await verbs.write(ours, "ann", "Look at that.", quote_id=quoted)
+    asked = await pub.arrived("QuoteRequest")
+    assert (asked["object"], asked["actor"]) == (post, ours.actor("ann"))
+    await becomes(ours, [("accepted",)], "select quote_state from post where uri = ?", quoting)
 
 
 async def _followers_are(pub: Pubby, *wanted: str) -> None:

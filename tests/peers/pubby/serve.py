@@ -182,8 +182,9 @@ def edit(id: str = Body(), text: str = Body()):
 
 @app.post("/control/remove")
 def remove(id: str = Body(embed=True)):
+    """To everybody who got it: by itself pubby tells its followers only."""
     serve({"id": id, "type": "Tombstone"})
-    return handler.publish_object(notes[id], "Delete")
+    return publish({**handler.outbox.build_delete_activity(id), "cc": notes[id].cc})
 
 
 @app.post("/control/like")
