@@ -43,6 +43,8 @@ Signer = Callable[[str, str, bytes | None], Mapping[str, str]]
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS: Final = frozenset({"authorization", "cookie", "signature", "signature-input", "digest", "content-digest"})
 _WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+# Names that are in no public DNS: those of Tor must not even be asked for there (RFC 7686; RFC 6761, 6762, 8375).
+_NO_PUBLIC_NAMES: Final = (".onion", ".i2p", ".local", ".localhost", ".internal", ".home.arpa")
 _SORRY: Final = "The other server could not be reached."
 _REFUSED: Final = "This address cannot be asked."
 
@@ -332,6 +334,8 @@ class Http:
             port_number = int(port) if colon and port.isdigit() else 443
             if not plain.startswith("https://") or port_number not in self._config.http.ports:
                 raise Nonsense(_REFUSED, f"{plain[:200]!r}: only https on {self._config.http.ports}")
+            if f".{host.partition(':')[0]}".endswith(_NO_PUBLIC_NAMES):
+                raise Nonsense(_REFUSED, f"{host} is the name of no public server")
         return plain
 
     async def _once(
