@@ -1,7 +1,7 @@
 """Forged, stale and broken deliveries meet the real inbox route: each is refused by its status and leaves no row.
 
 Every case is a small change to a delivery that is accepted: the sender first proves, on the same server and with the
-same key, that the unchanged form gets 202. Statuses are those of the table in SECURITY.md.
+same key, that the unchanged form gets 202. Statuses are those of the table in FEDERATION.md.
 """
 
 from __future__ import annotations
