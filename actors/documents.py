@@ -41,7 +41,7 @@ IMPLEMENTS = [{"href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": 
 
 
 def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[str, Any]:
-    """The document of federation.md §3: strings where one value is meant, arrays where several may be.
+    """The actor document: strings where one value is meant, arrays where several may be.
 
     One RSA key as `publicKey`, since several peers ignore a list; others as `assertionMethod` (FEP-521a).
     """

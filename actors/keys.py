@@ -80,7 +80,7 @@ async def make(session: AsyncSession, actor: Actor) -> list[Key]:
 
 
 class Scheme(StrEnum):
-    """How a request is signed; which one a peer wants is found out by knocking (federation.md §2.3)."""
+    """How a request is signed; which one a peer wants is found out by knocking."""
 
     CAVAGE = "cavage"
     RFC9421 = "rfc9421"

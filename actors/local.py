@@ -13,7 +13,7 @@ from fediverse_ai.core import html, limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Unprocessable
 
-# Letters, digits and underscore only: every peer accepts them (federation.md §1.1).
+# Letters, digits and underscore only: every peer accepts them.
 USERNAME = re.compile(r"[A-Za-z0-9_]{1,30}")
 
 # Names that would be mistaken for the server or its staff.

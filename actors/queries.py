@@ -127,7 +127,7 @@ async def has_local_follower(session: AsyncSession, followed_id: int) -> bool:
 
 
 async def follower_inboxes(session: AsyncSession, actor_id: int) -> set[str]:
-    """The distinct inboxes of an actor's living remote followers, shared ones preferred (federation.md §6.1)."""
+    """The distinct inboxes of an actor's living remote followers, shared ones preferred."""
     inbox = func.coalesce(Actor.shared_inbox_url, Actor.inbox_url)
     query = (
         select(inbox)

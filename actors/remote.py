@@ -250,7 +250,7 @@ async def _settle_claims(session: AsyncSession, actor: Actor, uris: set[str]) ->
 
 
 def _closeness(key_uri: str, actor_uri: str) -> int:
-    """How much of a key id is its actor's id: all servers but a few build the one on the other (federation.md §2.4)."""
+    """How much of a key id is its actor's id: all servers but a few build the one on the other."""
     rest = key_uri.removeprefix(actor_uri)
     return len(actor_uri) if rest != key_uri and rest[:1] in ("#", "/", "?", "&") else 0
 

@@ -123,7 +123,7 @@ def collection(uri: str, total: int, first: str | None) -> bytes:
 
 
 def page(uri: str, page_uri: str, items: list[Any], next_uri: str | None, context: Any = None) -> bytes:
-    """One page; the last has no `next`, or crawlers would loop (federation.md §6.6)."""
+    """One page; the last has no `next`, or crawlers would loop."""
     body: dict[str, Any] = {
         "@context": context or vocabulary.AS_CONTEXT,
         "id": page_uri,

@@ -29,7 +29,7 @@ log = get(__name__)
 
 Json = dict[str, Any]
 
-# What its home is asked about; of anything else without a proof nothing can be known (federation.md §2.6).
+# What its home is asked about; of anything else without a proof nothing can be known.
 ASKED = frozenset({"Create", "Update", "Announce", "Like"})
 BRINGS_OBJECT = frozenset({"Create", "Update"})
 

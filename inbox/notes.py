@@ -81,7 +81,7 @@ async def _adopt(session: AsyncSession, post: Post) -> None:
 
 
 def visibility_of(author: Actor, to: list[str], cc: list[str]) -> Visibility:
-    """As Mastodon reads it (federation.md §4.5); an unknown audience is the narrowest."""
+    """As Mastodon reads it; an unknown audience is the narrowest."""
     if PUBLIC in to:
         return Visibility.PUBLIC
     if PUBLIC in cc:
@@ -158,7 +158,7 @@ def _picture_type(value: dict[str, Any], url: str) -> str | None:
 
 
 def _picture(value: dict[str, Any]) -> dict[str, Any] | None:
-    """The columns of an attachment, or None for what is not a picture (federation.md §4.3)."""
+    """The columns of an attachment, or None for what is not a picture."""
     url = document.link_of(value.get("url"), media_type="image/") or document.link_of(value.get("href"))
     media_type = _picture_type(value, url) if url is not None else None
     if media_type is None:

@@ -78,7 +78,7 @@ async def store(session: AsyncSession, arrivals: list[Arrival]) -> list[None]:
 async def receive(context: Context, request: Request, body: bytes, told: dict[str, str]) -> None:
     """Take one POST to an inbox. Raises what the door answers with; afterwards the activity is durable.
 
-    Order: cheap refusals first, no fetch for what is dropped anyway (security.md §1.3). `told` is filled with what the
+    Order: cheap refusals first, no fetch for what is dropped anyway. `told` is filled with what the
     activity says of itself, for the log of refusals.
     """
     activity = document.parse(body)

@@ -32,7 +32,7 @@ def _budget(context: Context) -> Budget:
 async def fetch_ancestors(context: Context, ids: list[int | str]) -> None:
     """Fetch the parents of a kept post upwards, until one is known, the chain ends, or a bound is reached.
 
-    A parent that is gone or cannot be fetched ends the chain and leaves what there is (federation.md §4.2).
+    A parent that is gone or cannot be fetched ends the chain and leaves what there is.
     """
     budget = _budget(context)
     post_id = int(ids[0])

@@ -39,7 +39,7 @@ def delete(context: Context, post: Post, author: Actor) -> Json:
 
 
 def update(context: Context, post: Post, author: Actor, note: Json) -> Json:
-    """An edit: the whole Note, whose `updated` is later than before (federation.md §5.3)."""
+    """An edit: the whole Note, whose `updated` is later than before."""
     body = _activity(new_uri(context), "Update", author, note, post.to, post.cc)
     return body | {"@context": note_context(context.config), "published": iso(post.updated_ms or post.created_ms)}
 

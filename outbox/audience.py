@@ -1,4 +1,4 @@
-"""to, cc and the set of inboxes of what we send (federation.md §4.5, §6.1)."""
+"""to, cc and the set of inboxes of what we send."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def inboxes(session: AsyncSession, author: Actor, post: Post) -> set[str]:
 
 
 async def reach(session: AsyncSession, author: Actor, post: Post) -> set[str]:
-    """Everybody who got the post or reacted to it: who must hear of an edit or a deletion (federation.md §6.1)."""
+    """Everybody who got the post or reacted to it: who must hear of an edit or a deletion."""
     found = await inboxes(session, author, post)
     reacted = select(Actor).join(Reaction, col(Reaction.actor_id) == col(Actor.id)).where(Reaction.post_id == post.id)
     replied = select(Actor).join(Post, col(Post.author_id) == col(Actor.id)).where(Post.in_reply_to_id == post.id)

@@ -25,7 +25,7 @@ from outbox.models import Activity, Delivery
 
 log = get(__name__)
 
-# What a peer answers to a signature that it cannot read; some say 400 (federation.md §2.3).
+# What a peer answers to a signature that it cannot read; some say 400.
 KNOCK_AGAIN = frozenset({400, 401, 403})
 
 Attempt = tuple[Delivery, Outcome]
@@ -99,7 +99,7 @@ async def wake(session: AsyncSession, host: str, *, delay: float) -> None:
 
 
 async def attempt(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Outcome:
-    """One try: signed now, and once more with the other scheme when the first knock is refused (federation.md §2.3)."""
+    """One try: signed now, and once more with the other scheme when the first knock is refused."""
     if (await context.part(DomainRules).over(delivery.host)).suspended:
         return Outcome(Result.PERMANENT, "a domain rule ended this")
     try:

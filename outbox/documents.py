@@ -44,7 +44,7 @@ async def attachments_of(session: AsyncSession, post_id: int) -> list[Attachment
 def note(
     config: Config, post: Post, author: Actor, attachments: Sequence[Attachment], storage_url: Any
 ) -> dict[str, Any]:
-    """The Note of federation.md §4.1, without `@context`; `storage_url` turns a file's name into its URL."""
+    """The Note without `@context`; `storage_url` turns a file's name into its URL."""
     content = _quote_line(post) + post.content
     body: dict[str, Any] = {
         "id": post.uri,
@@ -131,7 +131,7 @@ def stamp(config: Config, given: QuoteStamp, post: Post, author: Actor) -> dict[
 
 
 def _attachment(attachment: Attachment, storage_url: Any) -> dict[str, Any]:
-    # No `summary` here: Mastodon and GoToSocial would show it instead of the alt text (federation.md §4.12).
+    # No `summary` here: Mastodon and GoToSocial would show it instead of the alt text.
     return {
         "type": "Image",
         "mediaType": attachment.media_type,

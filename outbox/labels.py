@@ -1,4 +1,4 @@
-"""Every form of the AI label, in one place, from each picture's recorded origin (federation.md §4.12).
+"""Every form of the AI label, in one place, from each picture's recorded origin.
 
 The forms: a visible line with hashtags, the Hashtag in `tag`, `genAI` on the Note, `digitalSourceType` on the
 attachment. The mark in the file itself is written by generation/provenance.py from the same IRI.

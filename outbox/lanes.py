@@ -17,7 +17,7 @@ from outbox.models import Activity, Delivery, HostState
 
 
 class Result(StrEnum):
-    """What an answer to a delivery means (federation.md §6.4, security.md §4.5)."""
+    """What an answer to a delivery means."""
 
     DELIVERED = "delivered"
     RETRY = "retry"

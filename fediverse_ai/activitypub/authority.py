@@ -140,7 +140,7 @@ def admit_embedded(parent: Admitted, value: object) -> Admitted | None:
 def admit_restated(found: Admitted, kind: str) -> Admitted:
     """A Create or Update by its owner, written by us around an object that its home has just answered with.
 
-    For what reached us over others (federation.md §2.6): the carrier's own words count for nothing. The id is made from
+    For what reached us over others: the carrier's own words count for nothing. The id is made from
     the object's and its times, so that the same state of it is one activity. Raises Malformed without an owner.
     """
     if found.how != "fetched" or found.owner is None or kind not in ("Create", "Update"):

@@ -25,7 +25,7 @@ _TRAILING = ".,;:!?)]}'\""
 def clean(html: str) -> str:
     """Remote HTML reduced to what is safe and useful in a post; cleaning twice changes nothing.
 
-    Tags and classes follow Mastodon's list (federation.md §4.2); links get `rel`, never carry a user name, and are
+    Tags and classes follow Mastodon's list; links get `rel`, never carry a user name, and are
     never relative.
     """
     return _cleaner.clean(_DECEPTIVE.sub("", html))

@@ -39,7 +39,7 @@ JSON_FANOUT_ITEMS: Final = 100
 JSON_STRING_CHARS: Final = 64 * KIB  # `content` may have CONTENT_CHARS
 JSON_INTEGER_MAX: Final = 2**53
 
-# Signatures, keys and negotiation: bytes, characters, bits, pieces, seconds (federation.md §2.2).
+# Signatures, keys and negotiation: bytes, characters, bits, pieces, seconds.
 SIGNATURE_HEADER_BYTES: Final = 8 * KIB
 SIGNATURE_COVERED: Final = 32
 SIGNATURE_BYTES: Final = 512  # RSA 4096
@@ -196,7 +196,7 @@ BLOCKLIST_CHARS: Final = 2 * MIB
 BLOCKLIST_LINES: Final = 20_000
 PROTECTED_FOLLOWS: Final = 5
 
-# Retries of deliveries and pictures: seconds, tries (security.md §4.5).
+# Retries of deliveries and pictures: seconds, tries.
 LANE_JOIN_SECONDS: Final = 2.0  # a row that joins a lane only to keep its order waits for the rows before it
 BACKOFF_SECONDS: Final = (60.0, 300.0, 900.0, 3600.0, 3 * 3600.0, 6 * 3600.0)
 REPEAT_SECONDS: Final = 12 * 3600.0

@@ -14,7 +14,7 @@ from outbox import follow
 
 
 async def asked(session: AsyncSession, received: Incoming) -> Outcome:
-    """Somebody wants to follow one of ours; a repeated Follow is accepted again (federation.md §5.2)."""
+    """Somebody wants to follow one of ours; a repeated Follow is accepted again."""
     target = await queries.by_uri(session, received.object.uri) if received.object.uri else None
     if target is None or not target.local or target.kind == "Application" or not policy.living(target):
         return Outcome.IGNORED

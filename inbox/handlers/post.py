@@ -76,7 +76,7 @@ def _is_young(admitted: Admitted | None, now_ms: int) -> bool:
 
 
 def _is_vote(body: dict[str, Any]) -> bool:
-    """A Note with a name, a parent and no content is an answer to a poll (federation.md §4.8)."""
+    """A Note with a name, a parent and no content is an answer to a poll."""
     return bool(body.get("name")) and not body.get("content") and document.id_of(body.get("inReplyTo")) is not None
 
 

@@ -1,4 +1,4 @@
-"""The HTTP client: which addresses it asks, what it believes, and when it stops (security.md group D)."""
+"""The HTTP client: which addresses it asks, what it believes, and when it stops."""
 
 from __future__ import annotations
 

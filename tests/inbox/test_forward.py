@@ -1,6 +1,6 @@
 """What one server carries of another's: believed by a proof of its actor or by asking its home, else without effect.
 
-The carrier signs properly, so the answer is 202 in every case (federation.md §2.6).
+The carrier signs properly, so the answer is 202 in every case.
 """
 
 from __future__ import annotations

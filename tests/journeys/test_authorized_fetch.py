@@ -13,8 +13,8 @@ from actors.models import Actor
 from tests.support import verbs
 from tests.support.house import House, house
 from tests.support.peer import ACTIVITY_JSON, RemoteActor, peer
-from tests.support.rooms import deliver_all, published, receive
 from tests.support.processes import eventually
+from tests.support.rooms import deliver_all, published, receive
 from tests.support.server import server
 
 ACCEPT = {"accept": ACTIVITY_JSON}

@@ -1,4 +1,4 @@
-"""The status policy (security.md §1.3) as one table, each situation through the real route of a running server."""
+"""The status policy as one table, each situation through the real route of a running server."""
 
 from __future__ import annotations
 
