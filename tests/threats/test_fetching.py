@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,13 +25,14 @@ from fediverse_ai.activitypub.authority import admit_fetched
 from fediverse_ai.core import addresses, limits
 from fediverse_ai.core.addresses import Resolver
 from fediverse_ai.core.clock import SystemClock
+from fediverse_ai.core.config import Config, ServerSection
 from fediverse_ai.core.errors import Elsewhere, FediverseError
-from fediverse_ai.core.http import Budget
+from fediverse_ai.core.http import Budget, Http
 from inbox.threads import fetch_ancestors, fetch_replies
 from outbox.activities import new_uri
 from outbox.models import Post
 from tests.support.house import House, house
-from tests.support.peer import AS2, PUBLIC, Peer, RemoteActor
+from tests.support.peer import AS2, PUBLIC, Peer, RemoteActor, peer
 from tests.support.rooms import published, settle
 from tests.support.tls import Authority
 
@@ -264,3 +266,16 @@ async def test_what_is_remembered_of_names_is_bounded(monkeypatch: pytest.Monkey
         await resolver.resolve(f"h{number}.example")
     assert len(resolver._known) == 10
     assert limits.FETCH_HOSTS_REMEMBERED <= 100_000
+
+
+async def test_a_broken_second_address_does_not_stop_us(tmp_path: Path) -> None:
+    """NET-26: nobody listens on the IPv6 address of a name, as where an AAAA record is stale."""
+    resolver = Resolver(SystemClock(), lambda _: ["::1", "127.0.0.1"])
+    http = Http(Config(data_dir=tmp_path, server=ServerSection(development=True)), SystemClock(), resolver=resolver)
+    try:
+        async with peer() as good:
+            carl = good.actor("carl")
+            answer = await http.get(carl.uri.replace("127.0.0.1", "both.example"))
+            assert answer.status == 200
+    finally:
+        await http.close()

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import select
 
+from fediverse_ai.core import limits
 from inbox.models import Received
 from outbox.models import Attachment
 from tests.inbox.stage import Document, Stage, stage_in
@@ -215,3 +216,33 @@ async def test_names_that_look_like_others_are_no_local_names(stage: Stage) -> N
         for path in (f"/users/{odd}", f"/.well-known/webfinger?resource=acct:{odd}@{host}"):
             answer = await stage.home.client.get(path, headers={"accept": "application/activity+json"})
             assert answer.status_code in (400, 404), (odd, answer.text)
+
+
+async def test_display_names_are_bounded_and_plain(stage: Stage) -> None:
+    """PAR-16, PAR-20: marks without end, breaks, markup and invisible turns of the writing direction."""
+    for name in (
+        "x" * 60_000,
+        "a" + "\u0301" * 10_000,
+        "<b>x</b><script>y</script>",
+        "a\nb\r\tc",
+        "x\u202eadmin\u202c\u2066",
+    ):
+        made = {**stage.bob.document(), "name": name}
+        await stage.receive(stage.bob, stage.bob.activity("Update", made))
+        shown = (await stage.row_of(stage.bob)).name
+        assert 0 < len(shown) <= limits.NAME_CHARS
+        assert not set(shown) & set("<>\n\r\t\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), ascii(shown[:50])
+
+
+async def test_sizes_out_of_range_are_dropped(stage: Stage) -> None:
+    """PAR-22."""
+    await stage.follow(stage.bob)
+    odd = {"blurhash": "x" * 10_000, "width": -1, "height": 10**12, "focalPoint": [9, -9e9], "duration": "P9999Y"}
+    picture = {"type": "Image", "url": "https://evil.test/a.png", "mediaType": "image/png", **odd}
+    note = stage.bob.note(
+        "<p>x</p>", attachment=[picture, {**picture, "focalPoint": ["a", None], "blurhash": "\u0661" * 9}]
+    )
+    await stage.receive(stage.bob, stage.bob.create(note))
+    pictures = await stage.home.rows(Attachment, post_id=(await stage.post_of(note)).id)
+    assert [(one.blurhash, one.width, one.height) for one in pictures] == [(None, None, None)] * 2
+    assert all(-1 <= number <= 1 for one in pictures for number in (one.focus_x, one.focus_y))
