@@ -85,6 +85,7 @@ FEATURED_TAGS: Final = 10
 ALIASES: Final = 20  # what GoToSocial reads of `alsoKnownAs`
 MOVE_SECONDS: Final = 30 * 86_400
 REMOTE_ALT_CHARS: Final = 10_000
+EMOJI_CHARS: Final = 16
 
 # Images.
 IMAGE_BYTES: Final = 16 * MIB
@@ -105,9 +106,14 @@ GUIDANCE_MAX: Final = 30.0
 STYLE_CHARS: Final = 60
 PROGRESS_CHARS: Final = 200
 EVIDENCE_CHARS: Final = 300
+ENCODED_PIECES: Final = 8  # of a text, decoded to see what they hide
 JUDGED_TEXT_CHARS: Final = 10_000  # longer ones are not judged, which holds them: nothing may hide behind a limit
 JUDGED_PART_CHARS: Final = 200  # judged at once, so that a harmless frame does not water down what it frames
 POLICY_BYTES: Final = 256 * KIB
+BACKEND_ERROR_BYTES: Final = 64 * KIB
+BACKEND_ENVELOPE_BYTES: Final = MIB  # around the pictures of an answer
+SCENE_LINE_BYTES: Final = MIB  # of what the drawing process says
+SCENE_PICTURE_BYTES: Final = 40 * MIB
 XMP_FIELD_CHARS: Final = 500
 XMP_PROMPT_CHARS: Final = 4_000
 XMP_BYTES: Final = 64_000  # a JPEG APP1 segment holds 65 533 bytes with its own header

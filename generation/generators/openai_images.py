@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 PATH = "/images/generations"
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
-ERROR_BYTES = 64 * limits.KIB
-ENVELOPE_BYTES = limits.MIB
 CONNECT_SECONDS = 10.0
 HEARTBEAT_SECONDS = 1.0
 SEED_LIMIT = 2**31
@@ -261,7 +259,7 @@ class OpenAIImages:
             task.cancel()
 
     async def _ask(self, request: ImageRequest) -> list[bytes]:
-        cap = request.count * (limits.IMAGE_BYTES * 4 // 3) + ENVELOPE_BYTES
+        cap = request.count * (limits.IMAGE_BYTES * 4 // 3) + limits.BACKEND_ENVELOPE_BYTES
         status, headers, body = await self._exchange("POST", self._settings.endpoint, cap, self._body(request))
         if status != 200:
             self._refuse(status, headers, body)
@@ -301,7 +299,7 @@ class OpenAIImages:
             async with self._client.stream(method, url, json=body, headers=self._headers) as response:
                 if response.headers.get("content-encoding", "identity") != "identity":
                     raise Nonsense("The image backend sent an unusable answer.", "compressed though not asked to")
-                cap = cap if response.status_code == 200 else ERROR_BYTES
+                cap = cap if response.status_code == 200 else limits.BACKEND_ERROR_BYTES
                 received = bytearray()
                 async for block in response.aiter_raw():
                     received += block

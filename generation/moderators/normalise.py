@@ -10,8 +10,7 @@ import unicodedata
 from typing import NamedTuple
 from urllib.parse import unquote
 
-MAX_ENCODED = 8
-"""How many base64 tokens of one text are decoded."""
+from fediverse_ai.core.limits import ENCODED_PIECES
 
 _IGNORED = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
 """Fillers that show nothing and are not of the class Cf (Unicode's Default_Ignorable_Code_Point; the braille blank)."""
@@ -81,7 +80,7 @@ def _decoded(text: str) -> list[str]:
     """What is written in HTML entities, percent escapes or base64. One level: nobody reads two by accident."""
     plain = unicodedata.normalize("NFKC", text)
     found = [other for other in (html.unescape(plain), unquote(plain)) if other != plain]
-    for token in _ENCODED.findall(plain)[:MAX_ENCODED]:
+    for token in _ENCODED.findall(plain)[:ENCODED_PIECES]:
         body = token.rstrip("=").translate(str.maketrans("-_", "+/"))
         try:
             said = base64.b64decode(body + "=" * (-len(body) % 4), validate=True).decode()

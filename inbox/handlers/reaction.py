@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import policy
 from actors import queries as actor_queries
 from fediverse_ai.activitypub import document
+from fediverse_ai.core.limits import EMOJI_CHARS
 from inbox import tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, visibility_of
@@ -22,7 +23,6 @@ from outbox.visibility import OPEN, may_see
 
 # `:name:`, also with the server it is from (Misskey).
 SHORTCODE = re.compile(r":[A-Za-z0-9_+-]{1,64}(?:@[A-Za-z0-9.:-]{1,253})?:")
-EMOJI_CHARS = 16
 # The zero-width joiner, and the tags of the flags of regions.
 JOINERS = frozenset({"\u200d", *(chr(code) for code in range(0xE0020, 0xE0080))})
 

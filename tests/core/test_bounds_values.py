@@ -22,9 +22,11 @@ from fediverse_ai.core.config import Config
 from fediverse_ai.core.errors import FediverseError
 from fediverse_ai.web import make
 from generation import pipeline, policy, provenance
+from generation.moderators import normalise
 from generation.provenance import Provenance
 from generation.types import ImageRequest
 from inbox import notes
+from inbox.handlers import reaction
 from outbox import delivery, report, text
 from tests.support.peer import public_pem, rsa_key
 
@@ -104,6 +106,7 @@ ADMITS: dict[str, Case] = {
     "XMP_BYTES": xmp_of,
     "SEED_DIGITS": lambda n: make._read({"prompt": "a fox", "seed": "1" * n}).wrong == {},
     "ALT_TEXT_CHARS": lambda n: make._read({"prompt": "a fox", "alt_text": "x" * n}).wrong == {},
+    "EMOJI_CHARS": lambda n: reaction.emoji_of({"content": "\u2764" + "\ufe0f" * (n - 1)}) is not None,
     "STYLE_CHARS": lambda n: request(style="x" * n),
     "PICTURE_SIDE_MAX_PIXELS": lambda n: request(width=n) and request(height=n),
     "STEPS_MAX": lambda n: request(steps=n),
@@ -112,6 +115,7 @@ ADMITS: dict[str, Case] = {
 
 # Name of the bound -> how much of so much is kept.
 KEEPS: dict[str, Case] = {
+    "ENCODED_PIECES": lambda n: len(normalise._decoded(" ".join(encoded(number) for number in range(n)))),
     "POST_MENTIONS": lambda n: len(text.mentions_in(" ".join(f"@p{i}" for i in range(n)))),
     "POST_TAGS": lambda n: len(text.hashtags_in(" ".join(f"#t{i}" for i in range(n)))),
     "REPORT_OBJECTS": lambda n: len(report._joined(["0"], [str(i) for i in range(n)])),
@@ -121,6 +125,10 @@ KEEPS: dict[str, Case] = {
     "RETRY_AFTER_SECONDS": lambda n: delivery._retry_after(str(n)),
     "CLIENT_KEY_CHARS": lambda n: len(make._read({"client_key": "x" * n}).client_key),
 }
+
+
+def encoded(number: int) -> str:
+    return base64.b64encode(f"these are the plain words of {'n' * (number + 1)}".encode()).decode()
 
 
 def picture(**fields: Any) -> dict[str, Any]:

@@ -11,15 +11,13 @@ from typing import Any
 
 from fediverse_ai.core.clock import Clock, SystemClock
 from fediverse_ai.core.errors import Unavailable, Unprocessable
+from fediverse_ai.core.limits import POST_IMAGES, SCENE_LINE_BYTES, SCENE_PICTURE_BYTES
 from generation.generators.scene.version import STYLE_NAMES, VERSION
 from generation.types import GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport, Recipe
 
 ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 SMALLEST_PIXELS, LARGEST_PIXELS, MOST_PIXELS = 64, 2048, 2048 * 2048
 LARGEST_ASPECT = 3.0
-MOST_PICTURES = 4
-LONGEST_LINE_BYTES = 1 << 20
-LARGEST_PICTURE_BYTES = 40 << 20
 CARD = ModelCard(
     name="scene",
     version=VERSION,
@@ -70,7 +68,7 @@ class SceneGenerator:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "generation.generators.scene.worker",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            limit=LONGEST_LINE_BYTES, env=_environment(),
+            limit=SCENE_LINE_BYTES, env=_environment(),
         )  # fmt: skip
         self._running.add(process)
         try:
@@ -105,7 +103,7 @@ class SceneGenerator:
                 done = (len(images) + float(message["fraction"])) / len(seeds)
                 await on_progress(ProgressReport(done, str(message["stage"])))
                 continue
-            data = await process.stdout.readexactly(min(int(message["picture"]), LARGEST_PICTURE_BYTES))
+            data = await process.stdout.readexactly(min(int(message["picture"]), SCENE_PICTURE_BYTES))
             now = self._clock.monotonic()
             images.append(_image(request, seeds[len(images)], message, data, now - started))
             started = now
@@ -120,8 +118,8 @@ def check(request: ImageRequest) -> None:
             f"A side must be {SMALLEST_PIXELS} to {LARGEST_PIXELS} pixels, the longer at most {LARGEST_ASPECT:.0f} "
             f"times the shorter."
         )
-    if not 1 <= request.count <= MOST_PICTURES:
-        raise Unprocessable(f"One to {MOST_PICTURES} pictures can be made at once.")
+    if not 1 <= request.count <= POST_IMAGES:
+        raise Unprocessable(f"One to {POST_IMAGES} pictures can be made at once.")
     if request.style is not None and request.style not in STYLE_NAMES:
         raise Unprocessable(f"Unknown style. There are: {', '.join(STYLE_NAMES)}.")
 

@@ -1,0 +1,314 @@
+"""Every bound of limits.py with what holds it: a test at its edge, or the reason why it has none to be seen (D21)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("fediverse_ai", "actors", "outbox", "inbox", "generation")
+BOUNDS = ROOT / "fediverse_ai" / "core" / "limits.py"
+UNITS = {"KIB", "MIB"}
+
+VALUES = "tests/core/test_bounds_values.py::"
+ROOMS = "tests/core/test_bounds_rooms.py::"
+PASSES, KEPT = VALUES + "test_n_passes_and_one_more_does_not", VALUES + "test_of_one_more_than_n_only_n_is_kept"
+DOCUMENT = "tests/activitypub/test_document.py::"
+SIGNATURES = "tests/activitypub/test_signatures.py::"
+STATUS = "tests/journeys/test_status.py::"
+LISTENER = "tests/cli/test_listener.py::"
+COMPOSE = "tests/outbox/test_compose.py::test_bounds_hold_at_n_and_n_plus_one"
+HTTP = "tests/core/test_http.py::"
+IMAGES = "tests/generation/test_images.py::"
+PIPELINE = "tests/generation/test_pipeline.py::"
+SANDBOX = "tests/generation/test_sandbox.py::"
+LANES = "tests/outbox/test_delivery.py::"
+ACCOUNTS = "tests/actors/test_accounts.py::"
+SIGN_IN = "tests/web/test_sign_in.py::"
+PROXY = "tests/web/test_proxy.py::"
+REFRESH = "tests/actors/test_refresh.py::"
+TIDY = "tests/outbox/test_housekeeping.py::"
+
+# Name of the bound -> the test that would fail if it did not hold.
+HELD = {
+    "INBOX_BODY_BYTES": "tests/journeys/test_forgery.py::test_a_body_over_a_mebibyte_gets_413",
+    "FORM_BODY_BYTES": SIGN_IN + "test_forms_have_a_size",
+    "FORM_FIELDS": SIGN_IN + "test_a_form_with_too_many_fields_is_refused",
+    "RECEIVE_BODY_SECONDS": "tests/core/test_doors.py::test_a_body_that_drips_is_given_up",
+    "RECEIVE_HEAD_BYTES": LISTENER + "test_head_bytes_at_the_bound",
+    "RECEIVE_HEAD_FIELDS": LISTENER + "test_head_fields_at_the_bound",
+    "RECEIVE_HEAD_SECONDS": LISTENER + "test_slow_head_is_cut_after_its_time",
+    "RECEIVE_TARGET_BYTES": LISTENER + "test_target_at_the_bound",
+    "RECEIVE_CONNECTIONS": VALUES + "test_the_listener_is_given_its_bounds",
+    "RECEIVE_BACKLOG": VALUES + "test_the_listener_is_given_its_bounds",
+    "RECEIVE_KEEPALIVE_SECONDS": VALUES + "test_the_listener_is_given_its_bounds",
+    "HOST_LENGTH": VALUES + "test_the_longest_host",
+    "URL_LENGTH": PASSES,
+    "JSON_DEPTH": DOCUMENT + "test_depth",
+    "JSON_NODES": DOCUMENT + "test_nodes",
+    "JSON_ARRAY_ITEMS": DOCUMENT + "test_arrays",
+    "JSON_FANOUT_ITEMS": DOCUMENT + "test_as_list_and_audience",
+    "JSON_STRING_CHARS": DOCUMENT + "test_strings",
+    "JSON_INTEGER_MAX": PASSES,
+    "LANGUAGES": PASSES,
+    "JSONLD_BYTES": PASSES,
+    "JSONLD_NODES": PASSES,
+    "SIGNATURE_HEADER_BYTES": PASSES,
+    "SIGNATURE_COVERED": PASSES,
+    "SIGNATURE_BYTES": PASSES,
+    "SIGNATURE_PAST_SECONDS": SIGNATURES + "test_the_window",
+    "SIGNATURE_FUTURE_SECONDS": SIGNATURES + "test_the_window",
+    "SIGNATURE_LIFE_SECONDS": SIGNATURES + "test_times",
+    "KEY_MIN_BITS": SIGNATURES + "test_sizes_that_we_take",
+    "KEY_MAX_BITS": SIGNATURES + "test_sizes_that_we_take",
+    "PEM_CHARS": PASSES,
+    "MULTIBASE_CHARS": PASSES,
+    "ACCEPT_CHARS": PASSES,
+    "CONTENT_CHARS": DOCUMENT + "test_content_map_has_the_bound_of_content",
+    "NAME_CHARS": COMPOSE,
+    "PROMPT_CHARS": COMPOSE,
+    "POST_TEXT_CHARS": COMPOSE,
+    "ALT_TEXT_CHARS": PASSES,
+    "REMOTE_ALT_CHARS": KEPT,
+    "EMOJI_CHARS": PASSES,
+    "ENCODED_PIECES": KEPT,
+    "REMOTE_IMAGES": ROOMS + "test_so_many_pictures_of_others_are_kept",
+    "POST_IMAGES": PIPELINE + "test_bad_requests_get_a_sentence_and_reach_no_generator",
+    "POST_MENTIONS": KEPT,
+    "POST_TAGS": KEPT,
+    "REPORT_OBJECTS": KEPT,
+    "REPORT_CHARS": "tests/inbox/test_report.py::test_mastodons_flag_reaches_the_moderators",
+    "PINS": "tests/outbox/test_pin.py::test_what_can_be_pinned",
+    "FEATURED_TAGS": ROOMS + "test_so_many_hashtags_are_featured",
+    "ALIASES": "tests/outbox/test_move.py::test_aliases_are_in_the_document_and_followers_are_told",
+    "MOVE_SECONDS": "tests/inbox/test_move.py::test_a_second_move_within_thirty_days_is_not_followed",
+    "CLIENT_KEY_CHARS": KEPT,
+    "SEED_DIGITS": PASSES,
+    "PASSWORD_MIN_CHARS": ACCOUNTS + "test_password_length",
+    "PASSWORD_MAX_CHARS": ACCOUNTS + "test_password_length",
+    "COOKIE_CHARS": PASSES,
+    "SIGN_IN_LINK_SECONDS": ACCOUNTS + "test_links_and_sessions_end_in_time",
+    "SESSION_SECONDS": ACCOUNTS + "test_links_and_sessions_end_in_time",
+    "PAGE_POSTS": "tests/web/test_pages.py::test_paging_by_before_shows_every_post_once",
+    "IMAGE_BYTES": IMAGES + "test_bytes_are_capped_before_anything_else",
+    "IMAGE_PIXELS": IMAGES + "test_the_largest_admitted_picture_fits_into_the_memory_of_the_sandbox",
+    "IMAGE_SIDE_PIXELS": IMAGES + "test_hostile_pictures_are_refused_quickly_with_a_sentence",
+    "RENDITION_PIXELS": IMAGES + "test_large_pictures_are_fitted_and_thumbnails_are_small",
+    "RENDITION_SIDE_PIXELS": IMAGES + "test_a_strip_is_fitted_by_its_side",
+    "THUMBNAIL_SIDE_PIXELS": IMAGES + "test_large_pictures_are_fitted_and_thumbnails_are_small",
+    "PICTURE_SIDE_MIN_PIXELS": VALUES + "test_least_sizes",
+    "PICTURE_SIDE_MAX_PIXELS": PASSES,
+    "SEED_LIMIT": VALUES + "test_seeds_end_before_their_limit",
+    "STEPS_MAX": PASSES,
+    "GUIDANCE_MAX": PASSES,
+    "STYLE_CHARS": PASSES,
+    "PROGRESS_CHARS": PIPELINE + "test_progress_never_falls_and_stays_in_bounds",
+    "EVIDENCE_CHARS": PIPELINE + "test_a_moderator_that_fails_means_hold",
+    "POLICY_BYTES": PASSES,
+    "XMP_FIELD_CHARS": KEPT,
+    "XMP_PROMPT_CHARS": KEPT,
+    "XMP_BYTES": PASSES,
+    "DECODE_MEMORY_BYTES": IMAGES + "test_the_largest_admitted_picture_fits_into_the_memory_of_the_sandbox",
+    "MODELS_MEMORY_BYTES": SANDBOX + "test_a_greedy_child_is_stopped_by_its_limit",
+    "FETCH_DOCUMENT_SECONDS": HTTP + "test_the_deadline_holds_for_every_kind_of_slowness",
+    "FETCH_BODY_BYTES": HTTP + "test_the_size_of_an_answer",
+    "FETCH_REDIRECTS": HTTP + "test_at_most_three_redirects",
+    "FETCH_PER_ACTIVITY": HTTP + "test_a_budget_counts_every_hop",
+    "FETCH_ACTIVITY_SECONDS": HTTP + "test_a_budget_ends_with_its_time",
+    "FETCH_PER_HOST": HTTP + "test_few_requests_at_once_for_one_host",
+    "FORWARD_FETCHES": "tests/inbox/test_forward.py::test_a_carrier_drives_a_bounded_number_of_requests",
+    "FORWARDS_PER_HOST": "tests/inbox/test_forward.py::test_a_carrier_drives_a_bounded_number_of_requests",
+    "RESOLVER_THREADS": HTTP + "test_names_without_an_answer_do_not_stop_the_others",
+    "RESOLVER_KNOWN_THREADS": HTTP + "test_names_without_an_answer_do_not_stop_the_others",
+    "RESOLVER_SECONDS": HTTP + "test_names_without_an_answer_do_not_stop_the_others",
+    "RESOLVER_REMEMBER_SECONDS": HTTP + "test_one_question_for_many_who_ask_and_answers_are_remembered",
+    "RESOLVER_ANSWERS": HTTP + "test_one_question_for_many_who_ask_and_answers_are_remembered",
+    "KEY_FETCHES_PER_HOST_PER_MINUTE": "tests/journeys/test_forgery.py::test_a_flood_of_new_keys_is_told_to_come_back",
+    "KEY_COOLDOWN_SECONDS": "tests/journeys/test_forgery.py::"
+    "test_a_changed_key_is_fetched_once_and_the_old_one_is_refused_then",
+    "KEY_SECONDS": STATUS + "test_what_an_inbox_answers",
+    "LOGGED_CHARS": "tests/inbox/test_refusals.py::test_a_stranger_cannot_fill_the_log",
+    "TOMBSTONE_SECONDS": TIDY + "test_tombstones_with_an_end_go_and_those_for_ever_stay",
+    "THREAD_ITEMS": ROOMS + "test_a_conversation_shows_so_many_posts",
+    "SYNCHRONIZE_SECONDS": "tests/inbox/test_synchronize.py::test_one_sender_is_compared_once_an_hour",
+    "ACTOR_STALE_SECONDS": REFRESH + "test_a_stale_actor_is_refreshed_on_use_once",
+    "ACTOR_REFRESH_SECONDS": REFRESH + "test_those_we_deal_with_are_looked_at_every_week",
+    "ACTOR_RETIRE_DAYS": REFRESH + "test_missing_is_believed_after_a_month",
+    "ACTOR_REFRESHES": REFRESH + "test_a_run_is_bounded_and_a_silent_host_is_asked_once",
+    "RECEIVED_DAYS": TIDY + "test_received_activities_go_after_thirty_days_and_their_effects_stay",
+    "DELIVERY_DAYS": TIDY + "test_ended_deliveries_go_and_waiting_ones_stay",
+    "ACTIVITY_DAYS": TIDY + "test_activities_stay_while_their_object_lives",
+    "TIDIED_ROWS": TIDY + "test_a_run_drops_a_bounded_number",
+    "BLOCKLIST_CHARS": "tests/actors/test_blocklist.py::test_a_list_has_bounds",
+    "BLOCKLIST_LINES": "tests/actors/test_blocklist.py::test_a_list_has_bounds",
+    "PROTECTED_FOLLOWS": "tests/actors/test_blocklist.py::test_servers_with_many_ties_are_only_cut_by_name",
+    "BACKOFF_SECONDS": LANES + "test_the_schedule_is_the_promised_one",
+    "REPEAT_SECONDS": LANES + "test_the_schedule_is_the_promised_one",
+    "JITTER": LANES + "test_the_schedule_is_the_promised_one",
+    "GIVE_UP_SECONDS": LANES + "test_when_a_row_is_given_up",
+    "MISSING_GIVE_UP_SECONDS": LANES + "test_when_a_row_is_given_up",
+    "DELIVERY_REFUSALS": LANES + "test_when_a_row_is_given_up",
+    "RETRY_AFTER_SECONDS": KEPT,
+    "PICTURE_TRIES": "tests/outbox/test_prepare.py::test_an_absent_backend_is_tried_three_times",
+    "WAITING_SECONDS": "tests/outbox/test_prepare.py::test_a_forgotten_post_is_given_up",
+    "COLLECTION_ITEMS": "tests/outbox/test_served.py::test_the_outbox_has_pages_newest_first_and_an_end",
+    "GROUP_COMMIT_ITEMS": "tests/contracts/test_database.py::"
+    "test_group_commit_writes_many_at_once_and_gives_each_its_result",
+    "GROUP_COMMIT_WAITING": ROOMS + "test_so_many_may_wait_for_a_group_commit",
+    "DELIVERY_CHUNK_INBOXES": ROOMS + "test_a_job_delivers_to_so_many_inboxes",
+    "JOB_IDS": ROOMS + "test_a_job_carries_so_many_ids",
+    "REMOTE_PICTURE_SIDE_PIXELS": PROXY + "test_a_picture_is_fetched_once_and_rebuilt",
+    "REMOTE_COPY_RETRY_SECONDS": PROXY + "test_what_is_no_picture_is_not_served_and_not_asked_for_again_at_once",
+    "REMOTE_COPY_USED_SECONDS": PROXY + "test_the_room_is_bounded_and_the_least_used_goes_first",
+    "REMOTE_COPY_ORPHAN_SECONDS": PROXY + "test_prune_by_age_and_stray_files_and_a_dry_run",
+    "RATE_KEYS": "tests/core/test_limits.py::test_the_table_is_bounded",
+    "INBOX_PER_HOST": STATUS + "test_over_the_rate_is_429_and_told_when_to_come_back",
+    "INBOX_PER_ACTOR": STATUS + "test_over_the_rate_is_429_and_told_when_to_come_back",
+    "FLAGS_PER_HOST": "tests/inbox/test_report.py::test_a_flood_of_flags_stops_at_the_rate",
+    "LOGIN_PER_ADDRESS": SIGN_IN + "test_tries_are_limited_by_address_and_by_name",
+    "LOGIN_PER_ACCOUNT": SIGN_IN + "test_tries_are_limited_by_address_and_by_name",
+    "POSTS_PER_ACCOUNT": "tests/web/test_make.py::test_pictures_per_hour_are_limited",
+}
+
+POOL = "how many at once or kept open: more of them wait, none is refused"
+MEMORY = "the size of a memory: the least used is forgotten, and found again where it came from"
+PAUSE = "a pause: nothing is refused at its end"
+PIECE = "how much one run does: the next run does the rest"
+SLOW = "reaching it takes longer or more memory than a test should; that it is applied is checked below"
+CUT = "words for logs and rows, cut"
+FETCHES = "a Budget of its own, as tested for FETCH_PER_ACTIVITY"
+
+# Bounds without an edge that a test could see; that the product uses them is checked below.
+WITHOUT_EDGE = {
+    "UPLOAD_BODY_BYTES": "the default of media.max_upload_bytes; nothing is uploaded yet",
+    "BIO_CHARS": CUT,
+    "ERROR_CHARS": CUT,
+    "SANDBOX_ERROR_CHARS": CUT,
+    "VISITOR_SECONDS": "the life of a cookie, which browsers keep",
+    "RENDER_SECONDS": SLOW,
+    "ICC_BYTES": SLOW,
+    "JUDGED_TEXT_CHARS": "tested with the models of tests/contracts/test_moderators.py, which hold what is too long",
+    "JUDGED_PART_CHARS": PIECE,
+    "SANDBOX_FRAME_BYTES": SLOW,
+    "SANDBOX_OPEN_FILES": SLOW,
+    "JSONLD_SECONDS": SLOW,
+    "FETCH_CONNECT_SECONDS": SLOW,
+    "FETCH_IDLE_SECONDS": SLOW,
+    "FETCH_MEDIA_SECONDS": SLOW,
+    "FETCH_CONNECTIONS": POOL,
+    "FETCH_KEEPALIVE": POOL,
+    "FETCH_KEEPALIVE_SECONDS": PAUSE,
+    "FETCH_HOSTS_REMEMBERED": MEMORY,
+    "FORWARD_SECONDS": FETCHES,
+    "KEY_FETCHES": FETCHES,
+    "PARSED_KEYS": MEMORY,
+    "KNOWN_KEYS": MEMORY,
+    "KNOWN_KEY_SECONDS": MEMORY,
+    "FAILED_ACTORS": MEMORY,
+    "FAILED_ACTOR_SECONDS": PAUSE,
+    "DOMAIN_RULES_SECONDS": MEMORY,
+    "SERVED_DOCUMENTS": MEMORY,
+    "SERVED_DOCUMENT_SECONDS": MEMORY,
+    "LATE_CREATE_SECONDS": PAUSE,
+    "THREAD_UP": FETCHES,
+    "THREAD_DOWN": FETCHES,
+    "COLLECTION_PAGES": FETCHES,
+    "REMOTE_HEADER_SIDE_PIXELS": "as REMOTE_PICTURE_SIDE_PIXELS, for another kind",
+    "REMOTE_AVATAR_SIDE_PIXELS": "as REMOTE_PICTURE_SIDE_PIXELS, for another kind",
+    "REMOTE_AVATAR_SMALL_PIXELS": "as REMOTE_PICTURE_SIDE_PIXELS, for another kind",
+    "REMOTE_COPY_SECONDS": FETCHES,
+    "REMOTE_COPY_FETCHES": FETCHES,
+    "REMOTE_COPIES_AT_ONCE": POOL,
+    "REMOTE_COPIES_WAITING": POOL,
+    "RETIRED_ACTORS": PIECE,
+    "RETIRED_POSTS": PIECE,
+    "LANE_JOIN_SECONDS": PAUSE,
+    "DELIVERY_CONCURRENCY": POOL,
+    "DELIVERY_SECONDS": SLOW,
+    "PROGRESS_SECONDS": PAUSE,
+    "ABANDONED_SECONDS": PAUSE,
+    "SWEEP_JOBS": PIECE,
+    "SWEEP_ROWS": PIECE,
+    "BACKEND_ERROR_BYTES": SLOW,
+    "BACKEND_ENVELOPE_BYTES": SLOW,
+    "SCENE_LINE_BYTES": SLOW,
+    "SCENE_PICTURE_BYTES": SLOW,
+    "GENERATIONS_PER_ACCOUNT": "counted by the limiter beside POSTS_PER_ACCOUNT, which is tested through the same door",
+}
+
+# Numbers with a unit that are no bound on what others send or ask.
+ELSEWHERE = {
+    ("fediverse_ai/web/cards.py", "TILE_CHARS"): "how much of a text a tile shows",
+    ("fediverse_ai/web/words.py", "TITLE_CHARS"): "how much of a text a title shows",
+    ("fediverse_ai/web/post.py", "DESCRIPTION_CHARS"): "how much of a text a link preview shows",
+    ("fediverse_ai/web/profile.py", "DESCRIPTION_CHARS"): "how much of a text a link preview shows",
+    ("fediverse_ai/web/forms.py", "_VISITOR_CHARS"): "the length of a secret of our own",
+    ("fediverse_ai/core/secrets.py", "SECRET_BYTES"): "the length of a secret of our own",
+    ("fediverse_ai/core/secrets.py", "_NONCE_BYTES"): "the length that AES-GCM wants",
+    ("actors/accounts.py", "SECRET_BYTES"): "the length of a secret of our own",
+    ("outbox/compose.py", "SEED_BYTES"): "the length of a seed of our own",
+    ("fediverse_ai/cli/doctor.py", "DISK_LEAST_BYTES"): "when doctor gives advice",
+    ("fediverse_ai/cli/doctor.py", "DISK_ENOUGH_BYTES"): "when doctor gives advice",
+    (
+        "generation/generators/scene/worker.py",
+        "ADDRESS_SPACE_BYTES",
+    ): "a limit that the drawing process sets itself",
+    ("generation/generators/scene/words.py", "MAX_WORDS"): "the longest phrase of a fixed vocabulary",
+}
+
+
+def bounds() -> set[str]:
+    tree = ast.parse(BOUNDS.read_text(encoding="utf-8"))
+    return {
+        node.target.id for node in tree.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+
+
+def test_every_bound_is_in_one_of_the_tables() -> None:
+    assert bounds() - UNITS == HELD.keys() | WITHOUT_EDGE.keys()
+    assert not HELD.keys() & WITHOUT_EDGE.keys()
+
+
+@pytest.mark.parametrize("node", sorted(set(HELD.values())))
+def test_the_test_exists(node: str) -> None:
+    file, _, name = node.partition("::")
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    assert name in {item.name for item in tree.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_what_is_said_to_be_at_n_is_in_its_tables() -> None:
+    text = (ROOT / VALUES.partition("::")[0]).read_text(encoding="utf-8")
+    for table, node in (("ADMITS", PASSES), ("KEEPS", KEPT)):
+        part = text.partition(f"{table}: dict[str, Case] = {{")[2].partition("\n}")[0]
+        listed = set(re.findall(r'^    "([A-Z_]+)":', part, re.MULTILINE))
+        assert {name for name, test in HELD.items() if test == node} <= listed
+
+
+def test_every_bound_is_applied() -> None:
+    """A number that nothing reads is a promise that nobody keeps."""
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for package in PRODUCT
+        for path in (ROOT / package).rglob("*.py")
+        if path != BOUNDS
+    )
+    limiter = BOUNDS.read_text(encoding="utf-8").partition("class RateLimiter")[2]
+    assert {name for name in bounds() - UNITS if not re.search(rf"\b{name}\b", code + limiter)} == set()
+
+
+def test_no_bound_lies_elsewhere() -> None:
+    """Numbers that bound something carry a unit in their name; such a name gets its number in limits.py."""
+    named = re.compile(
+        r"^(_?MAX(?:IMUM)?_\w+|\w+_(?:BYTES|CHARS|PIXELS|MAX|ITEMS))(?:: ?Final)? = [0-9(]", re.MULTILINE
+    )
+    found = {
+        (str(path.relative_to(ROOT)), match[1])
+        for package in PRODUCT
+        for path in (ROOT / package).rglob("*.py")
+        if path != BOUNDS
+        for match in named.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == set(ELSEWHERE)
