@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,7 +12,7 @@ import pytest
 from actors.models import Actor
 from fediverse_ai.core import limits
 from outbox.publish import remove
-from tests.support.house import House
+from tests.support.house import House, house
 from tests.support.peer import ACTIVITY_JSON, PUBLIC, RemoteActor
 from tests.support.rooms import picture_of, published, receive, waiting_post
 
@@ -249,3 +250,15 @@ async def test_files_of_what_is_not_out_or_no_more_are_not_served(home: House, a
     assert (await home.client.get(shown["url"])).status_code == 410
     for path in ("../secret.key", "..%2fsecret.key", "%2e%2e/secret.key", "/etc/passwd"):
         assert (await home.client.get(f"/media/{path}")).status_code == 404
+
+
+async def test_files_may_live_on_another_host(tmp_path: Path) -> None:
+    """`media.public_url` moves them: in Notes, on pages, and in what a page's browser may load."""
+    async with house(tmp_path / "two", media={"public_url": "https://media.example/files/"}) as home:
+        post = await published(home, await home.make_actor("alice"), picture=True)
+        [picture] = (await get(home, f"/notes/{post.id}")).json()["attachment"]
+        assert picture["url"].startswith("https://media.example/files/")
+        page = await home.client.get(f"/@alice/{post.id}", headers={"accept": "text/html"})
+        assert f'src="{picture["url"]}"' in page.text
+        [images] = [part for part in page.headers["content-security-policy"].split(";") if "img-src" in part]
+        assert "https://media.example" in images
