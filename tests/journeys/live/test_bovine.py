@@ -69,7 +69,7 @@ async def test_bovine_follows_reads_reacts_and_leaves(town: Town, tmp_path: Path
 
         await bo.act("Undo", follow, [ann])
         await becomes(ours, [(0,)], "select count(*) from follow")
-        nothing_failed(ours)
+        await nothing_failed(ours)
 
 
 async def test_we_follow_bovine_react_answer_and_leave(town: Town, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_we_follow_bovine_react_answer_and_leave(town: Town, tmp_path: Pat
         await becomes(ours, [("deleted",)], "select state from post where uri = ?", post)
         await verbs.unfollow(ours, "ann", bo.actor)
         await _is(bo, "followers")
-        nothing_failed(ours)
+        await nothing_failed(ours)
 
 
 async def _kept(bo: Bovine, post: str, collection: str, number: int) -> None:

@@ -50,7 +50,7 @@ async def test_epicyon_follows_reacts_answers_and_leaves(town: Town, tmp_path: P
 
         await epi.act("Undo", follow, [ann])
         await becomes(ours, [(0,)], "select count(*) from follow")
-        nothing_failed(ours)
+        await nothing_failed(ours)
 
 
 async def test_we_follow_epicyon_react_answer_and_leave(town: Town, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_we_follow_epicyon_react_answer_and_leave(town: Town, tmp_path: Pa
 
         await verbs.unfollow(ours, "ann", epi.actor)
         await epi.has("followers.txt", ours.handle("ann"), False)
-        nothing_failed(ours)
+        await nothing_failed(ours)
 
 
 async def _kept(epi: Epicyon, post: str, collection: str, actor: str, wanted: bool = True) -> None:

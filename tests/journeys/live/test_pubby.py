@@ -50,7 +50,7 @@ async def test_pubby_follows_reacts_answers_reports_and_leaves(town: Town, tmp_p
         await pub.do("undo", id=follow["id"], target=ann)
         await becomes(ours, [(0,)], "select count(*) from follow")
 
-        nothing_failed(ours)
+        await nothing_failed(ours)
         state = await pub.state()
         assert [one for one in state["wire"] if one["status"] >= 400 or not one["agent"]] == []
         assert [one for one in state["deliveries"] if not one["ok"]] == []
@@ -128,7 +128,7 @@ async def test_we_follow_pubby_react_answer_report_and_leave(town: Town, tmp_pat
         await becomes(ours, [("deleted",)], "select state from post where uri = ?", post)
         await verbs.unfollow(ours, "ann", pub.actor)
         await _followers_are(pub)
-        nothing_failed(ours)
+        await nothing_failed(ours)
 
 
 async def _we_react(ours: TownServer, pub: Pubby, post: str) -> None:
@@ -196,5 +196,9 @@ async def test_moves_in_and_out(town: Town, tmp_path: Path) -> None:
         await verbs.move(ours, "ann", new.handle)
         moved = await old.arrived("Move")
         assert (moved["actor"], moved["target"]) == (ours.actor("ann"), new.actor)
-        document = (await ours.client.get(ours.actor("ann"), headers={"accept": "application/activity+json"})).json()
-        assert document["movedTo"] == new.actor
+
+        async def shown() -> bool:
+            answer = await ours.client.get(ours.actor("ann"), headers={"accept": "application/activity+json"})
+            return bool(answer.json().get("movedTo") == new.actor)
+
+        await eventually(shown, "ann's document names the new account")
