@@ -7,6 +7,8 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +25,8 @@ from tests.support.rooms import settle
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+_serial = count(1)
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
@@ -34,6 +38,21 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
 async def stage(home: House) -> AsyncIterator[Stage]:
     async with stage_in(home) as made:
         yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(home: House) -> AsyncIterator[Stage]:
+    async with stage_in(home) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def crowd(shared: Stage, request: pytest.FixtureRequest) -> Stage:
+    """A stage that many tests share, with a bob of their own, so that none of them meets the rate for one actor."""
+    peer = shared.good if "of_a_note" in request.node.name else shared.evil
+    made = replace(shared, bob=peer.actor(f"bob{next(_serial)}"))
+    await made.row_of(made.bob)
+    return made
 
 
 def _with(raw: str) -> Callable[[Document], bytes]:
@@ -95,8 +114,8 @@ async def test_malformed_documents_get_400(stage: Stage, name: str) -> None:
 
 
 VALUES: list[Any] = [
-    None, True, 0, -1, 1.5, "", "x", [], {}, [["x"]], {"@list": ["x"]}, {"id": 5}, [None, None], "x" * 60_000,
-    {"type": [], "actor": {"@id": [1]}}, "javascript:alert(1)", {"type": []}, [{}] * 200, "\u202e", "https://[::1",
+    None, True, -1, 1.5, "", [], {}, [["x"]], {"@list": ["x"]}, {"id": 5}, "x" * 60_000,
+    {"type": [], "actor": {"@id": [1]}}, "javascript:alert(1)", [{}] * 200, "https://[::1",
     {"url": {"href": {"href": 1}}},
 ]  # fmt: skip
 NOTE_PROPERTIES = (
@@ -125,26 +144,26 @@ async def _survives(stage: Stage, kind: str, documents: list[Document]) -> None:
 
 
 @pytest.mark.parametrize("name", NOTE_PROPERTIES)
-async def test_any_value_of_any_property_of_a_note(stage: Stage, name: str) -> None:
+async def test_any_value_of_any_property_of_a_note(crowd: Stage, name: str) -> None:
     """PAR-07, PAR-14, PAR-22."""
-    await stage.follow(stage.bob)
-    await _survives(stage, name, [stage.bob.create({**stage.bob.note("<p>x</p>"), name: value}) for value in VALUES])
+    await crowd.follow(crowd.bob)
+    await _survives(crowd, name, [crowd.bob.create({**crowd.bob.note("<p>x</p>"), name: value}) for value in VALUES])
 
 
 @pytest.mark.parametrize("name", ACTOR_PROPERTIES)
-async def test_any_value_of_any_property_of_an_actor(stage: Stage, name: str) -> None:
+async def test_any_value_of_any_property_of_an_actor(crowd: Stage, name: str) -> None:
     """PAR-07."""
-    made = [stage.bob.activity("Update", {**stage.bob.document(), name: value}) for value in VALUES]
-    await _survives(stage, name, made)
+    made = [crowd.bob.activity("Update", {**crowd.bob.document(), name: value}) for value in VALUES]
+    await _survives(crowd, name, made)
 
 
 @pytest.mark.parametrize("name", ACTIVITY_PROPERTIES)
-async def test_any_value_of_any_property_of_an_activity(stage: Stage, name: str) -> None:
+async def test_any_value_of_any_property_of_an_activity(crowd: Stage, name: str) -> None:
     """PAR-07."""
     kinds = ("Follow", "Undo", "Accept", "Like", "Announce", "Delete", "Move", "Flag", "Block", "Add", "QuoteRequest")
-    values = VALUES[:: 2 if name == "object" else 5]
-    made = [{**stage.bob.activity(kind, stage.alice.uri), name: value} for kind in kinds for value in values]
-    await _survives(stage, name, made)
+    values = VALUES[:: 2 if name == "object" else 4]
+    made = [{**crowd.bob.activity(kind, crowd.alice.uri), name: value} for kind in kinds for value in values]
+    await _survives(crowd, name, made)
 
 
 async def test_no_script_address_is_kept(stage: Stage) -> None:
