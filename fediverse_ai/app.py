@@ -26,6 +26,7 @@ log = get(__name__)
 
 def create_app(config: Config, context: Context | None = None) -> Starlette:
     """The application. Without a context it opens its own at start and closes it at the end, jobs included."""
+    # D17: a route without a declaration does not start.
     for route in wiring.ROUTES:
         if not isinstance(route, Door):
             raise Misconfigured(f"The route {route} does not say who may pass.")

@@ -51,7 +51,7 @@ async def send(
     listed: bool = False,
     soon: bool = False,
 ) -> Activity:
-    """Record an activity and queue it for these inboxes, in the caller's transaction.
+    """Record an activity and queue it for these inboxes, in the caller's transaction (D19).
 
     A host that has earlier rows waiting keeps its order: what is new joins its lane (ARCHITECTURE §4). What a host does
     not want gets a row all the same, withheld with the reason, so that a trace can show it.

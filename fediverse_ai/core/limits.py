@@ -1,5 +1,7 @@
 """Every bound in one place, with its unit, and the limiter that counts requests against a rate."""
 
+# D21: tests/core/test_bounds.py lists each of them with the test that holds it.
+
 from __future__ import annotations
 
 from collections import OrderedDict

@@ -17,7 +17,7 @@ from outbox.publish import bury
 
 
 async def deleted(session: AsyncSession, received: Incoming) -> Outcome:
-    """Only the owner deletes (AUT-08, AUT-16); what is gone stays gone."""
+    """Only the owner deletes (D3; AUT-08, AUT-16); what is gone stays gone."""
     uri = received.object.uri
     if uri is None:
         return Outcome.DROPPED

@@ -37,6 +37,15 @@ def test_feps_named_in_federation_md_are_named_in_the_code() -> None:
     assert {fep for fep in claimed if f"FEP-{fep}" not in code} == {"67ff"}, "67ff is this very file"
 
 
+def test_every_rule_of_security_md_is_named_where_it_is_kept() -> None:
+    rules = re.findall(r"^\| (D\d+) \|", (docs.ROOT / "SECURITY.md").read_text(encoding="utf-8"), re.MULTILINE)
+    code = "".join(
+        path.read_text(encoding="utf-8") for package in docs.PACKAGES for path in (docs.ROOT / package).rglob("*.py")
+    )
+    assert len(rules) == 24
+    assert [rule for rule in rules if not re.search(rf"\b{rule}\b", code)] == []
+
+
 PAPERS = sorted(path.name for path in docs.ROOT.glob("*.md"))
 # Made by a command that is named beside them, or by the reader.
 MADE = ("instance/", "bench/latest.json", "config.toml", ".venv/")
