@@ -14,7 +14,7 @@ from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Unprocessable
 
 # Letters, digits and underscore only: every peer accepts them.
-USERNAME = re.compile(r"[A-Za-z0-9_]{1,30}")
+USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{limits.USERNAME_CHARS}}}")
 
 # Names that would be mistaken for the server or its staff.
 RESERVED = frozenset(
@@ -24,7 +24,9 @@ RESERVED = frozenset(
 
 def check_username(username: str) -> str:
     if not USERNAME.fullmatch(username):
-        raise Unprocessable("A name may have letters, digits and underscores, at most 30 of them.")
+        raise Unprocessable(
+            f"A name may have letters, digits and underscores, at most {limits.USERNAME_CHARS} of them."
+        )
     if username.lower() in RESERVED:
         raise Unprocessable(f"The name {username} is reserved.")
     return username

@@ -63,6 +63,7 @@ NAME_CHARS: Final = 500
 BIO_CHARS: Final = 20_000
 
 # What people of this server may write, in characters and pieces.
+USERNAME_CHARS: Final = 30
 POST_TEXT_CHARS: Final = 5_000
 ALT_TEXT_CHARS: Final = 1_500
 PROMPT_CHARS: Final = 2_000

@@ -70,6 +70,7 @@ HELD = {
     "CONTENT_CHARS": DOCUMENT + "test_content_map_has_the_bound_of_content",
     "NAME_CHARS": COMPOSE,
     "PROMPT_CHARS": COMPOSE,
+    "USERNAME_CHARS": PASSES,
     "POST_TEXT_CHARS": COMPOSE,
     "ALT_TEXT_CHARS": PASSES,
     "REMOTE_ALT_CHARS": KEPT,

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from starlette.applications import Starlette
 
+from actors import local
 from fediverse_ai import auth
 from fediverse_ai.activitypub import document, keys, linked_data, negotiation, proofs, signatures
 from fediverse_ai.cli.listener import _settings
@@ -104,6 +105,7 @@ ADMITS: dict[str, Case] = {
     "COOKIE_CHARS": cookie_of,
     "POLICY_BYTES": policy_of,
     "XMP_BYTES": xmp_of,
+    "USERNAME_CHARS": lambda n: admitted(lambda: local.check_username("a" * n)),
     "SEED_DIGITS": lambda n: make._read({"prompt": "a fox", "seed": "1" * n}).wrong == {},
     "ALT_TEXT_CHARS": lambda n: make._read({"prompt": "a fox", "alt_text": "x" * n}).wrong == {},
     "EMOJI_CHARS": lambda n: reaction.emoji_of({"content": "\u2764" + "\ufe0f" * (n - 1)}) is not None,
