@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import keys, queries
-from actors.keys import RequestSigner
+from actors.keys import RequestSigner, Scheme
 from actors.policy import DomainRules
 from fediverse_ai.activitypub import synchronization
 from fediverse_ai.activitypub.vocabulary import ACTIVITY_JSON
@@ -104,18 +104,21 @@ async def attempt(context: Context, delivery: Delivery, activity: Activity, sign
         return Outcome(Result.PERMANENT, "a domain rule ended this")
     try:
         answer = await _post(context, delivery, activity, sign)
+        learned: Scheme | None = sign.scheme
         if answer.status in KNOCK_AGAIN:
             other = sign.by(sign.scheme.other)
             second = await _post(context, delivery, activity, other)
             if lanes.classify(second.status) is Result.DELIVERED:
-                answer, sign = second, other
+                # A 400 may have had another cause; a host that verifies only after it has answered would take anything.
+                learned = other.scheme if answer.status in (401, 403) else None
+                answer = second
     except Unreachable as error:
         return Outcome(Result.RETRY, error.detail, error.retry_after)
     except Nonsense as error:
         return Outcome(Result.PERMANENT, error.detail)
     result = lanes.classify(answer.status)
     retry_after = _retry_after(answer.headers.get("retry-after"))
-    return Outcome(result, f"status {answer.status}", retry_after, sign.scheme)
+    return Outcome(result, f"status {answer.status}", retry_after, learned)
 
 
 async def _post(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Answer:

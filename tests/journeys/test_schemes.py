@@ -117,3 +117,17 @@ async def test_the_second_knock_opens_and_is_remembered(home: House, alice: Acto
     await published(home, alice, "Second")
     await deliver_all(home)
     assert seen == ["no signature", "Create", "Create"], "the first knock is now the right one"
+
+
+async def test_a_second_knock_after_400_teaches_nothing(home: House, alice: Actor, good: Peer) -> None:
+    """Epicyon answers 201 before it verifies: what it takes at the second knock may still be lost at the third."""
+    bob = good.actor("bob")
+    await receive(home, bob, bob.activity("Follow", alice.uri))
+
+    async def careless(method: str, target: str, headers: dict[str, str], body: bytes) -> Any:
+        return (201 if "signature-input" in headers else 400), {"content-type": ACTIVITY_JSON}, b""
+
+    good.behaviours["/inbox"] = careless
+    await published(home, alice)
+    await deliver_all(home)
+    assert [state.scheme for state in await home.rows(HostState, host=good.host)] in ([None], ["cavage"])
