@@ -59,7 +59,7 @@ async def peers() -> AsyncIterator[dict[str, Peer]]:
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=not LONG,
+    derandomize=True,
     database=None,
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
