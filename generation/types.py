@@ -9,6 +9,28 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Which wishes of an ImageRequest a generator can fulfil; a wish that it cannot is told, never dropped silently.
+
+    `sizes`: the only sizes it makes, in pixels, empty for any; `styles`: the names it knows, empty for none.
+    `progress`: what it says while it works. `cancel`: `queued` when only what waits there can be stopped,
+    `running` when anything can.
+    """
+
+    negative_prompt: bool = False
+    seed: bool = False
+    steps: bool = False
+    guidance: bool = False
+    source: bool = False
+    strength: bool = False
+    styles: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
+    progress: Literal["none", "steps", "preview"] = "none"
+    cancel: Literal["connection", "queued", "running"] = "connection"
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """What a generator says of itself.
 
@@ -25,11 +47,20 @@ class ModelCard:
     homepage: str = ""
     closed_vocabulary: bool = False
     """True when the generator can only draw forms that are written in its program; never for a trained model."""
+    sha256: str = ""
+    """Of the model's files, hex; empty where the model is somewhere that we cannot look."""
+    data_sources: str = ""
+    """What the model learned from, as far as its operator knows."""
+    capabilities: Capabilities = Capabilities()
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """What is asked of a generator. `seed` None means: choose one. Sizes in pixels."""
+    """What is asked of a generator. `seed` None means: choose one. Sizes in pixels.
+
+    `source`: encoded bytes of a picture to begin from; `strength` 0…1 says how far to go from it. `model`: one of the
+    models that the card lists. `key` names this order across restarts, for backends that would else make it twice.
+    """
 
     prompt: str
     negative_prompt: str = ""
@@ -40,6 +71,10 @@ class ImageRequest:
     guidance: float | None = None
     style: str | None = None
     count: int = 1
+    source: bytes | None = field(default=None, repr=False)
+    strength: float | None = None
+    model: str | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +106,24 @@ class GeneratedImage:
     focus: tuple[float, float] = (0.0, 0.0)
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    watt_hours: float | None = None
+    """Energy for this picture where the backend's power is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressReport:
-    """How far a generation is: `fraction` 0…1 or None when the backend does not say; `words` for people."""
+    """How far a generation is: `fraction` 0…1 or None when the backend does not say; `words` for people.
+
+    `place`: how many orders stand before this one at the backend. `preview`: encoded bytes as the backend gave them,
+    not trusted, for the author alone.
+    """
 
     fraction: float | None
     words: str
+    place: int | None = None
+    step: int | None = None
+    steps: int | None = None
+    preview: bytes | None = field(default=None, repr=False)
 
 
 Progress = Callable[[ProgressReport], Awaitable[None]]
