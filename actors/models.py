@@ -1,4 +1,4 @@
-"""Actor, Key, Follow, Block, Mute, DomainRule, SeveredFollow; Account, Login, Token: the rows about who."""
+"""Actor, Key, Follow, Block, Mute, DomainRule, SeveredFollow; Account, Login, App, Token: the rows about who."""
 
 from __future__ import annotations
 
@@ -69,6 +69,8 @@ class Actor(SQLModel, table=True):
     indexable: bool = False
     fields: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     also_known_as: list[str] = Field(default_factory=list, sa_column=json_column())
+    emojis: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
+    """Custom emoji in the name and bio of a remote actor: name -> id of its Emoji (outbox)."""
     moved_to_uri: str | None = None
     moved_ms: int | None = Field(default=None, sa_type=BigInteger)
     """When it last moved; one Move in thirty days is followed."""
@@ -213,6 +215,10 @@ class Account(SQLModel, table=True):
     """owner, admin, moderator or member."""
     password_hash: str | None = None
     email: str | None = None
+    disclosure: str = "full"
+    """How much of a recipe leaves with a new post (outbox.models.Disclosure)."""
+    remix_policy: str = "nobody"
+    """Who may build on a new post (outbox.models.RemixPolicy)."""
     disabled_ms: int | None = Field(default=None, sa_type=BigInteger)
     created_ms: int = Field(sa_type=BigInteger)
 
@@ -232,15 +238,67 @@ class Login(SQLModel, table=True):
     used_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class App(SQLModel, table=True):
+    """A program that people may let act for them (an OAuth client), with what it said of itself."""
+
+    __tablename__ = "app"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    client_id: str = Field(unique=True)
+    """Random for a registered one, else the address of the document that describes it."""
+    kind: str = "registered"
+    """registered, or document: fetched from its client id, and fetched anew when it is old."""
+    secret_hash: str | None = None
+    """None for a public client, which has no secret."""
+    name: str = ""
+    website: str | None = None
+    redirect_uris: list[str] = Field(default_factory=list, sa_column=json_column())
+    scopes: str = "read"
+    """What it may ask for at most, space-separated."""
+    refreshes: bool = False
+    """Whether it asked for refresh tokens when it registered."""
+    created_ms: int = Field(sa_type=BigInteger)
+    fetched_ms: int | None = Field(default=None, sa_type=BigInteger)
+    used_ms: int | None = Field(default=None, index=True, sa_type=BigInteger)
+    """When it was first given a code or a token; None for one that nobody ever used."""
+
+
+class AuthorizationCode(SQLModel, table=True):
+    """A person's consent on its way to an app, by the SHA-256 of the code; kept after its use to notice a replay."""
+
+    __tablename__ = "authorization_code"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    app_id: int = Field(foreign_key="app.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    account_id: int = Field(foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    code_hash: str = Field(unique=True)
+    redirect_uri: str
+    scopes: str
+    challenge: str | None = None
+    """The S256 code challenge of PKCE."""
+    created_ms: int = Field(sa_type=BigInteger)
+    expires_ms: int = Field(sa_type=BigInteger)
+    used_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class Token(SQLModel, table=True):
-    """An access token of an app, by its SHA-256; scopes are a space-separated list."""
+    """An access token, by its SHA-256; scopes are a space-separated list in the spelling that was asked for."""
 
     __tablename__ = "token"
 
     id: int = Field(primary_key=True, sa_type=big_id())
-    account_id: int = Field(foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    account_id: int | None = Field(
+        default=None, foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
+    """None for a token of the app alone (client credentials)."""
+    app_id: int | None = Field(default=None, foreign_key="app.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    code_id: int | None = Field(default=None, index=True, sa_type=BigInteger)
+    """The consent it came from, directly or by refreshing: what is revoked together when one is replayed."""
     secret_hash: str = Field(unique=True)
+    refresh_hash: str | None = Field(default=None, unique=True)
     name: str = ""
     scopes: str = "read write"
     created_ms: int = Field(sa_type=BigInteger)
+    used_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """When it was last used, to the day."""
     revoked_ms: int | None = Field(default=None, sa_type=BigInteger)

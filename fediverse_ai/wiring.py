@@ -16,6 +16,7 @@ import inbox.retire
 import inbox.routes
 import inbox.synchronize
 import inbox.threads
+import outbox.belongings
 import outbox.collections
 import outbox.delivery
 import outbox.edit
@@ -42,7 +43,7 @@ from fediverse_ai.core.storage import FolderStorage
 from fediverse_ai.web import routes as web_routes
 from generation.pipeline import Pipeline, build_pipeline
 
-TABLES = (actors.models, outbox.models, inbox.models)
+TABLES = (actors.models, outbox.models, outbox.belongings, inbox.models)
 
 # Matched from the top: what is asked most comes first (0.7 µs a route).
 ROUTES: list[BaseRoute] = [

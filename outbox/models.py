@@ -9,13 +9,20 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from fediverse_ai.core.database import big_id, json_column
+from outbox.belongings import Disclosure, RemixPolicy
 
 
 class PostState(StrEnum):
     """The life of a local post; remote copies are always `published` or `deleted`. Moves: outbox/states.py."""
 
+    DRAFT = "draft"
+    """Kept by its author; nothing was made."""
     WAITING = "waiting"
     """Accepted from its author; the pipeline has not finished."""
+    PICK = "pick"
+    """Several pictures were made; its author chooses."""
+    SCHEDULED = "scheduled"
+    """Judged, and waits for its time."""
     HELD = "held"
     """A moderator has to look."""
     REFUSED = "refused"
@@ -124,6 +131,14 @@ class Post(SQLModel, table=True):
     """The quoted author, once the stamp was checked: who may revoke it."""
     pinned_ms: int | None = Field(default=None, sa_type=BigInteger)
     """Since when it is in its author's featured collection."""
+    not_before_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """When it goes out (scheduled posts)."""
+    disclosure: str = Disclosure.FULL
+    """How much of the recipe leaves."""
+    remix_policy: str = RemixPolicy.NOBODY
+    """Who may build on it; of others' posts, what their object grants."""
+    emojis: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
+    """Custom emoji of a received post: name -> id of its Emoji."""
 
 
 class Revision(SQLModel, table=True):

@@ -9,12 +9,13 @@ from sqlmodel import AutoString, SQLModel
 
 import actors.models
 import inbox.models
+import outbox.belongings
 import outbox.models
 from fediverse_ai.core.database import metadata
 
 __all__ = ["NAMES", "comparison", "metadata"]
 
-ROOMS = (actors.models, outbox.models, inbox.models)
+ROOMS = (actors.models, outbox.models, outbox.belongings, inbox.models)
 NAMES = frozenset(
     str(model.__tablename__)
     for room in ROOMS

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("indexable", sa.Boolean(), nullable=False),
         sa.Column("fields", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("also_known_as", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("emojis", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("moved_to_uri", sa.String(), nullable=True),
         sa.Column("moved_ms", sa.BigInteger(), nullable=True),
         sa.Column("published_ms", sa.BigInteger(), nullable=False),
@@ -114,6 +115,8 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=True),
         sa.Column("email", sa.String(), nullable=True),
+        sa.Column("disclosure", sa.String(), nullable=False),
+        sa.Column("remix_policy", sa.String(), nullable=False),
         sa.Column("disabled_ms", sa.BigInteger(), nullable=True),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_account_actor_id_actor")),
@@ -249,6 +252,10 @@ def upgrade() -> None:
         sa.Column("quote_stamp_uri", sa.String(), nullable=True),
         sa.Column("quote_owner_uri", sa.String(), nullable=True),
         sa.Column("pinned_ms", sa.BigInteger(), nullable=True),
+        sa.Column("not_before_ms", sa.BigInteger(), nullable=True),
+        sa.Column("disclosure", sa.String(), nullable=False),
+        sa.Column("remix_policy", sa.String(), nullable=False),
+        sa.Column("emojis", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["actor.id"], name=op.f("fk_post_author_id_actor"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["in_reply_to_id"], ["post.id"], name=op.f("fk_post_in_reply_to_id_post"), ondelete="SET NULL"
@@ -295,6 +302,81 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_attachment_thumbnail"), ["thumbnail"], unique=False)
 
     op.create_table(
+        "upload",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("file_name", sa.String(), nullable=True),
+        sa.Column("small_name", sa.String(), nullable=True),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("blurhash", sa.String(), nullable=True),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("focus_x", sa.Float(), nullable=False),
+        sa.Column("focus_y", sa.Float(), nullable=False),
+        sa.Column("claims_ai", sa.Boolean(), nullable=False),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_upload_actor_id_actor"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_upload_post_id_post"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
+    )
+    with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.create_index("ix_upload_actor", ["actor_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_created_ms"), ["created_ms"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_file_name"), ["file_name"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_post_id"), ["post_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_small_name"), ["small_name"], unique=False)
+
+    op.create_table(
+        "lineage",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("parent_uri", sa.String(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["post.id"], name=op.f("fk_lineage_parent_id_post"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_lineage_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lineage")),
+        sa.UniqueConstraint("post_id", "parent_uri", name=op.f("uq_lineage_post_id_parent_uri")),
+    )
+    with op.batch_alter_table("lineage", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lineage_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_lineage_parent_uri"), ["parent_uri"], unique=False)
+
+    op.create_table(
+        "bookmark",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_bookmark_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_bookmark_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bookmark")),
+        sa.UniqueConstraint("actor_id", "post_id", name=op.f("uq_bookmark_actor_id_post_id")),
+    )
+    with op.batch_alter_table("bookmark", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bookmark_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
+        "emoji",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emoji")),
+        sa.UniqueConstraint("host", "name", name=op.f("uq_emoji_host_name")),
+    )
+    op.create_table(
         "delivery",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("activity_id", sa.BigInteger(), nullable=False),
@@ -334,6 +416,51 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("judgement", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_judgement_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
+        "app",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("website", sa.String(), nullable=True),
+        sa.Column("redirect_uris", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("refreshes", sa.Boolean(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("fetched_ms", sa.BigInteger(), nullable=True),
+        sa.Column("used_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_app")),
+        sa.UniqueConstraint("client_id", name=op.f("uq_app_client_id")),
+    )
+    with op.batch_alter_table("app", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_app_used_ms"), ["used_ms"], unique=False)
+
+    op.create_table(
+        "authorization_code",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("app_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.String(), nullable=False),
+        sa.Column("redirect_uri", sa.String(), nullable=False),
+        sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("challenge", sa.String(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.Column("used_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_authorization_code_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["app.id"], name=op.f("fk_authorization_code_app_id_app"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_authorization_code")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_authorization_code_code_hash")),
+    )
+    with op.batch_alter_table("authorization_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_authorization_code_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_authorization_code_app_id"), ["app_id"], unique=False)
 
     op.create_table(
         "login",
@@ -431,20 +558,28 @@ def upgrade() -> None:
     op.create_table(
         "token",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("app_id", sa.BigInteger(), nullable=True),
+        sa.Column("code_id", sa.BigInteger(), nullable=True),
         sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("refresh_hash", sa.String(), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("scopes", sa.String(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("used_ms", sa.BigInteger(), nullable=True),
         sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_token_account_id_account"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name=op.f("fk_token_app_id_app"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_token")),
+        sa.UniqueConstraint("refresh_hash", name=op.f("uq_token_refresh_hash")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_token_secret_hash")),
     )
     with op.batch_alter_table("token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_token_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_token_app_id"), ["app_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_token_code_id"), ["code_id"], unique=False)
 
     op.create_table(
         "quote_stamp",
@@ -603,6 +738,8 @@ def downgrade() -> None:
 
     op.drop_table("quote_stamp")
     with op.batch_alter_table("token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_token_code_id"))
+        batch_op.drop_index(batch_op.f("ix_token_app_id"))
         batch_op.drop_index(batch_op.f("ix_token_account_id"))
 
     op.drop_table("token")
@@ -627,6 +764,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_account_id"))
 
     op.drop_table("login")
+    with op.batch_alter_table("authorization_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_authorization_code_app_id"))
+        batch_op.drop_index(batch_op.f("ix_authorization_code_account_id"))
+
+    op.drop_table("authorization_code")
+    with op.batch_alter_table("app", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_app_used_ms"))
+
+    op.drop_table("app")
     with op.batch_alter_table("judgement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_judgement_post_id"))
 
@@ -636,6 +782,24 @@ def downgrade() -> None:
         batch_op.drop_index("ix_delivery_host")
 
     op.drop_table("delivery")
+    op.drop_table("emoji")
+    with op.batch_alter_table("bookmark", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bookmark_post_id"))
+
+    op.drop_table("bookmark")
+    with op.batch_alter_table("lineage", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lineage_parent_uri"))
+        batch_op.drop_index(batch_op.f("ix_lineage_parent_id"))
+
+    op.drop_table("lineage")
+    with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_upload_small_name"))
+        batch_op.drop_index(batch_op.f("ix_upload_post_id"))
+        batch_op.drop_index(batch_op.f("ix_upload_file_name"))
+        batch_op.drop_index(batch_op.f("ix_upload_created_ms"))
+        batch_op.drop_index("ix_upload_actor")
+
+    op.drop_table("upload")
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attachment_thumbnail"))
         batch_op.drop_index(batch_op.f("ix_attachment_post_id"))

@@ -1,0 +1,108 @@
+"""Upload, Lineage, Bookmark, Emoji: the rows of what people bring, build on, keep for themselves, and write with."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from fediverse_ai.core.database import big_id
+
+
+class Disclosure(StrEnum):
+    """How much of a picture's recipe leaves: in the object, on its page and in the file. Each holds the next."""
+
+    FULL = "full"
+    PROMPT = "prompt"
+    """The prompt and the model, without seed and settings."""
+    MODEL = "model"
+    LABEL = "label"
+    """That it was made by AI, and nothing else."""
+
+
+class RemixPolicy(StrEnum):
+    """Who may make something from a post; nobody where nothing was said."""
+
+    ANYONE = "anyone"
+    FOLLOWERS = "followers"
+    NOBODY = "nobody"
+
+
+class UploadState(StrEnum):
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Upload(SQLModel, table=True):
+    """A picture that somebody brought: rebuilt from its pixels, seen by nobody else until a post takes it along."""
+
+    __tablename__ = "upload"
+    __table_args__ = (Index("ix_upload_actor", "actor_id", "id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    state: str = UploadState.READY
+    file_name: str | None = Field(default=None, index=True)
+    small_name: str | None = Field(default=None, index=True)
+    media_type: str = "image/jpeg"
+    width: int | None = None
+    height: int | None = None
+    blurhash: str | None = None
+    description: str = ""
+    focus_x: float = 0.0
+    focus_y: float = 0.0
+    claims_ai: bool = False
+    """Whether the file as it came said of itself that a program made it."""
+    error: str | None = None
+    """A sentence for its owner."""
+    created_ms: int = Field(index=True, sa_type=BigInteger)
+    post_id: int | None = Field(
+        default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="SET NULL"
+    )
+    """The post that took it along; forgotten after a day without one."""
+    position: int = 0
+    origin: str | None = None
+    """What the post's author declared (Origin); None before."""
+
+
+class Lineage(SQLModel, table=True):
+    """One parent of one post, by its URI; `parent_id` when we have it. Of our posts and of others' alike."""
+
+    __tablename__ = "lineage"
+    __table_args__ = (UniqueConstraint("post_id", "parent_uri"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    post_id: int = Field(foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")
+    parent_uri: str = Field(index=True)
+    parent_id: int | None = Field(
+        default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="SET NULL"
+    )
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Bookmark(SQLModel, table=True):
+    """A post that one of our people keeps for later; nobody else is told."""
+
+    __tablename__ = "bookmark"
+    __table_args__ = (UniqueConstraint("actor_id", "post_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class Emoji(SQLModel, table=True):
+    """Another server's custom emoji as it was last seen in a text or a name; shown through the proxy by its id."""
+
+    __tablename__ = "emoji"
+    __table_args__ = (UniqueConstraint("host", "name"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    host: str
+    name: str
+    """Without the colons."""
+    url: str
+    seen_ms: int = Field(sa_type=BigInteger)
