@@ -19,6 +19,8 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Misconfigured, RequestError
 from fediverse_ai.core.log import get
 from fediverse_ai.core.responses import problem, status_of
+from fediverse_ai.cors import Cors
+from fediverse_ai.mastodon.answers import NOT_FOUND, failed, is_api
 from fediverse_ai.web.errors import error_page, status_page, wants_page
 
 log = get(__name__)
@@ -44,7 +46,7 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
 
     app = Starlette(
         routes=wiring.ROUTES,
-        middleware=[Middleware(Authentication)],
+        middleware=[Middleware(Cors), Middleware(Authentication)],
         exception_handlers={FediverseError: _ours, HTTPException: _routing, Exception: _unforeseen},
         lifespan=lifespan,
     )
@@ -58,13 +60,18 @@ async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, FediverseError)
     if not isinstance(error, RequestError):
         log.warning("request_failed", path=request.url.path, status=status_of(error), detail=error.detail)
+    if is_api(request.url.path):
+        return failed(error)
     return error_page(request, error) if wants_page(request) else problem(error)
 
 
 async def _routing(request: Request, error: Exception) -> Response:
     """No such route, or not by this method."""
     assert isinstance(error, HTTPException)
-    answer = status_page(request, error.status_code) if wants_page(request) else _plain(error.status_code)
+    if is_api(request.url.path):
+        answer = failed(_request_error(NOT_FOUND if error.status_code == 404 else error.detail, error.status_code))
+    else:
+        answer = status_page(request, error.status_code) if wants_page(request) else _plain(error.status_code)
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
     return answer
@@ -72,11 +79,20 @@ async def _routing(request: Request, error: Exception) -> Response:
 
 def _plain(status: int) -> Response:
     known = {404: "There is nothing at this address.", 405: "This address does not take that method."}
-    error = RequestError(known.get(status, "This request cannot be served."))
+    return problem(_request_error(known.get(status, "This request cannot be served."), status))
+
+
+def _request_error(words: str, status: int) -> RequestError:
+    error = RequestError(words)
     error.status = status
-    return problem(error)
+    return error
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     log.error("unforeseen_error", path=request.url.path, exc_info=error)
+    if is_api(request.url.path):
+        answer = failed(FediverseError("Something broke on our side."))
+        # This answer is made outside of the middleware, and a browser client has to read it too.
+        answer.headers["Access-Control-Allow-Origin"] = "*"
+        return answer
     return status_page(request, 500) if wants_page(request) else problem(FediverseError("Something broke on our side."))

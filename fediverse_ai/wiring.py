@@ -36,10 +36,12 @@ from fediverse_ai.core.clock import Clock, SystemClock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.database import Database
+from fediverse_ai.core.events import Hub
 from fediverse_ai.core.http import Http
 from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.storage import FolderStorage
+from fediverse_ai.mastodon import routes as mastodon_routes
 from fediverse_ai.web import routes as web_routes
 from generation.pipeline import Pipeline, build_pipeline
 
@@ -51,6 +53,7 @@ ROUTES: list[BaseRoute] = [
     *actors.routes.ROUTES,
     *outbox.routes.ROUTES,
     *outbox.collections.ROUTES,
+    *mastodon_routes.ROUTES,
     *web_routes.ROUTES,
 ]
 
@@ -121,6 +124,7 @@ async def _add_parts(context: Context) -> None:
     context.add(DomainRules(context))
     context.add(ServedDocuments(context))
     context.add(RateLimiter(clock))
+    context.add(Hub())
     context.add(build_pipeline(config, context.http, clock))
     async with context.database.write() as session:
         instance = await local.instance_actor(session)

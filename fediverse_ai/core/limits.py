@@ -48,6 +48,10 @@ SIGNATURE_BYTES: Final = 512  # RSA 4096
 SIGNATURE_PAST_SECONDS: Final = 3600 + 300  # an hour, and five minutes for the way
 SIGNATURE_FUTURE_SECONDS: Final = 3600
 SIGNATURE_LIFE_SECONDS: Final = 12 * 3600  # of an explicit `expires`, which Mastodon honours up to this
+CHALLENGE_CHARS: Final = 256  # of a nonce or a tag that a peer wants signed
+CHALLENGE_LABEL_CHARS: Final = 64
+CHALLENGE_LIFE_SECONDS: Final = 300  # of a signature that a peer wants with an end
+KNOCKS: Final = 3  # requests of one attempt, each signed otherwise
 KEY_MIN_BITS: Final = 2_048
 KEY_MAX_BITS: Final = 4_096
 MULTIBASE_CHARS: Final = 1_024  # an RSA 4096 key has 720; decoding is quadratic
@@ -77,6 +81,12 @@ COOKIE_CHARS: Final = 8_192
 SIGN_IN_LINK_SECONDS: Final = 3600
 SESSION_SECONDS: Final = 14 * 86_400
 VISITOR_SECONDS: Final = 86_400
+CODE_SECONDS: Final = 60.0  # of an app's authorization code
+CODE_TYPED_SECONDS: Final = 600.0  # of one that a person copies from a page
+TOKEN_CHARS: Final = 512
+TOKEN_IDLE_SECONDS: Final = 90 * 86_400.0  # after which an unused access token ends
+TOKEN_USED_SECONDS: Final = 86_400.0  # how finely a token's last use is kept
+UNUSED_APPS: Final = 10_000  # registrations that nobody ever used
 PAGE_POSTS: Final = 24
 POST_MENTIONS: Final = 10
 POST_TAGS: Final = 30
@@ -113,6 +123,7 @@ ENCODED_PIECES: Final = 8  # of a text, decoded to see what they hide
 JUDGED_TEXT_CHARS: Final = 10_000  # longer ones are not judged, which holds them: nothing may hide behind a limit
 JUDGED_PART_CHARS: Final = 200  # judged at once, so that a harmless frame does not water down what it frames
 POLICY_BYTES: Final = 256 * KIB
+POLICY_SETTLE_SECONDS: Final = 1.0  # for which a changed policy file must rest before it is read
 BACKEND_ERROR_BYTES: Final = 64 * KIB
 BACKEND_ENVELOPE_BYTES: Final = MIB  # around the pictures of an answer
 SCENE_LINE_BYTES: Final = MIB  # of what the drawing process says
@@ -233,6 +244,21 @@ DELIVERY_CHUNK_INBOXES: Final = 50
 JOB_IDS: Final = 512
 RATE_KEYS: Final = 100_000
 
+# Apps of the Mastodon API: fields, files, pieces, depth, seconds.
+API_FIELDS: Final = 200
+API_FILES: Final = 4
+API_LIST_ITEMS: Final = 100
+API_DEPTH: Final = 4  # of nested names in a form
+API_CONTEXT_POSTS: Final = 400  # of a thread, in both directions together
+IDEMPOTENCY_SECONDS: Final = 3600.0
+COUNTS_SECONDS: Final = 60.0  # how old the counters of others' accounts may be
+COUNTS_ACTORS: Final = 10_000
+
+# Listeners to what happens (streams): events waiting for one, channels of one, listeners in all.
+EVENT_QUEUE: Final = 200
+EVENT_CHANNELS: Final = 40
+EVENT_SUBSCRIBERS: Final = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -250,6 +276,9 @@ LOGIN_PER_ADDRESS: Final = Rate(10, 900.0)
 LOGIN_PER_ACCOUNT: Final = Rate(10, 900.0)
 POSTS_PER_ACCOUNT: Final = Rate(30, 3600.0)
 GENERATIONS_PER_ACCOUNT: Final = Rate(100, 86_400.0)
+API_REQUESTS: Final = Rate(300, 300.0)
+API_UPLOADS: Final = Rate(30, 1800.0)
+API_DELETES: Final = Rate(30, 1800.0)
 
 
 class RateLimiter:
@@ -280,6 +309,11 @@ class RateLimiter:
         while len(self._free_at) > self._keys:
             self._free_at.popitem(last=False)
         return 0.0
+
+    def left(self, key: str, rate: Rate) -> tuple[int, float]:
+        """How many more there is room for now, and the seconds until the whole rate is free again."""
+        full_in = max(self._free_at.get(key, 0.0) - self._clock.monotonic(), 0.0)
+        return int((rate.seconds - full_in) / rate.seconds * rate.count + 1e-9), full_in
 
     def forget(self, key: str) -> None:
         """Start a key anew, such as an account's after it signed in."""
