@@ -20,6 +20,8 @@ class Received(SQLModel, table=True):
     sender_uri: str
     """The actor whose key signed it and who owns it."""
     body: bytes
+    wide: bool = False
+    """For everybody, or for all who follow the sender; known once it was handled."""
     state: str = "stored"
     """stored, then the outcome: done, ignored, dropped, unsupported, failed."""
     detail: str | None = None

@@ -60,6 +60,7 @@ async def store(session: AsyncSession, arrivals: list[Arrival]) -> list[None]:
             "type": arrival.activity.type,
             "sender_uri": arrival.activity.owner,
             "body": arrival.body,
+            "wide": False,
             "state": "stored",
             "attempts": 0,
             "received_ms": now,

@@ -102,6 +102,8 @@ class Post(SQLModel, table=True):
     hashtags: list[str] = Field(default_factory=list, sa_column=json_column())
     to: list[str] = Field(default_factory=list, sa_column=json_column())
     cc: list[str] = Field(default_factory=list, sa_column=json_column())
+    bcc: list[str] = Field(default_factory=list, sa_column=json_column())
+    """Whom a client addressed without showing it (bto and bcc): reached, and never written into a document."""
     created_ms: int = Field(sa_type=BigInteger)
     published_ms: int | None = Field(default=None, sa_type=BigInteger)
     updated_ms: int | None = Field(default=None, sa_type=BigInteger)

@@ -9,13 +9,14 @@ from sqlmodel import AutoString, SQLModel
 
 import actors.models
 import inbox.models
+import outbox.addressed
 import outbox.belongings
 import outbox.models
 from fediverse_ai.core.database import metadata
 
 __all__ = ["NAMES", "comparison", "metadata"]
 
-ROOMS = (actors.models, outbox.models, outbox.belongings, inbox.models)
+ROOMS = (actors.models, outbox.models, outbox.belongings, outbox.addressed, inbox.models)
 NAMES = frozenset(
     str(model.__tablename__)
     for room in ROOMS

@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("sender_uri", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("wide", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("detail", sa.String(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -233,6 +234,7 @@ def upgrade() -> None:
         sa.Column("hashtags", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("to", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("cc", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("bcc", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.Column("published_ms", sa.BigInteger(), nullable=True),
         sa.Column("updated_ms", sa.BigInteger(), nullable=True),
@@ -349,6 +351,20 @@ def upgrade() -> None:
     with op.batch_alter_table("lineage", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lineage_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_lineage_parent_uri"), ["parent_uri"], unique=False)
+
+    op.create_table(
+        "addressed",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("activity_uri", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_addressed_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_addressed")),
+        sa.UniqueConstraint("actor_id", "activity_uri", name=op.f("uq_addressed_actor_id_activity_uri")),
+    )
+    with op.batch_alter_table("addressed", schema=None) as batch_op:
+        batch_op.create_index("ix_addressed_uri", ["activity_uri"], unique=False)
 
     op.create_table(
         "bookmark",
@@ -787,6 +803,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bookmark_post_id"))
 
     op.drop_table("bookmark")
+    with op.batch_alter_table("addressed", schema=None) as batch_op:
+        batch_op.drop_index("ix_addressed_uri")
+
+    op.drop_table("addressed")
     with op.batch_alter_table("lineage", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lineage_parent_uri"))
         batch_op.drop_index(batch_op.f("ix_lineage_parent_id"))
