@@ -21,8 +21,10 @@ import outbox.collections
 import outbox.delivery
 import outbox.edit
 import outbox.models
+import outbox.policies
 import outbox.prepare
 import outbox.routes
+import outbox.rulings
 import outbox.sweep
 from actors import keys, local, rules
 from actors.authentication import Authenticator
@@ -45,7 +47,7 @@ from fediverse_ai.mastodon import routes as mastodon_routes
 from fediverse_ai.web import routes as web_routes
 from generation.pipeline import Pipeline, build_pipeline
 
-TABLES = (actors.models, outbox.models, outbox.belongings, inbox.models)
+TABLES = (actors.models, outbox.models, outbox.belongings, outbox.rulings, inbox.models)
 
 # Matched from the top: what is asked most comes first (0.7 µs a route).
 ROUTES: list[BaseRoute] = [
@@ -72,6 +74,7 @@ JOBS: list[JobSpec] = [
 
 CLOCKWORK: list[Clockwork] = [
     Clockwork("posts.forgotten", 600.0, outbox.prepare.give_up_forgotten),
+    Clockwork("policy.watch", 10.0, outbox.policies.watch),
     Clockwork("outbox.resume", 900.0, outbox.sweep.resume),
     Clockwork("inbox.resume", 900.0, inbox.jobs.resume),
     *housekeeping.CLOCKWORK,
@@ -125,10 +128,13 @@ async def _add_parts(context: Context) -> None:
     context.add(ServedDocuments(context))
     context.add(RateLimiter(clock))
     context.add(Hub())
-    context.add(build_pipeline(config, context.http, clock))
+    async with context.database.read() as session:
+        last_policy = await outbox.policies.last_good(session)
+    context.add(build_pipeline(config, context.http, clock, last_policy))
     async with context.database.write() as session:
         instance = await local.instance_actor(session)
-    sign = await keys.instance_signer(context, instance.id)
+        await outbox.policies.remember(session, context.part(Pipeline).policy)
+    sign = keys.InstanceSigner(context, instance.id)
     welcome = context.part(DomainRules).require_welcome
     context.add(RemoteActors(context, Fetcher(context.http, sign, own_origin=config.public_url, welcome=welcome)))
     authenticator = Authenticator(context)

@@ -7,7 +7,6 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -19,7 +18,8 @@ from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unprocessable, Unreachable
 from generation import plugins, provenance
 from generation.images import sniff
-from generation.policy import Policy, load_policy
+from generation.policy import Policy
+from generation.policy_file import PolicyFile, path_of
 from generation.sandbox import Sandbox
 from generation.types import (
     Decision,
@@ -63,13 +63,13 @@ class Pipeline:
         engines: Mapping[str, Engine],
         default: str,
         moderators: Sequence[Moderator],
-        policy: Policy,
+        policy: Policy | PolicyFile,
         sandbox: Sandbox,
         clock: Clock,
         review_seconds: float = 30.0,
     ) -> None:
         self.default = default
-        self.policy = policy
+        self._policy = policy
         self.sandbox = sandbox
         self._engines = dict(engines)
         self._moderators = tuple(moderators)
@@ -78,8 +78,30 @@ class Pipeline:
         self._places = {name: asyncio.Semaphore(engine.at_once) for name, engine in engines.items()}
         self._cards: dict[str, ModelCard] = {}
         judges = "\n".join(sorted(f"{moderator.name} {moderator.version}" for moderator in moderators))
-        self.policy_version = f"{policy.version}.{hashlib.sha256(judges.encode()).hexdigest()[:8]}"
+        self._judges = hashlib.sha256(judges.encode()).hexdigest()[:8]
+
+    @property
+    def policy(self) -> Policy:
+        """The running policy; a file that changed is read again here."""
+        return self._policy.current() if isinstance(self._policy, PolicyFile) else self._policy
+
+    @property
+    def policy_problem(self) -> str | None:
+        """Why the policy file as it is now does not run; None when it does."""
+        return self._policy.problem if isinstance(self._policy, PolicyFile) else None
+
+    @property
+    def policy_version(self) -> str:
         """The policy file and who judges by it: with either changed, an old verdict no longer counts."""
+        return self._version(self.policy)
+
+    @property
+    def moderators(self) -> tuple[Moderator, ...]:
+        """Everybody who judges here."""
+        return self._moderators
+
+    def _version(self, policy: Policy) -> str:
+        return f"{policy.version}.{self._judges}"
 
     async def start(self) -> None:
         """Check what can be checked without work. Raises Misconfigured for a generator that labels itself wrongly."""
@@ -152,10 +174,12 @@ class Pipeline:
         """The verdict on one item; see `review_all`."""
         return await self.review_all([item])
 
-    async def review_all(self, items: Sequence[Item]) -> Verdict:
+    async def review_all(self, items: Sequence[Item], earlier: Verdict | None = None) -> Verdict:
         """One verdict on everything that belongs to one publication: the strictest rule over all of it decides.
 
-        `digests` holds the SHA-256 of every picture and of every text as they were judged, computed here.
+        `earlier` is a verdict over another part of it, such as the prompt's: what it found counts again, so that
+        rules over several parts see all of them. `digests` holds the SHA-256 of every picture and of every text as they
+        were judged, computed here.
         Raises ValueError without items, RuntimeError inside a transaction.
         """
         forbid_in_transaction("judging")
@@ -165,13 +189,17 @@ class Pipeline:
         asked = [asyncio.gather(*(self._ask(moderator, item) for moderator in self._moderators)) for item in items]
         findings = await asyncio.gather(*asked)
         groups = [(item.stage, tuple(found)) for item, found in zip(items, findings, strict=True)]
-        outcome = self.policy.judge(groups)
-        decision, rule, reason = outcome
-        if decision is Decision.ALLOW and any(finding.failed for found in findings for finding in found):
+        if earlier is not None:
+            groups = [*earlier.groups, *groups]
+            digests = tuple(dict.fromkeys((*earlier.digests, *digests)))
+        # Asked for only now: judging takes seconds, and the policy may have changed meanwhile.
+        policy = self.policy
+        decision, rule, reason = policy.judge(groups)
+        if decision is Decision.ALLOW and any(finding.failed for _, found in groups for finding in found):
             # The policy holds these itself; this line is for the day when somebody changes that by mistake.
             raise RuntimeError("the policy allowed what could not be judged")
-        everything = tuple(finding for found in findings for finding in found)
-        return Verdict(decision, self.policy_version, rule, reason, digests, everything)
+        everything = tuple(finding for _, found in groups for finding in found)
+        return Verdict(decision, self._version(policy), rule, reason, digests, everything, tuple(groups))
 
     def _engine(self, name: str) -> Engine:
         if name not in self._engines:
@@ -291,8 +319,11 @@ def sound_finding(moderator: Moderator, found: Any) -> Finding:
     return Finding(moderator.name, moderator.version, scores, evidence, bool(found.failed))
 
 
-def build_pipeline(config: Config, http: Http, clock: Clock) -> Pipeline:
-    """The pipeline of a configuration: `scene` and every [generation.backends.NAME]. Raises Misconfigured."""
+def build_pipeline(config: Config, http: Http, clock: Clock, last_good: Policy | None = None) -> Pipeline:
+    """The pipeline of a configuration: `scene` and every [generation.backends.NAME]. Raises Misconfigured.
+
+    `last_good` is the policy that ran before; it goes on when the file is wrong.
+    """
     backends = {"scene": Backend(kind="scene"), **config.generation.backends}
     if config.generation.default not in backends:
         known = ", ".join(backends)
@@ -303,7 +334,7 @@ def build_pipeline(config: Config, http: Http, clock: Clock) -> Pipeline:
     seconds = config.moderation.timeout_seconds
     # The pipeline's own deadline holds for every check, so none needs a setting of its own.
     moderators = [plugins.moderator(name)({}, sandbox) for name in dict.fromkeys(names)]
-    policy = load_policy(Path(config.moderation.policy_file) if config.moderation.policy_file else None)
+    policy = PolicyFile(path_of(config), clock, last_good, must_exist=bool(config.moderation.policy_file))
     return Pipeline(engines, config.generation.default, moderators, policy, sandbox, clock, seconds)
 
 

@@ -29,10 +29,14 @@ class _Table(BaseModel):
 
 
 class Thresholds(_Table):
-    """Scores from which a finding holds or refuses; a missing one never does that."""
+    """Scores from which a finding holds or refuses; a missing one never does that.
+
+    `moderators` are those whose scores count; without it all do.
+    """
 
     hold: Score | None = None
     refuse: Score | None = None
+    moderators: frozenset[str] | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _ordered(self) -> Thresholds:
@@ -47,6 +51,11 @@ class Thresholds(_Table):
         if self.hold is not None and score >= self.hold:
             return Decision.HOLD
         return Decision.ALLOW
+
+    def of(self, given: Mapping[str, float]) -> float:
+        """The score that counts, of those that the moderators gave; 0 when none of them counts."""
+        counted = [score for name, score in given.items() if self.moderators is None or name in self.moderators]
+        return max(counted, default=0.0)
 
 
 class Category(_Table):
@@ -134,16 +143,31 @@ class _Reached:
     margin: float
 
 
+class Near(NamedTuple):
+    """How near a score came to a rule: `share` of its lowest threshold at that stage, 1 or more when it was reached."""
+
+    rule: str
+    stage: Stage
+    score: float
+    thresholds: Thresholds
+    share: float
+
+
+Scores = Mapping[str, Mapping[str, float]]
+"""Name of a category or signal -> moderator -> its highest score."""
+
 ALLOWED = Outcome(Decision.ALLOW, None, "")
 
 
 class Policy:
     """A loaded policy. `version` is the declared version and the first 12 hex digits of the file's SHA-256."""
 
-    def __init__(self, content: _PolicyFile, digest: str) -> None:
+    def __init__(self, content: _PolicyFile, data: bytes) -> None:
         self._content = content
-        self.version = f"{content.version}+{digest[:12]}"
+        self.digest = hashlib.sha256(data).hexdigest()
+        self.version = f"{content.version}+{self.digest[:12]}"
         self.categories: Mapping[str, Category] = content.categories
+        self.text = data.decode()
 
     def decide(self, findings: Sequence[Finding], stage: Stage) -> Outcome:
         """The strictest decision over the findings about what was judged at one stage.
@@ -161,19 +185,33 @@ class Policy:
         if not groups:
             return Outcome(Decision.HOLD, UNJUDGED, self._content.unjudged)
         reached: list[_Reached] = []
-        by_stage: list[tuple[Stage, Mapping[str, float]]] = []
+        by_stage: list[tuple[Stage, Scores]] = []
         judged = True
         for stage, findings in groups:
             scores, sound = self._scores(findings, stage)
             judged &= sound
             by_stage.append((stage, scores))
-            for name, score in scores.items():
-                reached += self._thresholds(name, score, stage)
+            for name, given in scores.items():
+                reached += self._thresholds(name, given, stage)
         reached += self._combinations(by_stage)
         if reached:
             strictest = max(reached, key=lambda one: (one.decision.rank, one.margin))
             return Outcome(strictest.decision, strictest.rule, self.categories[strictest.rule].reason)
         return ALLOWED if judged else Outcome(Decision.HOLD, UNJUDGED, self._content.unjudged)
+
+    def nearest(self, groups: Sequence[tuple[Stage, Sequence[Finding]]], count: int = 3) -> list[Near]:
+        """The rules that the scores came nearest to, for moderators; rules that only record are not among them."""
+        found = []
+        for stage, findings in groups:
+            for name, given in self._scores(findings, stage)[0].items():
+                if (category := self.categories.get(name)) is None:
+                    continue
+                thresholds = category.at(stage)
+                least = thresholds.hold if thresholds.hold is not None else thresholds.refuse
+                score = thresholds.of(given)
+                if least and score > 0:
+                    found.append(Near(name, stage, score, thresholds, score / least))
+        return sorted(found, key=lambda near: -near.share)[:count]
 
     def required(self, stage: Stage) -> Mapping[str, frozenset[str]]:
         """The moderators that must have answered at this stage, each with the scores that it must have given."""
@@ -184,10 +222,10 @@ class Policy:
         there = set(moderators)
         return sorted({name for stage in _STAGES for name in self.required(stage)} - there)
 
-    def _scores(self, findings: Sequence[Finding], stage: Stage) -> tuple[dict[str, float], bool]:
-        """The highest usable score for each name, and whether everything that must be there is there and sound."""
+    def _scores(self, findings: Sequence[Finding], stage: Stage) -> tuple[Scores, bool]:
+        """The highest usable scores, and whether everything that must be there is there and sound."""
         known = self.categories.keys() | self._content.signals.keys()
-        best: dict[str, float] = {}
+        best: dict[str, dict[str, float]] = {}
         given: dict[str, set[str]] = {}
         sound = True
         for finding in findings:
@@ -196,30 +234,35 @@ class Policy:
                 if name not in known or not _is_score(score):
                     sound = False
                     continue
-                best[name] = max(float(score), best.get(name, 0.0))
+                of_name = best.setdefault(name, {})
+                of_name[finding.moderator] = max(float(score), of_name.get(finding.moderator, 0.0))
                 if not finding.failed:
                     given.setdefault(finding.moderator, set()).add(name)
         for moderator, names in self.required(stage).items():
             sound &= moderator in given and names <= given[moderator]
         return best, sound and bool(findings)
 
-    def _thresholds(self, name: str, score: float, stage: Stage) -> list[_Reached]:
+    def _thresholds(self, name: str, given: Mapping[str, float], stage: Stage) -> list[_Reached]:
         category = self.categories.get(name)
         if category is None:
             return []
         thresholds = category.at(stage)
+        score = thresholds.of(given)
         decision = thresholds.decide(score)
         if decision is Decision.ALLOW:
             return []
         least = thresholds.refuse if decision is Decision.REFUSE else thresholds.hold
         return [_Reached(decision, name, score - (least or 0.0))]
 
-    def _combinations(self, by_stage: Sequence[tuple[Stage, Mapping[str, float]]]) -> list[_Reached]:
+    def _combinations(self, by_stage: Sequence[tuple[Stage, Scores]]) -> list[_Reached]:
         """A combination names its rule before all others of the same strictness: it is the graver one."""
         reached = []
         for rule in self._content.combinations:
             seen = [scores for stage, scores in by_stage if stage in rule.stages]
-            if all(any(scores.get(name, 0.0) >= least for scores in seen) for name, least in rule.all.items()):
+            if all(
+                any(max(scores.get(name, {}).values(), default=0.0) >= least for scores in seen)
+                for name, least in rule.all.items()
+            ):
                 reached.append(_Reached(rule.decision, rule.category, math.inf))
         return reached
 
@@ -231,17 +274,22 @@ def load_policy(path: Path | None = None) -> Policy:
         data = path.read_bytes() if path else resources.files("generation").joinpath(where).read_bytes()
     except OSError as error:
         raise Misconfigured(f"The policy file {where} cannot be read: {error.strerror}.") from error
+    return parse_policy(data, f"The policy file {where}")
+
+
+def parse_policy(data: bytes, what: str) -> Policy:
+    """The policy that `data` holds as TOML; `what` begins the sentence of an error. Raises Misconfigured."""
     if len(data) > POLICY_BYTES:
-        raise Misconfigured(f"The policy file {where} is larger than {POLICY_BYTES} bytes.")
+        raise Misconfigured(f"{what} is larger than {POLICY_BYTES} bytes.")
     try:
         content = _PolicyFile.model_validate(tomllib.loads(data.decode()))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"The policy file {where} is wrong at {key or 'its top'}: {first['msg']}.") from error
+        raise Misconfigured(f"{what} is wrong at {key or 'its top'}: {first['msg']}.") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"The policy file {where} is not TOML: {error}.") from error
-    return Policy(content, hashlib.sha256(data).hexdigest())
+        raise Misconfigured(f"{what} is not TOML: {error}.") from error
+    return Policy(content, data)
 
 
 def _is_score(value: object) -> bool:

@@ -181,6 +181,8 @@ class Verdict:
     digests: tuple[str, ...]
     """SHA-256 hex of every picture judged, and `text:`+SHA-256 hex of every text judged."""
     findings: tuple[Finding, ...] = ()
+    groups: tuple[tuple[Stage, tuple[Finding, ...]], ...] = ()
+    """The findings again, by what was judged and at which stage."""
 
 
 @runtime_checkable

@@ -131,6 +131,8 @@ class Post(SQLModel, table=True):
     """The consent (QuoteAuthorization) that the quote claims; checked when the state is `accepted`."""
     quote_owner_uri: str | None = None
     """The quoted author, once the stamp was checked: who may revoke it."""
+    quote_checked_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """When the stamp was last read from its home."""
     pinned_ms: int | None = Field(default=None, sa_type=BigInteger)
     """Since when it is in its author's featured collection."""
     not_before_ms: int | None = Field(default=None, sa_type=BigInteger)
@@ -194,6 +196,8 @@ class Attachment(SQLModel, table=True):
     focus_x: float = 0.0
     focus_y: float = 0.0
     alt: str = ""
+    alt_draft: str = ""
+    """A description that a program drafted; it goes nowhere until a person takes it over into `alt`."""
     origin: str = Origin.MADE_HERE
     digital_source_type: str | None = None
     recipe: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
@@ -313,6 +317,8 @@ class Activity(SQLModel, table=True):
     public: bool = False
     listed: bool = False
     """Shown in the outbox collection: Create and Announce of public and quiet posts."""
+    key_uri: str | None = None
+    """The key that signs it, while that is kept; None for the actor's key in use."""
     created_ms: int = Field(sa_type=BigInteger)
 
 

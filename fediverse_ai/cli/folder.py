@@ -93,10 +93,13 @@ def furnish(config: Config) -> None:
     from fediverse_ai.core import secrets
     from fediverse_ai.core.clock import SystemClock
     from fediverse_ai.core.config import FILE
+    from generation import policy_file
 
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if console.chosen.get().file is None and not (config.data_dir / FILE).exists():
         _write_config(config)
+    if not (policy := config.data_dir / policy_file.FILE).exists():
+        policy_file.write(policy, policy_file.shipped())
     # A secret that is missing beside a filled database is a loss to tell of, not a reason for a new one (OPS-03).
     secrets.open_box(config.data_dir, SystemClock(), create=migrations.current(config) is None)
     migrations.upgrade(config)

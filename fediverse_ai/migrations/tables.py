@@ -12,11 +12,12 @@ import inbox.models
 import outbox.addressed
 import outbox.belongings
 import outbox.models
+import outbox.rulings
 from fediverse_ai.core.database import metadata
 
 __all__ = ["NAMES", "comparison", "metadata"]
 
-ROOMS = (actors.models, outbox.models, outbox.belongings, outbox.addressed, inbox.models)
+ROOMS = (actors.models, outbox.models, outbox.belongings, outbox.addressed, outbox.rulings, inbox.models)
 NAMES = frozenset(
     str(model.__tablename__)
     for room in ROOMS

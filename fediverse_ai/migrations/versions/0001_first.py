@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("disclosure", sa.String(), nullable=False),
         sa.Column("remix_policy", sa.String(), nullable=False),
         sa.Column("disabled_ms", sa.BigInteger(), nullable=True),
+        sa.Column("carry_follows", sa.Boolean(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_account_actor_id_actor")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
@@ -134,6 +135,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("public", sa.Boolean(), nullable=False),
         sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.Column("key_uri", sa.String(), nullable=True),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_id"], ["actor.id"], name=op.f("fk_activity_actor_id_actor"), ondelete="CASCADE"
@@ -195,6 +197,7 @@ def upgrade() -> None:
         sa.Column("public_pem", sa.String(), nullable=False),
         sa.Column("private_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("fetched_ms", sa.BigInteger(), nullable=False),
+        sa.Column("retired_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_key_actor_id_actor"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key")),
         sa.UniqueConstraint("uri", name=op.f("uq_key_uri")),
@@ -253,6 +256,7 @@ def upgrade() -> None:
         sa.Column("quote_state", sa.String(), nullable=True),
         sa.Column("quote_stamp_uri", sa.String(), nullable=True),
         sa.Column("quote_owner_uri", sa.String(), nullable=True),
+        sa.Column("quote_checked_ms", sa.BigInteger(), nullable=True),
         sa.Column("pinned_ms", sa.BigInteger(), nullable=True),
         sa.Column("not_before_ms", sa.BigInteger(), nullable=True),
         sa.Column("disclosure", sa.String(), nullable=False),
@@ -292,6 +296,7 @@ def upgrade() -> None:
         sa.Column("focus_x", sa.Float(), nullable=False),
         sa.Column("focus_y", sa.Float(), nullable=False),
         sa.Column("alt", sa.String(), nullable=False),
+        sa.Column("alt_draft", sa.String(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("digital_source_type", sa.String(), nullable=True),
         sa.Column("recipe", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
@@ -684,6 +689,46 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "actor_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("undone_ms", sa.BigInteger(), nullable=True),
+        sa.Column("undone_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("undone_reason", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_actor_rule_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["account.id"], name=op.f("fk_actor_rule_created_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["undone_by_id"], ["account.id"], name=op.f("fk_actor_rule_undone_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actor_rule")),
+    )
+    with op.batch_alter_table("actor_rule", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_actor_rule_actor_id",
+            ["actor_id"],
+            unique=True,
+            sqlite_where=sa.text("undone_ms IS NULL"),
+            postgresql_where=sa.text("undone_ms IS NULL"),
+        )
+
+    op.create_table(
+        "sign_in_tries",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.Column("waits", sa.Integer(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sign_in_tries")),
+    )
+    op.create_table(
         "remote_copy",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -724,8 +769,79 @@ def upgrade() -> None:
     with op.batch_alter_table("severed_follow", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_severed_follow_followed_id"), ["followed_id"], unique=False)
 
+    op.create_table(
+        "policy_version",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_version")),
+    )
+
+    op.create_table(
+        "appeal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("judgement_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("revision_id", sa.BigInteger(), nullable=True),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("decided_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_appeal_actor_id_actor"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["account.id"], name=op.f("fk_appeal_decided_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["judgement_id"], ["judgement.id"], name=op.f("fk_appeal_judgement_id_judgement"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_appeal_post_id_post"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["revision.id"], name=op.f("fk_appeal_revision_id_revision"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal")),
+        sa.UniqueConstraint("judgement_id", name=op.f("uq_appeal_judgement_id")),
+    )
+    with op.batch_alter_table("appeal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_appeal_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_appeal_post_id"), ["post_id"], unique=False)
+        batch_op.create_index("ix_appeal_state", ["state", "id"], unique=False)
+
+    op.create_table(
+        "known_picture",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("added_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["added_by_id"], ["account.id"], name=op.f("fk_known_picture_added_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_picture")),
+    )
+    with op.batch_alter_table("known_picture", schema=None) as batch_op:
+        batch_op.create_index("ix_known_picture_hash", ["hash"], unique=True)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("known_picture", schema=None) as batch_op:
+        batch_op.drop_index("ix_known_picture_hash")
+
+    op.drop_table("known_picture")
+    with op.batch_alter_table("appeal", schema=None) as batch_op:
+        batch_op.drop_index("ix_appeal_state")
+        batch_op.drop_index(batch_op.f("ix_appeal_post_id"))
+        batch_op.drop_index(batch_op.f("ix_appeal_actor_id"))
+
+    op.drop_table("appeal")
+    op.drop_table("policy_version")
     with op.batch_alter_table("severed_follow", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_severed_follow_followed_id"))
 
@@ -736,6 +852,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_remote_copy_fetched_ms"))
 
     op.drop_table("remote_copy")
+    op.drop_table("sign_in_tries")
+    with op.batch_alter_table("actor_rule", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_actor_rule_actor_id",
+            sqlite_where=sa.text("undone_ms IS NULL"),
+            postgresql_where=sa.text("undone_ms IS NULL"),
+        )
+
+    op.drop_table("actor_rule")
     with op.batch_alter_table("domain_rule", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_domain_rule_host",
