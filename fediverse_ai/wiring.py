@@ -44,6 +44,7 @@ from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.storage import FolderStorage
 from fediverse_ai.mastodon import routes as mastodon_routes
+from fediverse_ai.mastodon.batches import KnownNumbers
 from fediverse_ai.web import routes as web_routes
 from generation.pipeline import Pipeline, build_pipeline
 
@@ -143,6 +144,7 @@ async def _add_parts(context: Context) -> None:
     context.add(inbox.synchronize.Comparisons(context))
     context.add(inbox.receive.Intake(context))
     context.add(remote_media.RemoteMedia(context))
+    context.add(KnownNumbers(context))
 
 
 async def close_context(context: Context) -> None:

@@ -1,0 +1,254 @@
+"""Posts and their pictures to the API's Status and MediaAttachment, the AI label and the gate's word included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.models import Actor
+from fediverse_ai.core.config import Config
+from fediverse_ai.mastodon.answers import moment
+from fediverse_ai.mastodon.entities import Json, Look, tag
+from outbox import labels
+from outbox import text as outbox_text
+from outbox.belongings import Upload, UploadState
+from outbox.models import Attachment, Origin, Post, PostState, Visibility
+
+VISIBILITIES = {
+    Visibility.PUBLIC: "public",
+    Visibility.QUIET: "unlisted",
+    Visibility.FOLLOWERS: "private",
+    Visibility.DIRECT: "direct",
+}
+FROM_API = {theirs: ours.value for ours, theirs in VISIBILITIES.items()}
+"""The API's words for our visibilities. There are no others: apps know no fifth."""
+
+EXTRA = "fediverse_ai"
+"""The one field of ours that statuses and attachments carry beside the documented ones (docs/clients.md)."""
+
+UNFINISHED_WORDS = {
+    PostState.DRAFT: "This is a draft.",
+    PostState.WAITING: "This is being made and checked.",
+    PostState.PICK: "The pictures are there; choose one on the website.",
+    PostState.HELD: "A moderator will look at this first.",
+    PostState.REFUSED: "This was not posted.",
+    PostState.FAILED: "This could not be made.",
+    PostState.SCHEDULED: "This waits for its time.",
+}
+
+
+def attachment(look: Look, author: Actor, row: Attachment) -> Json:
+    """MediaAttachment of a post's picture; another server's by our own copy."""
+    if row.file is not None:
+        url = look.storage.url(row.file)
+        preview = look.storage.url(row.thumbnail or row.file)
+    elif author.reject_media:
+        url = preview = row.url or ""
+    else:
+        url, preview = look.remote("picture", row.id), look.remote("picture", row.id, small=True)
+    ai = is_ai(row)
+    return {
+        "id": str(row.id),
+        "type": "image",
+        "url": url,
+        "preview_url": preview,
+        "remote_url": row.url if row.file is None else None,
+        "preview_remote_url": None,
+        "text_url": None,
+        "meta": meta(row.width, row.height, row.focus_x, row.focus_y),
+        "description": row.alt or None,
+        "blurhash": row.blurhash or _NO_BLURHASH,
+        EXTRA: {
+            "ai_generated": ai,
+            "origin": row.origin,
+            "digital_source_type": row.digital_source_type,
+            "recipe": _recipe(row.recipe),
+        },
+    }
+
+
+# Grey. A few apps read no attachment without a valid blurhash.
+_NO_BLURHASH = "L1Q0R.of00of00of00of~qfQIUfQ"
+_UNKNOWN_SIDE = 1024
+
+
+def is_ai(row: Attachment) -> bool:
+    """Made by AI, by its recorded origin, or by what its sender says of it (IPTC digital source type)."""
+    return row.origin in labels.AI_ORIGINS or (
+        row.origin == Origin.REMOTE and "lgorithmicMedia" in (row.digital_source_type or "")
+    )
+
+
+def _recipe(recipe: Mapping[str, Any] | None) -> Json | None:
+    """What the author lets everybody know of how the picture was made; private notes stay here."""
+    if not recipe:
+        return None
+    known = ("prompt", "negative_prompt", "seed", "generator", "title", "version", "model", "width", "height", "style")
+    return {name: recipe[name] for name in known if recipe.get(name) is not None}
+
+
+def meta(width: int | None, height: int | None, x: float, y: float) -> Json:
+    """Sizes of the picture and its preview, and the focal point; apps lay out with them before anything is loaded."""
+    wide, high = width or _UNKNOWN_SIDE, height or _UNKNOWN_SIDE
+    scale = min(1.0, 640 / max(wide, high))
+    return {
+        "original": _size(wide, high),
+        "small": _size(max(1, round(wide * scale)), max(1, round(high * scale))),
+        "focus": {"x": x, "y": y},
+    }
+
+
+def _size(width: int, height: int) -> Json:
+    return {"width": width, "height": height, "size": f"{width}x{height}", "aspect": width / height}
+
+
+def upload(look: Look, row: Upload) -> Json:
+    """MediaAttachment of what was brought and is in no post yet; `url` is null while it is not ready."""
+    ready = row.state == UploadState.READY and row.file_name is not None
+    url = look.storage.url(row.file_name) if ready and row.file_name else None
+    preview = look.storage.url(row.small_name) if ready and row.small_name else url
+    return {
+        "id": str(row.id),
+        "type": "image",
+        "url": url,
+        "preview_url": preview,
+        "remote_url": None,
+        "preview_remote_url": None,
+        "text_url": None,
+        "meta": meta(row.width, row.height, row.focus_x, row.focus_y),
+        "description": row.description or None,
+        "blurhash": row.blurhash or _NO_BLURHASH,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What belongs to one status, loaded in batches (fediverse_ai/mastodon/batches.py)."""
+
+    account: Json
+    author: Actor
+    attachments: Sequence[Attachment] = ()
+    mentions: Sequence[Json] = ()
+    emojis: Sequence[Json] = ()
+    parent_id: int | None = None
+    parent_author_id: int | None = None
+    favourited: bool = False
+    reblogged: bool = False
+    bookmarked: bool = False
+    muted: bool = False
+    mine: bool = False
+    filtered: Sequence[Json] = ()
+    quote: Json | None = None
+    quotes: int = 0
+    application: Json | None = None
+    uploads: Sequence[Upload] = field(default=())
+
+
+def status(look: Look, post: Post, scene: Scene) -> Json:
+    """Status. One that waits at the gate begins with a line that says so, and is only ever shown to its author."""
+    state = PostState(post.state)
+    body: Json = {
+        "id": str(post.id),
+        "created_at": moment(post.published_ms or post.created_ms),
+        "edited_at": moment(post.updated_ms) if post.updated_ms is not None else None,
+        "in_reply_to_id": str(scene.parent_id) if scene.parent_id is not None else None,
+        "in_reply_to_account_id": str(scene.parent_author_id) if scene.parent_author_id is not None else None,
+        "sensitive": post.sensitive or bool(post.summary),
+        "spoiler_text": post.summary or "",
+        "visibility": VISIBILITIES[Visibility(post.visibility)],
+        "language": post.language,
+        "uri": post.uri,
+        "url": post.url or post.uri,
+        "content": content(look, post),
+        "replies_count": post.replies,
+        "reblogs_count": post.boosts,
+        "favourites_count": post.likes,
+        "quotes_count": scene.quotes,
+        "favourited": scene.favourited,
+        "reblogged": scene.reblogged,
+        "muted": scene.muted,
+        "bookmarked": scene.bookmarked,
+        "filtered": list(scene.filtered),
+        "reblog": None,
+        "account": scene.account,
+        "media_attachments": _attachments(look, post, scene),
+        "mentions": list(scene.mentions),
+        "tags": [tag(look.config, name) for name in tags_of(look.config, post, scene.attachments)],
+        "emojis": list(scene.emojis),
+        "card": None,
+        "poll": None,
+        "application": scene.application,
+        "quote": scene.quote,
+        "quote_approval": _approval(post, scene),
+        EXTRA: {"ai_generated": any(is_ai(row) for row in scene.attachments), "state": state.value},
+    }
+    if scene.mine:
+        body["pinned"] = post.pinned_ms is not None
+        body[EXTRA] |= {"reason": post.reason, "rule": post.rule, "progress": post.progress}
+    return body
+
+
+def _attachments(look: Look, post: Post, scene: Scene) -> list[Json]:
+    """The pictures; of a post that is not out yet, what its author brought for it."""
+    made = [attachment(look, scene.author, row) for row in scene.attachments]
+    return made or [upload(look, row) for row in scene.uploads if post.state != PostState.PUBLISHED]
+
+
+def content(look: Look, post: Post) -> str:
+    """The HTML of a post. The label of AI pictures is a line of it, so that apps show it that know nothing of ours."""
+    state = PostState(post.state)
+    if state == PostState.PUBLISHED:
+        return post.content
+    mentioned = {
+        mention["as_written"]: outbox_text.Mentioned(mention["uri"], mention["handle"], mention["url"])
+        for mention in post.mentions
+        if "as_written" in mention
+    }
+    said = UNFINISHED_WORDS.get(state, "")
+    progress = (post.progress or {}).get("words")
+    reason = post.reason or (f"{progress}." if isinstance(progress, str) else "")
+    words = " ".join(part for part in ("⏳ Only you can see this.", said, reason) if part)
+    written = outbox_text.to_html(post.text, look.config.public_url, mentioned) if post.text else ""
+    return outbox_text.to_html(words, look.config.public_url, {}) + written
+
+
+def tags_of(config: Config, post: Post, attachments: Sequence[Attachment]) -> list[str]:
+    """A post's hashtags as written, those of the AI label at the end."""
+    labelled = labels.hashtags(config, attachments) if post.local else []
+    found = {name.lower(): name for name in reversed([*post.hashtags, *labelled])}
+    return list(reversed(found.values()))
+
+
+def _approval(post: Post, scene: Scene) -> Json:
+    """Who may quote (FEP-044f): everybody what is open, followers what is theirs, else the author alone."""
+    automatic = {Visibility.PUBLIC: ["public"], Visibility.QUIET: ["public"], Visibility.FOLLOWERS: ["followers"]}
+    allowed = automatic.get(Visibility(post.visibility), [])
+    own = "automatic" if "public" in allowed or scene.mine else "unknown" if allowed else "denied"
+    return {"automatic": allowed, "manual": [], "current_user": own}
+
+
+def boost(inner: Json, account_: Json, boost_id: int, uri: str, at_ms: int) -> Json:
+    """The wrapper of a boosted status: no words of its own, the status as `reblog`."""
+    return {
+        **inner,
+        "id": str(boost_id),
+        "created_at": moment(at_ms),
+        "edited_at": None,
+        "in_reply_to_id": None,
+        "in_reply_to_account_id": None,
+        "spoiler_text": "",
+        "sensitive": inner["sensitive"],
+        "uri": uri,
+        "url": inner["url"],
+        "content": "",
+        "reblog": inner,
+        "account": account_,
+        "media_attachments": [],
+        "mentions": [],
+        "tags": [],
+        "emojis": [],
+        "quote": None,
+        "application": None,
+        "filtered": inner["filtered"],
+    }
