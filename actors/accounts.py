@@ -9,6 +9,7 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,7 +17,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors.models import Account, Actor, Login, Token
+from actors.models import Account, Actor, AuthorizationCode, Login, Token
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Missing, Unprocessable
@@ -91,6 +92,7 @@ async def set_password(session: AsyncSession, account_id: int, password: str) ->
 async def end_everything(session: AsyncSession, account_id: int) -> None:
     """Sign an account out everywhere: its sessions, its unused links, its access tokens."""
     await session.execute(delete(Login).where(col(Login.account_id) == account_id))
+    await session.execute(delete(AuthorizationCode).where(col(AuthorizationCode.account_id) == account_id))
     await session.execute(
         update(Token)
         .where(col(Token.account_id) == account_id, col(Token.revoked_ms).is_(None))
@@ -193,38 +195,36 @@ async def principal_for_cookie(context: Context, secret: str) -> Principal | Non
             Login.expires_ms > context.clock.now_ms(),
         )
         account_id = (await session.exec(query)).first()
-        person = await _person(session, account_id) if account_id is not None else None
-    return _principal(person, frozenset(), "session") if person is not None else None
+        if account_id is None:
+            return None
+        return await principal(session, account_id, frozenset(), "session")
 
 
-async def principal_for_token(context: Context, secret: str) -> Principal | None:
-    """Whose app holds this access token, with the scopes it was given."""
-    if not secret or len(secret) > 512:
+async def principal(
+    session: AsyncSession,
+    account_id: int,
+    scopes: frozenset[str],
+    via: Literal["session", "token"],
+    *,
+    app_id: int | None = None,
+    token_id: int | None = None,
+) -> Principal | None:
+    """An account as the one who asks; None when it may not act now (D18)."""
+    person = await _person(session, account_id)
+    if person is None:
         return None
-    async with context.database.read() as session:
-        query = select(Token).where(Token.secret_hash == digest(secret), col(Token.revoked_ms).is_(None))
-        token = (await session.exec(query)).first()
-        person = await _person(session, token.account_id) if token is not None else None
-    if token is None or person is None:
-        return None
-    return _principal(person, frozenset(token.scopes.split()), "token")
+    role = {"owner": "admin", "member": "user"}.get(person.role, person.role)
+    return Principal(person.account_id, person.actor_id, person.username, role, scopes, via, app_id, token_id)
+
+
+def new_secret(context: Context) -> str:
+    """256 random bits as 43 characters of base64url."""
+    return base64.urlsafe_b64encode(context.clock.token(SECRET_BYTES)).rstrip(b"=").decode("ascii")
 
 
 def digest(secret: str) -> str:
     """How secrets of 256 random bits are stored: SHA-256, hex. Nothing slower is needed for what cannot be guessed."""
     return hashlib.sha256(_bytes(secret)).hexdigest()
-
-
-def _principal(person: _Person, scopes: frozenset[str], via: str) -> Principal:
-    role = {"owner": "admin", "member": "user"}.get(person.role, person.role)
-    return Principal(
-        account_id=person.account_id,
-        actor_id=person.actor_id,
-        username=person.username,
-        role=role,
-        scopes=scopes,
-        via="session" if via == "session" else "token",
-    )
 
 
 async def _person(session: AsyncSession, account_id: int) -> _Person | None:
@@ -242,7 +242,7 @@ async def _person(session: AsyncSession, account_id: int) -> _Person | None:
 async def _new_login(session: AsyncSession, account_id: int, kind: str, lifetime_ms: int) -> str:
     context = context_of(session)
     now = context.clock.now_ms()
-    secret = base64.urlsafe_b64encode(context.clock.token(SECRET_BYTES)).rstrip(b"=").decode("ascii")
+    secret = new_secret(context)
     session.add(
         Login(
             id=context.ids.new(),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from actors import accounts
-from fediverse_ai.core.access import Principal
+from actors import accounts, apps
+from fediverse_ai.core.access import AppCaller, Principal
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.limits import COOKIE_CHARS
@@ -29,8 +29,8 @@ class Authentication:
         await self.app(scope, receive, send)
 
 
-async def who(scope: Scope) -> Principal | None:
-    """The principal of a request: by bearer token when an Authorization header is there, else by session cookie."""
+async def who(scope: Scope) -> Principal | AppCaller | None:
+    """Who asks: by bearer token when an Authorization header is there, else by session cookie."""
     path: str = scope["path"]
     context: Context | None = getattr(scope["app"].state, "context", None)
     if context is None or path.startswith(_SAME_FOR_ALL):
@@ -38,7 +38,7 @@ async def who(scope: Scope) -> Principal | None:
     authorization = [value for name, value in scope["headers"] if name == b"authorization"]
     if authorization:
         secret = _bearer(authorization)
-        return await accounts.principal_for_token(context, secret) if secret else None
+        return await apps.caller(context, secret) if secret else None
     if path.startswith(_NO_COOKIE):
         return None
     secret = cookie(scope, session_cookie_name(context.config))

@@ -10,13 +10,12 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from fediverse_ai.core.errors import Forbidden, Unauthenticated
+from fediverse_ai.core import scopes as scope_words
+from fediverse_ai.core.errors import Forbidden, Unauthenticated, Unprocessable
 
 _MODERATORS = frozenset({"moderator", "admin", "owner"})
 _ADMINS = frozenset({"admin", "owner"})
-_WORDS = frozenset({"anyone", "signature", "session", "moderator", "admin"})
-# Mastodon's old scope "follow" stands for these (its OAuth documentation, "follow" deprecated in 3.5).
-_FOLLOW = frozenset(f"{verb}:{noun}" for verb in ("read", "write") for noun in ("blocks", "follows", "mutes"))
+_WORDS = frozenset({"anyone", "signature", "session", "moderator", "admin", "app"})
 
 
 @dataclass(frozen=True)
@@ -29,15 +28,22 @@ class Principal:
     role: str
     scopes: frozenset[str]
     via: Literal["session", "token"]
+    app_id: int | None = None
+    token_id: int | None = None
+
+
+@dataclass(frozen=True)
+class AppCaller:
+    """An app that asks for itself, by a token of the client credentials grant: nobody's rights, public data only."""
+
+    app_id: int
+    token_id: int
+    scopes: frozenset[str]
 
 
 def allows(granted: Collection[str], wanted: str) -> bool:
     """Whether a set of OAuth scopes covers one: `read` covers `read:statuses`, not the other way round."""
-    return (
-        wanted in granted
-        or any(wanted.startswith(f"{scope}:") for scope in granted)
-        or ("follow" in granted and wanted in _FOLLOW)
-    )
+    return scope_words.covers(granted, wanted)
 
 
 def principal_of(connection: HTTPConnection) -> Principal | None:
@@ -46,9 +52,21 @@ def principal_of(connection: HTTPConnection) -> Principal | None:
     return user if isinstance(user, Principal) else None
 
 
+def app_of(connection: HTTPConnection) -> AppCaller | None:
+    """The app that asks for itself, or None."""
+    user = connection.scope.get("user")
+    return user if isinstance(user, AppCaller) else None
+
+
 def require(request: HTTPConnection, scope: str) -> Principal:
-    """The principal, if it may do `scope`. Raises Unauthenticated for a stranger, Forbidden for a lack of scope."""
+    """The principal, if it may do `scope`.
+
+    Raises Unauthenticated for a stranger, Unprocessable for an app that asks for itself where a person is needed
+    (Mastodon's answer), Forbidden for a lack of scope.
+    """
     principal = principal_of(request)
+    if app_of(request) is not None and scope not in _WORDS:
+        raise Unprocessable("This method requires an authenticated user", f"{scope} needs a person")
     if principal is None:
         raise Unauthenticated("Please sign in first.", f"{scope} needs a principal")
     if scope == "session":
@@ -62,12 +80,22 @@ def require(request: HTTPConnection, scope: str) -> Principal:
     return principal
 
 
+def require_token(connection: HTTPConnection) -> Principal | AppCaller:
+    """Whoever asks with an access token. Raises Unauthenticated for everybody else."""
+    app, principal = app_of(connection), principal_of(connection)
+    if app is not None:
+        return app
+    if principal is None or principal.via != "token":
+        raise Unauthenticated("The access token is invalid", "no usable token")
+    return principal
+
+
 class Door(Route):
     """A route that states who may pass.
 
     `needs` is `anyone`; `signature` (the endpoint itself verifies the HTTP signature); `session` (signed in with a
-    cookie); `moderator` or `admin` (by role, with a cookie); or an OAuth scope such as `read:statuses`.
-    A failed check raises before the endpoint runs.
+    cookie); `moderator` or `admin` (by role, with a cookie); `app` (any token, a person's or an app's own); or an
+    OAuth scope such as `read:statuses`. A failed check raises before the endpoint runs.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], *, needs: str, **options: Any) -> None:
@@ -78,6 +106,8 @@ class Door(Route):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         wrong_method = self.methods is not None and scope["method"] not in self.methods
-        if self.needs not in ("anyone", "signature") and not wrong_method:
+        if self.needs == "app" and not wrong_method:
+            require_token(HTTPConnection(scope))
+        elif self.needs not in ("anyone", "signature") and not wrong_method:
             require(HTTPConnection(scope), self.needs)
         await super().handle(scope, receive, send)

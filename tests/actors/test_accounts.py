@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 from sqlmodel import select
 
-from actors import accounts
+from actors import accounts, apps
 from actors.models import Account, Actor, Login, Token
+from fediverse_ai.core.access import Principal
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing, Unprocessable
 from tests.web.site import Site, site
@@ -209,11 +210,11 @@ async def _token(context: Context, account_id: int, secret: str, scopes: str = "
 async def test_a_token_carries_its_scopes(here: Site) -> None:
     account_id = await _account(here, "ann")
     await _token(here.context, account_id, "token-of-ann")
-    principal = await accounts.principal_for_token(here.context, "token-of-ann")
-    assert principal is not None
+    principal = await apps.caller(here.context, "token-of-ann")
+    assert isinstance(principal, Principal)
     assert (principal.via, principal.scopes) == ("token", frozenset({"read", "write:statuses"}))
     for wrong in ("", "token-of-an", "TOKEN-OF-ANN", "x" * 600, accounts.digest("token-of-ann")):
-        assert await accounts.principal_for_token(here.context, wrong) is None
+        assert await apps.caller(here.context, wrong) is None
 
 
 async def test_a_new_password_ends_everything(here: Site) -> None:
@@ -223,7 +224,7 @@ async def test_a_new_password_ends_everything(here: Site) -> None:
     async with here.context.database.write() as session:
         await accounts.set_password(session, account_id, "another long password")
     assert await accounts.principal_for_cookie(here.context, cookie) is None
-    assert await accounts.principal_for_token(here.context, "token-of-pat") is None
+    assert await apps.caller(here.context, "token-of-pat") is None
     assert await _use(here.context, link) is None
     assert await accounts.check_password(here.context, "pat", PASSWORD) is None
     assert await accounts.check_password(here.context, "pat", "another long password") is not None
@@ -248,6 +249,6 @@ async def test_who_may_not_act_is_out_at_once_by_every_way(here: Site, column: s
         setattr(row, column, 1)
         session.add(row)
     assert await accounts.principal_for_cookie(here.context, cookie) is None
-    assert await accounts.principal_for_token(here.context, f"token-{column}") is None
+    assert await apps.caller(here.context, f"token-{column}") is None
     assert await accounts.check_password(here.context, name, PASSWORD) is None
     assert await _use(here.context, link) is None

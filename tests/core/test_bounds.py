@@ -27,6 +27,7 @@ PIPELINE = "tests/generation/test_pipeline.py::"
 SANDBOX = "tests/generation/test_sandbox.py::"
 LANES = "tests/outbox/test_delivery.py::"
 ACCOUNTS = "tests/actors/test_accounts.py::"
+APPS = "tests/actors/test_apps.py::"
 SIGN_IN = "tests/web/test_sign_in.py::"
 PROXY = "tests/web/test_proxy.py::"
 REFRESH = "tests/actors/test_refresh.py::"
@@ -92,6 +93,12 @@ HELD = {
     "PASSWORD_MAX_CHARS": ACCOUNTS + "test_password_length",
     "COOKIE_CHARS": PASSES,
     "SIGN_IN_LINK_SECONDS": ACCOUNTS + "test_links_and_sessions_end_in_time",
+    "CODE_SECONDS": APPS + "test_a_code_ends_in_time",
+    "CODE_TYPED_SECONDS": APPS + "test_a_code_ends_in_time",
+    "TOKEN_CHARS": APPS + "test_a_token_of_odd_size_is_none",
+    "TOKEN_IDLE_SECONDS": APPS + "test_a_token_ends_when_it_is_idle",
+    "TOKEN_USED_SECONDS": APPS + "test_a_token_ends_when_it_is_idle",
+    "UNUSED_APPS": APPS + "test_of_unused_apps_only_the_newest_are_kept",
     "SESSION_SECONDS": ACCOUNTS + "test_links_and_sessions_end_in_time",
     "PAGE_POSTS": "tests/web/test_pages.py::test_paging_by_before_shows_every_post_once",
     "IMAGE_BYTES": IMAGES + "test_bytes_are_capped_before_anything_else",
