@@ -94,6 +94,18 @@ class Bookmark(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
+class ConversationMute(SQLModel, table=True):
+    """A conversation of which one of our people wants to hear no more; nobody else is told."""
+
+    __tablename__ = "conversation_mute"
+    __table_args__ = (UniqueConstraint("actor_id", "context_uri"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    context_uri: str
+    created_ms: int = Field(sa_type=BigInteger)
+
+
 class Emoji(SQLModel, table=True):
     """Another server's custom emoji as it was last seen in a text or a name; shown through the proxy by its id."""
 

@@ -75,6 +75,7 @@ class Post(SQLModel, table=True):
         UniqueConstraint("author_id", "client_key"),
         Index("ix_post_author", "author_id", "state", "id"),
         Index("ix_post_timeline", "state", "visibility", "id"),
+        Index("ix_post_local", "local", "state", "id"),
     )
 
     id: int = Field(primary_key=True, sa_type=big_id())
@@ -208,7 +209,11 @@ class Reaction(SQLModel, table=True):
     """A like or a boost; one per actor, post and kind (AUT-19)."""
 
     __tablename__ = "reaction"
-    __table_args__ = (UniqueConstraint("actor_id", "post_id", "kind"),)
+    __table_args__ = (
+        UniqueConstraint("actor_id", "post_id", "kind"),
+        # An actor's boosts and likes by time: timelines walk it once for each followed account.
+        Index("ix_reaction_actor", "actor_id", "kind", "id"),
+    )
 
     id: int = Field(primary_key=True, sa_type=big_id())
     uri: str = Field(index=True)

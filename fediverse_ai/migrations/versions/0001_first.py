@@ -278,6 +278,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_post_quote_stamp_uri"), ["quote_stamp_uri"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_quote_uri"), ["quote_uri"], unique=False)
         batch_op.create_index("ix_post_timeline", ["state", "visibility", "id"], unique=False)
+        batch_op.create_index("ix_post_local", ["local", "state", "id"], unique=False)
 
     op.create_table(
         "attachment",
@@ -386,6 +387,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("bookmark", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_bookmark_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
+        "conversation_mute",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("context_uri", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_conversation_mute_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation_mute")),
+        sa.UniqueConstraint("actor_id", "context_uri", name=op.f("uq_conversation_mute_actor_id_context_uri")),
+    )
 
     op.create_table(
         "emoji",
@@ -573,6 +587,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("actor_id", "post_id", "kind", name=op.f("uq_reaction_actor_id_post_id_kind")),
     )
     with op.batch_alter_table("reaction", schema=None) as batch_op:
+        batch_op.create_index("ix_reaction_actor", ["actor_id", "kind", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_reaction_post_id"), ["post_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_reaction_uri"), ["uri"], unique=False)
 
@@ -887,6 +902,7 @@ def downgrade() -> None:
     with op.batch_alter_table("reaction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reaction_uri"))
         batch_op.drop_index(batch_op.f("ix_reaction_post_id"))
+        batch_op.drop_index("ix_reaction_actor")
 
     op.drop_table("reaction")
     with op.batch_alter_table("post_tag", schema=None) as batch_op:
@@ -924,6 +940,7 @@ def downgrade() -> None:
 
     op.drop_table("delivery")
     op.drop_table("emoji")
+    op.drop_table("conversation_mute")
     with op.batch_alter_table("bookmark", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bookmark_post_id"))
 
@@ -952,6 +969,7 @@ def downgrade() -> None:
 
     op.drop_table("attachment")
     with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.drop_index("ix_post_local")
         batch_op.drop_index("ix_post_timeline")
         batch_op.drop_index(batch_op.f("ix_post_quote_uri"))
         batch_op.drop_index(batch_op.f("ix_post_quote_stamp_uri"))
