@@ -21,11 +21,14 @@ import outbox.collections
 import outbox.delivery
 import outbox.edit
 import outbox.models
+import outbox.pick
 import outbox.policies
 import outbox.prepare
 import outbox.routes
 import outbox.rulings
+import outbox.schedule
 import outbox.sweep
+import outbox.uploads
 from actors import keys, local, rules
 from actors.authentication import Authenticator
 from actors.policy import DomainRules
@@ -70,11 +73,15 @@ JOBS: list[JobSpec] = [
     outbox.delivery.deliver,
     outbox.delivery.redeliver,
     outbox.prepare.prepare,
+    outbox.pick.forget_files,
     outbox.edit.revise,
 ]
 
 CLOCKWORK: list[Clockwork] = [
+    Clockwork("posts.due", 15.0, outbox.schedule.publish_due),
     Clockwork("posts.forgotten", 600.0, outbox.prepare.give_up_forgotten),
+    Clockwork("posts.unpicked", 3600.0, outbox.pick.forget_unpicked),
+    Clockwork("uploads.forgotten", 3600.0, outbox.uploads.forget),
     Clockwork("policy.watch", 10.0, outbox.policies.watch),
     Clockwork("outbox.resume", 900.0, outbox.sweep.resume),
     Clockwork("inbox.resume", 900.0, inbox.jobs.resume),

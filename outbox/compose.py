@@ -2,90 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
-
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy
-from actors.models import Actor
-from fediverse_ai.core import jobs, limits
+from actors.models import Account, Actor
+from fediverse_ai.core import jobs
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
 from fediverse_ai.core.failpoints import fp
-from generation.types import ImageRequest
-from outbox import quote
+from outbox import draft as drafts
+from outbox import quote, uploads
+from outbox.belongings import Disclosure, RemixPolicy
+from outbox.draft import Draft
 from outbox.models import Post, PostState, Visibility
 from outbox.prepare import prepare
 from outbox.visibility import may_see
 
-SEED_BYTES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a door gathered from its form. With a `prompt` a picture is made; without one it is text alone."""
-
-    text: str = ""
-    prompt: str | None = None
-    negative_prompt: str = ""
-    generator: str | None = None
-    seed: int | None = None
-    style: str | None = None
-    width: int = 1024
-    height: int = 1024
-    alt_text: str = ""
-    summary: str | None = None
-    sensitive: bool = False
-    visibility: str | None = None
-    in_reply_to_id: int | None = None
-    quote_id: int | None = None
-    language: str | None = "en"
-    client_key: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+__all__ = ["Draft", "compose"]
 
 
 async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
-    """Store a post in state `waiting` with the job that prepares it. The same client key gives the same post.
+    """Store a post in state `waiting` with the job that prepares it, or as a draft. The same client key, the same post.
 
     Raises Unprocessable for what cannot be posted, Forbidden for an author who may not, Missing for a reply to
     something the author cannot see.
     """
     context = context_of(session)
-    _check(author, draft)
+    if not author.local or not policy.living(author):
+        raise Forbidden("This account cannot post.")
+    drafts.check(draft, context.clock.now_ms())
     if draft.client_key is not None:
         known = select(Post).where(Post.author_id == author.id, Post.client_key == draft.client_key)
         if (post := (await session.exec(known)).first()) is not None:
             return post
     parent = await _parent(session, author, draft)
     post = _row(context, author, draft, parent)
+    await _choices(session, author, draft, post)
     post.quote_uri = await _quoted(session, author, draft)
     session.add(post)
     await session.flush()
-    await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}", soon=True)
+    await uploads.take(session, author, post, draft.media_ids, draft.origin_of_uploads)
+    if not draft.keep:
+        await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}", soon=True)
     fp("compose.before_commit")
     return post
-
-
-def _check(author: Actor, draft: Draft) -> None:
-    if not author.local or not policy.living(author):
-        raise Forbidden("This account cannot post.")
-    if draft.prompt is not None and not draft.prompt.strip():
-        raise Unprocessable("The prompt is empty: say what the picture should show.")
-    if draft.prompt is None and not draft.text.strip():
-        raise Unprocessable("There is nothing to post: write something or give a prompt.")
-    bounds = (
-        ("The prompt", draft.prompt or "", limits.PROMPT_CHARS),
-        ("The text", draft.text, limits.POST_TEXT_CHARS),
-        ("The description", draft.alt_text, limits.ALT_TEXT_CHARS),
-        ("The content warning", draft.summary or "", limits.NAME_CHARS),
-    )
-    for name, value, most in bounds:
-        if len(value) > most:
-            raise Unprocessable(f"{name} is too long: {len(value)} characters, and {most} are allowed.")
-    if draft.visibility is not None and draft.visibility not in {item.value for item in Visibility}:
-        raise Unprocessable(f"There is no visibility called {draft.visibility}.")
 
 
 async def _parent(session: AsyncSession, author: Actor, draft: Draft) -> Post | None:
@@ -108,8 +69,18 @@ async def _quoted(session: AsyncSession, author: Actor, draft: Draft) -> str | N
     return quoted.uri
 
 
+async def _choices(session: AsyncSession, author: Actor, draft: Draft, post: Post) -> None:
+    """How much of the recipe leaves and who may build on it: as the draft says, else as the account does."""
+    account = (await session.exec(select(Account).where(Account.actor_id == author.id))).first()
+    post.disclosure = draft.disclosure or (account.disclosure if account is not None else Disclosure.FULL)
+    post.remix_policy = draft.remix_policy or (account.remix_policy if account is not None else RemixPolicy.NOBODY)
+
+
 def _row(context: Context, author: Actor, draft: Draft, parent: Post | None) -> Post:
-    post_id = context.ids.new()
+    now = context.clock.now_ms()
+    ahead = draft.not_before_ms if draft.not_before_ms is not None and draft.not_before_ms > now else None
+    # Ids sort by time of publication, so a scheduled post gets one of its own time.
+    post_id = context.ids.new() if ahead is None else context.ids.ahead(ahead)
     base = context.config.public_url
     return Post(
         id=post_id,
@@ -117,7 +88,7 @@ def _row(context: Context, author: Actor, draft: Draft, parent: Post | None) -> 
         url=f"{base}/@{author.username}/{post_id}",
         local=True,
         author_id=author.id,
-        state=PostState.WAITING,
+        state=PostState.DRAFT if draft.keep else PostState.WAITING,
         visibility=draft.visibility or Visibility.QUIET,
         text=draft.text.strip(),
         summary=(draft.summary or "").strip() or None,
@@ -127,24 +98,9 @@ def _row(context: Context, author: Actor, draft: Draft, parent: Post | None) -> 
         in_reply_to_id=parent.id if parent else None,
         # A thread keeps the context of its first post; ours begin one of our own (FEP-7888).
         context_uri=(parent.context_uri if parent else None) or f"{base}/contexts/{post_id}",
-        created_ms=context.clock.now_ms(),
+        created_ms=now,
         client_key=draft.client_key,
-        request=_request(context, draft),
-        progress={"fraction": None, "words": "waiting for its turn"} if draft.prompt else None,
+        request=drafts.order(context.clock, draft),
+        progress={"fraction": None, "words": "waiting for its turn"} if draft.prompt and not draft.keep else None,
+        not_before_ms=ahead,
     )
-
-
-def _request(context: Context, draft: Draft) -> dict[str, Any] | None:
-    """The order for the generator, with its seed drawn now, so that a second run makes the same picture."""
-    if draft.prompt is None:
-        return None
-    seed = draft.seed if draft.seed is not None else int.from_bytes(context.clock.token(SEED_BYTES))
-    request = ImageRequest(
-        prompt=draft.prompt.strip(),
-        negative_prompt=draft.negative_prompt,
-        seed=seed,
-        width=draft.width,
-        height=draft.height,
-        style=draft.style,
-    )
-    return {"image": asdict(request), "generator": draft.generator, "alt_text": draft.alt_text.strip()}

@@ -15,9 +15,8 @@ from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
-from generation.pipeline import Pipeline
-from generation.types import Decision, Item, Verdict
-from outbox import activities, audience, documents, notify, prepare, publish
+from generation.types import Decision, Verdict
+from outbox import activities, audience, documents, judging, mentions, notify, publish
 from outbox.models import Attachment, Judgement, Post, PostState, PostTag, Revision
 from outbox.send import send
 
@@ -104,9 +103,9 @@ async def revise(context: Context, ids: list[int | str]) -> None:
     if revision is None or post is None or revision.state != PostState.WAITING:
         return
     verdict = await _judge(context, revision, post, attachments)
-    mentions = await prepare.find_mentions(context, post, revision.text)
+    found = await mentions.find_mentions(context, post, revision.text)
     async with context.database.write() as session:
-        await _settle(session, revision.id, verdict, mentions)
+        await _settle(session, revision.id, verdict, found)
 
 
 def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> None:
@@ -117,25 +116,18 @@ def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> Non
 
 async def _judge(context: Context, revision: Revision, post: Post, attachments: list[Attachment]) -> Verdict:
     _apply(revision, post, attachments)
-    items = [
-        Item(stage=prepare.stage_of(item), picture=await context.storage.read(item.file), picture_sha256=item.sha256)
-        for item in attachments
-        if item.file is not None
-    ]
-    if written := publish.judged_text(post, attachments):
-        items.append(Item(stage="text", text=written, language=post.language))
-    return await context.part(Pipeline).review_all(items)
+    return await judging.judge(context, post, attachments)
 
 
-async def _settle(session: AsyncSession, revision_id: int, verdict: Verdict, mentions: list[dict[str, str]]) -> None:
+async def _settle(session: AsyncSession, revision_id: int, verdict: Verdict, found: list[dict[str, str]]) -> None:
     revision = await session.get(Revision, revision_id, with_for_update=True)
     post = await session.get(Post, revision.post_id, with_for_update=True) if revision is not None else None
     if revision is None or post is None or revision.state != PostState.WAITING or post.state != PostState.PUBLISHED:
         return
-    judgement = await prepare.record(session, post, verdict)
+    judgement = await judging.record(session, post, verdict)
     author = await queries.by_id(session, post.author_id)
     if verdict.decision is Decision.ALLOW and author is not None:
-        await release(session, revision, post, author, judgement, mentions)
+        await release(session, revision, post, author, judgement, found)
         return
     revision.state = PostState.HELD if verdict.decision is Decision.HOLD else PostState.REFUSED
     revision.rule, revision.reason = verdict.rule, verdict.reason
@@ -150,14 +142,14 @@ async def release(
     post: Post,
     author: Actor,
     judgement: Judgement,
-    mentions: list[dict[str, str]],
+    found: list[dict[str, str]],
 ) -> None:
     """Replace what is shown by a judged revision and send an Update to everybody who got the post."""
     context = context_of(session)
     attachments = await documents.attachments_of(session, post.id)
     _apply(revision, post, attachments)
     session.add_all(attachments)
-    post.mentions = mentions
+    post.mentions = found
     publish.check_gate(context, post, attachments, judgement)
     now = context.clock.now_ms()
     # Peers compare seconds and take only what is later than what they have.
@@ -169,7 +161,8 @@ async def release(
     revision.state, revision.content, revision.published_ms = PostState.PUBLISHED, post.content, post.updated_ms
     session.add(revision)
     inboxes = await audience.reach(session, author, post)
-    await send(session, author, activities.update(context, post, author, note), inboxes, object_uri=post.uri)
+    body = activities.update(context, post, author, note, activities.update_uri(context, revision.id))
+    await send(session, author, body, inboxes, object_uri=post.uri)
     await publish.tell_mentioned(session, post, author)
     context.part(ServedDocuments).forget()
     fp("edit.before_commit")

@@ -12,7 +12,7 @@ from generation.pipeline import Pipeline
 from generation.types import Decision
 from outbox import documents, notify
 from outbox.models import Judgement, Post, PostState
-from outbox.publish import digests_of, publish
+from outbox.publish import digests_of, release
 from outbox.states import move
 
 MODERATORS = frozenset({"moderator", "admin", "owner"})
@@ -46,7 +46,7 @@ async def approve(session: AsyncSession, post: Post, account: Account, reason: s
     """Let a held post out, exactly as it was judged now."""
     judgement = await _judge(session, post, account, Decision.ALLOW, reason)
     post.rule = post.reason = None
-    await publish(session, post, judgement)
+    await release(session, post, judgement)
 
 
 async def refuse(session: AsyncSession, post: Post, account: Account, reason: str) -> None:

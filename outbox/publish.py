@@ -16,7 +16,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.failpoints import fp
 from generation.pipeline import Pipeline
 from generation.types import Decision
-from outbox import activities, audience, documents, labels, notify, quote, text
+from outbox import activities, addressed, audience, documents, labels, notify, quote, text
 from outbox.models import Attachment, Judgement, Notification, Post, PostState, PostTag, Reaction
 from outbox.send import send
 from outbox.states import WrongState, move
@@ -53,6 +53,18 @@ def check_gate(context: Context, post: Post, attachments: list[Attachment], judg
         raise GateClosed(f"post {post.id}: not judged: {sorted(missing)}")
 
 
+async def release(session: AsyncSession, post: Post, judgement: Judgement) -> None:
+    """Publish a judged post, or let it wait for its time with its verdict."""
+    context = context_of(session)
+    if post.not_before_ms is None or post.not_before_ms <= context.clock.now_ms():
+        await publish(session, post, judgement)
+        return
+    check_gate(context, post, await documents.attachments_of(session, post.id), judgement)
+    move(post, PostState.SCHEDULED)
+    post.progress = None
+    session.add(post)
+
+
 async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> None:
     """Move a judged post out: render and label the Note, build the Create, queue its deliveries, tell local people."""
     context = context_of(session)
@@ -73,6 +85,7 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     await session.flush()
     inboxes = await audience.inboxes(session, author, post)
     await send(session, author, body, inboxes, object_uri=post.uri, listed=post.visibility in OPEN, soon=True)
+    await addressed.note(session, body["id"], post.bcc, but=author.id)
     await quote.ask(session, post, author, note)
     await tell_mentioned(session, post, author)
     await count_reply(session, post)
@@ -103,7 +116,7 @@ async def index_tags(session: AsyncSession, post: Post) -> None:
 
 async def tell_mentioned(session: AsyncSession, post: Post, author: Actor) -> None:
     """Local people who are mentioned or replied to hear of it; also called for posts that arrive."""
-    wanted = {mention["uri"] for mention in post.mentions}
+    wanted = {mention["uri"] for mention in post.mentions} | set(post.bcc)
     if post.in_reply_to_id is not None:
         parent = await session.get(Post, post.in_reply_to_id)
         parent_author = await queries.by_id(session, parent.author_id) if parent is not None else None

@@ -15,7 +15,15 @@ from actors.models import Actor
 from outbox.models import Activity, Attachment, Post, PostState, PostTag, Reaction, ReactionKind
 from outbox.visibility import OPEN, may_see, seen_by
 
-UNFINISHED = (PostState.WAITING, PostState.HELD, PostState.REFUSED, PostState.FAILED)
+UNFINISHED = (
+    PostState.DRAFT,
+    PostState.WAITING,
+    PostState.PICK,
+    PostState.SCHEDULED,
+    PostState.HELD,
+    PostState.REFUSED,
+    PostState.FAILED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,7 @@ async def conversation(session: AsyncSession, context_uri: str, limit: int) -> l
 
 
 async def drafts(session: AsyncSession, author_id: int, limit: int = 50) -> list[PostView]:
-    """The author's own posts that are not out: waiting, held, refused, failed."""
+    """The author's own posts that are not out, in whatever state."""
     query = select(Post).where(Post.author_id == author_id, col(Post.state).in_(UNFINISHED))
     posts = list(await session.exec(query.order_by(col(Post.id).desc()).limit(limit)))
     return await views(session, posts, author_id)

@@ -21,7 +21,7 @@ from fediverse_ai.core.access import Door, principal_of
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.core.responses import activity_json
-from outbox import queries
+from outbox import queries, uploads
 from outbox.documents import note_context
 from outbox.models import Activity, Attachment, Post, PostState
 from outbox.visibility import OPEN, may_see
@@ -200,6 +200,7 @@ MEDIA_HEADERS = {
     "Content-Usage": "train-ai=n",
 }
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+PRIVATE = {"Cache-Control": "private, no-store"}
 
 
 async def media(request: Request) -> Response:
@@ -213,21 +214,27 @@ async def media(request: Request) -> Response:
             .where((Attachment.file == name) | (Attachment.thumbnail == name))
         )
         rows = list(await session.exec(query))
+        upload = None if rows else await uploads.by_file(session, name)
+    principal = principal_of(request)
+    if upload is not None and principal is not None and principal.actor_id == upload.actor_id:
+        return _file(context, name, PRIVATE)
     if not rows:
         raise Missing("There is no such file.")
     out = any(post.state == PostState.PUBLISHED for post, _ in rows)
     if not out and all(post.state == PostState.DELETED for post, _ in rows):
         raise Gone("This picture was deleted.")
-    principal = principal_of(request)
     mine = principal is not None and (
         principal.role in MODERATORS or any(post.author_id == principal.actor_id for post, _ in rows)
     )
     if not (out or mine):
         raise Missing("There is no such file.")
+    return _file(context, name, IMMUTABLE if out else PRIVATE)
+
+
+def _file(context: Context, name: str, cache: dict[str, str]) -> Response:
     path = context.storage.path(name)
     if path is None or not path.is_file():
         raise Missing("There is no such file.")
-    cache = IMMUTABLE if out else {"Cache-Control": "private, no-store"}
     return FileResponse(path, media_type="image/jpeg", headers=MEDIA_HEADERS | cache)
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from outbox.models import Post, PostState
 
+_GONE = PostState.DELETED
 MOVES: dict[str, frozenset[str]] = {
+    PostState.DRAFT: frozenset({PostState.WAITING, _GONE}),
     PostState.WAITING: frozenset(
-        {PostState.PUBLISHED, PostState.HELD, PostState.REFUSED, PostState.FAILED, PostState.DELETED}
+        {PostState.PUBLISHED, PostState.SCHEDULED, PostState.PICK, PostState.HELD}
+        | {PostState.REFUSED, PostState.FAILED, _GONE}
     ),
-    PostState.HELD: frozenset({PostState.PUBLISHED, PostState.REFUSED, PostState.DELETED}),
-    PostState.REFUSED: frozenset({PostState.DELETED}),
-    PostState.FAILED: frozenset({PostState.DELETED}),
-    PostState.PUBLISHED: frozenset({PostState.DELETED}),
+    PostState.PICK: frozenset({PostState.WAITING, _GONE}),
+    # Back to the gate when the policy changed before its time came.
+    PostState.SCHEDULED: frozenset({PostState.PUBLISHED, PostState.WAITING, _GONE}),
+    PostState.HELD: frozenset({PostState.PUBLISHED, PostState.SCHEDULED, PostState.REFUSED, _GONE}),
+    PostState.REFUSED: frozenset({_GONE}),
+    PostState.FAILED: frozenset({_GONE}),
+    PostState.PUBLISHED: frozenset({_GONE}),
     PostState.DELETED: frozenset(),
 }
 

@@ -75,6 +75,7 @@ POST_IMAGES: Final = 4  # made at once
 POST_ATTACHMENTS: Final = 16  # what Misskey shows of one post; others show the first four
 UPLOADS_WAITING: Final = 64  # of one person, in no post
 UPLOAD_SECONDS: Final = 86_400.0  # until one that no post took is forgotten
+CANDIDATE_SECONDS: Final = 7 * 86_400.0  # until pictures that nobody picked are forgotten
 SCHEDULE_SECONDS: Final = 366 * 86_400  # ahead, at most
 CLIENT_KEY_CHARS: Final = 64  # by which a form sent twice is one post
 FORM_FIELDS: Final = 50

@@ -52,6 +52,10 @@ class Ids:
                 self._last_ms, self._count = self._last_ms + 1, 0
         return (self._last_ms << SEQUENCE_BITS) | (self._base + self._count)
 
+    def ahead(self, at_ms: int) -> int:
+        """An id among those of a moment to come, for a post that is published then."""
+        return (at_ms << SEQUENCE_BITS) | (int.from_bytes(self._clock.token(4), "big") & 0xFFFF)
+
     def _past(self, at_ms: int, now: int) -> int:
         chance = int.from_bytes(self._clock.token(4), "big")
         if at_ms % 1000 == 0:

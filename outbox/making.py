@@ -1,0 +1,155 @@
+"""The pictures of a post: made by a generator or taken from its author's uploads, marked, and stored by content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from typing import Any
+
+from sqlmodel import col, update
+
+from actors.models import Actor
+from fediverse_ai.core import limits
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.failpoints import fp
+from generation import images, provenance
+from generation.pipeline import Pipeline
+from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
+from outbox import disclosure, uploads
+from outbox.belongings import Upload
+from outbox.models import Attachment, Origin, Post
+
+UNNAMED = "A picture made with AI."
+
+
+async def make(context: Context, post: Post, author: Actor) -> tuple[list[Attachment], Verdict | None]:
+    """All pictures of a post in their order, files stored and rows made, not added; or the verdict on its prompt.
+
+    Network and inference: never in a transaction. Raises what the pipeline raises.
+    """
+    made: list[Attachment] = []
+    if post.request is not None:
+        pictures, verdict = await _generate(context, post)
+        if verdict is not None:
+            return [], verdict
+        made = [await _keep(context, post, author, picture, number) for number, picture in enumerate(pictures)]
+    async with context.database.read() as session:
+        brought = await uploads.of_post(session, post.id)
+    made += [await _take(context, post, author, upload, len(made) + number) for number, upload in enumerate(brought)]
+    return made, None
+
+
+async def _generate(context: Context, post: Post) -> tuple[list[GeneratedImage], Verdict | None]:
+    pipeline = context.part(Pipeline)
+    order = post.request or {}
+    await report(context, post.id, ProgressReport(None, "the gate reads the prompt"))
+    request = ImageRequest(**order["image"], key=f"post:{post.id}")
+    # What a picture must not show is no wish for it: a negative prompt would only be refused for being careful.
+    verdict = await pipeline.review(Item(stage="prompt", text=request.prompt))
+    if verdict.decision is not Decision.ALLOW:
+        return [], verdict
+    pictures = await pipeline.generate(request, order.get("generator"), Progress(context, post.id).report)
+    fp("prepare.generated")
+    return pictures, None
+
+
+def rights(post: Post, author: Actor) -> str:
+    """Whose picture it is and where it was posted, for its file."""
+    return f"{author.name or author.username} · {post.url or post.uri}"
+
+
+async def _keep(context: Context, post: Post, author: Actor, picture: GeneratedImage, position: int) -> Attachment:
+    """Rebuild what a backend gave, mark it, store it; the backend's bytes are never stored."""
+    recipe: dict[str, Any] = asdict(picture.recipe) | {
+        "title": picture.card.title,
+        "disclosure": picture.card.disclosure,
+        "closed_vocabulary": picture.card.closed_vocabulary,
+        "notes": list(picture.notes),
+        "seconds": round(picture.seconds, 2),
+        "watt_hours": picture.watt_hours,
+    }
+    fallback = picture.recipe.prompt if disclosure.shows_prompt(post.disclosure) else UNNAMED
+    wanted = (post.request or {}).get("alt_text") or picture.alt_text or fallback
+    attachment = Attachment(
+        id=context.ids.new(),
+        post_id=post.id,
+        position=position,
+        focus_x=picture.focus[0],
+        focus_y=picture.focus[1],
+        alt=wanted[: limits.ALT_TEXT_CHARS],
+        origin=Origin.MADE_HERE,
+        digital_source_type=provenance.source_type(picture.card.digital_source_type),
+        recipe=recipe,
+    )
+    mark = disclosure.mark(attachment, post.disclosure, rights(post, author))
+    rendition = await images.render(context.part(Pipeline).sandbox, picture.data, provenance=mark)
+    attachment.width, attachment.height = rendition.width, rendition.height
+    attachment.blurhash, attachment.media_type = rendition.blurhash, rendition.media_type
+    await store(context, attachment, rendition.data, rendition.thumbnail)
+    fp("prepare.stored")
+    return attachment
+
+
+async def _take(context: Context, post: Post, author: Actor, upload: Upload, position: int) -> Attachment:
+    """An upload as a picture of the post, under the same id. A file that says it is AI's work is not declared other."""
+    is_ai = upload.claims_ai or upload.origin != Origin.DECLARED_NOT_AI
+    attachment = Attachment(
+        id=upload.id,
+        post_id=post.id,
+        position=position,
+        media_type=upload.media_type,
+        width=upload.width,
+        height=upload.height,
+        blurhash=upload.blurhash,
+        focus_x=upload.focus_x,
+        focus_y=upload.focus_y,
+        alt=upload.description,
+        origin=Origin.DECLARED_AI if is_ai else Origin.DECLARED_NOT_AI,
+        digital_source_type=provenance.TRAINED if is_ai else None,
+    )
+    await remark(context, attachment, post.disclosure, rights(post, author), upload.file_name, upload.small_name)
+    return attachment
+
+
+async def remark(
+    context: Context, attachment: Attachment, level: str, whose: str, file: str | None, thumbnail: str | None
+) -> None:
+    """Write what the files say of themselves anew, without touching a pixel; the files get other names."""
+    mark = disclosure.mark(attachment, level, whose)
+    data = provenance.remark(await context.storage.read(file or ""), mark)
+    small = provenance.remark(await context.storage.read(thumbnail or ""), mark)
+    await store(context, attachment, data, small)
+
+
+async def store(context: Context, attachment: Attachment, data: bytes, thumbnail: bytes) -> None:
+    """Keep both files by content, and their names and digest in the row."""
+    attachment.file = await context.storage.put(data, ".jpg")
+    attachment.thumbnail = await context.storage.put(thumbnail, ".jpg")
+    attachment.sha256 = hashlib.sha256(data).hexdigest()
+    attachment.size = len(data)
+
+
+async def report(context: Context, post_id: int, said: ProgressReport) -> None:
+    """What its author sees while a post is being made."""
+    known = {"place": said.place, "step": said.step, "steps": said.steps}
+    progress = {"fraction": said.fraction, "words": said.words} | {
+        name: value for name, value in known.items() if value is not None
+    }
+    async with context.database.write() as session:
+        await session.exec(update(Post).where(col(Post.id) == post_id).values(progress=progress))
+
+
+class Progress:
+    """Writes a backend's progress to the post's row, not more often than people can read."""
+
+    def __init__(self, context: Context, post_id: int) -> None:
+        self.context = context
+        self.post_id = post_id
+        self._last = float("-inf")
+
+    async def report(self, said: ProgressReport) -> None:
+        now = self.context.clock.monotonic()
+        if now - self._last < limits.PROGRESS_SECONDS:
+            return
+        self._last = now
+        await report(self.context, self.post_id, said)

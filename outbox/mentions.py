@@ -1,0 +1,45 @@
+"""Who a text means: handles found by WebFinger before anything is written down."""
+
+from __future__ import annotations
+
+from actors import queries, remote
+from actors.models import Actor
+from fediverse_ai.core import limits
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import FediverseError
+from fediverse_ai.core.http import Budget
+from fediverse_ai.core.log import get
+from outbox import text
+from outbox.models import Post
+
+log = get(__name__)
+
+
+async def find_mentions(context: Context, post: Post, written: str) -> list[dict[str, str]]:
+    """Who is meant by the handles in the text, and the author of the parent; who cannot be found stays plain text."""
+    budget = Budget(fetches=limits.FETCH_PER_ACTIVITY, seconds=limits.FETCH_ACTIVITY_SECONDS, clock=context.clock)
+    found: dict[str, dict[str, str]] = {}
+    for handle in text.mentions_in(written):
+        try:
+            actor_id = await remote.resolve(context, handle, budget)
+        except FediverseError as error:
+            log.info("mention_not_found", handle=handle, detail=error.detail)
+            continue
+        async with context.database.read() as session:
+            actor = await queries.by_id(session, actor_id)
+        if actor is not None:
+            found.setdefault(actor.uri, _mention(actor) | {"as_written": handle})
+    # Whom a client addressed by id and not in the text (outbox/c2s.py).
+    for named in post.mentions:
+        if "as_written" not in named:
+            found.setdefault(named["uri"], named)
+    async with context.database.read() as session:
+        parent = await session.get(Post, post.in_reply_to_id) if post.in_reply_to_id else None
+        author = await queries.by_id(session, parent.author_id) if parent is not None else None
+    if author is not None and author.id != post.author_id:
+        found.setdefault(author.uri, _mention(author))
+    return list(found.values())
+
+
+def _mention(actor: Actor) -> dict[str, str]:
+    return {"uri": actor.uri, "handle": actor.handle, "url": actor.page_url}

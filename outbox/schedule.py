@@ -1,0 +1,93 @@
+"""Posts that wait for their time, and drafts that wait for their author."""
+
+from __future__ import annotations
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors.models import Actor
+from fediverse_ai.core import jobs, limits
+from fediverse_ai.core.context import Context, context_of
+from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
+from fediverse_ai.core.failpoints import fp
+from outbox import documents
+from outbox.models import Judgement, Post, PostState
+from outbox.prepare import prepare
+from outbox.publish import GateClosed, check_gate, publish, remove
+from outbox.states import move
+
+
+async def send_draft(session: AsyncSession, author: Actor, post: Post) -> None:
+    """A draft goes on its way, as if it had been composed now. Raises Forbidden, Conflict for what is no draft."""
+    _own(author, post)
+    if post.state != PostState.DRAFT:
+        raise Conflict("This is not a draft.")
+    move(post, PostState.WAITING)
+    await _start(session, post, "sent")
+
+
+async def _start(session: AsyncSession, post: Post, why: str) -> None:
+    """The job that prepares a post which waits (again)."""
+    now = context_of(session).clock.now_ms()
+    post.created_ms = now
+    session.add(post)
+    await session.flush()
+    await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}:{why}:{now}", soon=True)
+
+
+async def cancel(session: AsyncSession, author: Actor, post: Post) -> None:
+    """Take a scheduled post back before its time: it is deleted, nobody heard of it. Raises Forbidden, Conflict."""
+    _own(author, post)
+    if post.state != PostState.SCHEDULED and not (
+        post.not_before_ms and post.state in (PostState.WAITING, PostState.HELD)
+    ):
+        raise Conflict("This post is not scheduled (any more).")
+    await remove(session, post)
+
+
+async def reschedule(session: AsyncSession, author: Actor, post: Post, at_ms: int) -> None:
+    """Another time for a scheduled post; its address stays. Raises Forbidden, Conflict, Unprocessable (too far)."""
+    _own(author, post)
+    if post.state != PostState.SCHEDULED:
+        raise Conflict("This post is not scheduled (any more).")
+    now = context_of(session).clock.now_ms()
+    if not now < at_ms <= now + limits.SCHEDULE_SECONDS * 1000:
+        raise Unprocessable("Choose a time between now and a year from now.")
+    post.not_before_ms = at_ms
+    session.add(post)
+
+
+def _own(author: Actor, post: Post) -> None:
+    if post.author_id != author.id:
+        raise Forbidden("This is not your post.")
+
+
+async def publish_due(context: Context) -> None:
+    """Clockwork: whatever's time has come goes out, or to the gate again when the policy changed meanwhile."""
+    now = context.clock.now_ms()
+    query = select(Post.id).where(Post.state == PostState.SCHEDULED, col(Post.not_before_ms) <= now)
+    async with context.database.read() as session:
+        due = list(await session.exec(query.order_by(col(Post.not_before_ms)).limit(limits.SWEEP_ROWS)))
+    for post_id in due:
+        async with context.database.write() as session:
+            await _publish_one(session, post_id)
+
+
+async def _publish_one(session: AsyncSession, post_id: int) -> None:
+    post = await session.get(Post, post_id, with_for_update=True)
+    if post is None or post.state != PostState.SCHEDULED:
+        return
+    newest = select(Judgement).where(Judgement.post_id == post_id).order_by(col(Judgement.id).desc()).limit(1)
+    judgement = (await session.exec(newest)).first()
+    attachments = await documents.attachments_of(session, post_id)
+    try:
+        if judgement is None:
+            raise GateClosed("never judged")
+        check_gate(context_of(session), post, attachments, judgement)
+    except GateClosed:
+        # The verdict was of another policy: the same bytes are judged by the present one.
+        move(post, PostState.WAITING)
+        await _start(session, post, "due")
+        return
+    await publish(session, post, judgement)
+    fp("schedule.before_commit")
