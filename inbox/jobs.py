@@ -14,7 +14,7 @@ from fediverse_ai.core.errors import FediverseError, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
-from inbox import handlers, retire
+from inbox import arrivals, handlers, retire
 from inbox.incoming import Incoming, Outcome
 from inbox.models import Received
 from inbox.resolve import resolve
@@ -80,6 +80,8 @@ async def _one(context: Context, row: Received) -> None:
         if fresh is None or fresh.state != "stored" or sender is None:
             return
         outcome = await handler(session, Incoming(activity, sender, resolved, row.received_ms))
+        if outcome is Outcome.DONE:
+            await arrivals.keep(session, fresh, sender, activity.document)
         await retire.used(session, sender)
         fp("handle.before_commit")
         await _mark(session, fresh, context, outcome, None)

@@ -25,9 +25,14 @@ def _activity(uri: str, kind: str, actor: Actor, obj: Any, to: list[str], cc: li
     return body if cc is None else body | {"cc": cc}
 
 
+def create_uri(context: Context, post: Post) -> str:
+    """The id that the Create of a post of ours has, known before there is one: ids of rows are used once."""
+    return f"{context.config.public_url}/activities/{post.id}"
+
+
 def create(context: Context, post: Post, author: Actor, note: Json) -> Json:
     """The whole Note is embedded; audience and time are the Note's own."""
-    body = _activity(new_uri(context), "Create", author, note, post.to, post.cc)
+    body = _activity(create_uri(context, post), "Create", author, note, post.to, post.cc)
     return body | {"@context": note_context(context.config), "published": iso(post.published_ms or post.created_ms)}
 
 
@@ -38,9 +43,14 @@ def delete(context: Context, post: Post, author: Actor) -> Json:
     return _activity(new_uri(context), "Delete", author, tombstone, to, post.cc)
 
 
-def update(context: Context, post: Post, author: Actor, note: Json) -> Json:
+def update_uri(context: Context, revision_id: int) -> str:
+    """The id that the Update of an edit has, known before the edit was judged."""
+    return f"{context.config.public_url}/activities/{revision_id}"
+
+
+def update(context: Context, post: Post, author: Actor, note: Json, uri: str | None = None) -> Json:
     """An edit: the whole Note, whose `updated` is later than before."""
-    body = _activity(new_uri(context), "Update", author, note, post.to, post.cc)
+    body = _activity(uri or new_uri(context), "Update", author, note, post.to, post.cc)
     return body | {"@context": note_context(context.config), "published": iso(post.updated_ms or post.created_ms)}
 
 

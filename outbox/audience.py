@@ -37,7 +37,8 @@ async def inboxes(session: AsyncSession, author: Actor, post: Post) -> set[str]:
     """Where a post goes: followers by shared inbox, mentioned people by their own when it is direct."""
     direct = post.visibility == Visibility.DIRECT
     found = set() if direct else await queries.follower_inboxes(session, author.id)
-    mentioned = await queries.by_uris(session, (mention["uri"] for mention in post.mentions))
+    named = [mention["uri"] for mention in post.mentions] + post.bcc
+    mentioned = await queries.by_uris(session, named)
     barred = await blocks.barred_with(session, author.id) if mentioned else set()
     reached = [actor for actor in mentioned.values() if not actor.local and actor.id not in barred]
     found |= {inbox_of(actor, shared=not direct) for actor in reached}

@@ -24,9 +24,11 @@ async def ask(session: AsyncSession, actor: Actor, target: Actor) -> Follow:
     if known is not None and known.state == FollowState.ACCEPTED:
         return known
     uri = activities.new_uri(context_of(session))
+    # Between two people of one server nothing is posted; both find the activity in their collections all the same.
     if target.local:
-        return await granted(session, actor, target, uri)
-    follow = await follows.add(session, actor, target, uri, FollowState.PENDING)
+        follow = await granted(session, actor, target, uri)
+    else:
+        follow = await follows.add(session, actor, target, uri, FollowState.PENDING)
     await send(session, actor, activities.follow(follow, actor, target), [target.inbox_url], soon=True)
     return follow
 
@@ -47,8 +49,6 @@ async def granted(session: AsyncSession, follower: Actor, followed: Actor, uri: 
 
 
 async def _accept(session: AsyncSession, follower: Actor, followed: Actor, uri: str) -> None:
-    if follower.local:
-        return
     body = activities.accept_follow(context_of(session), uri, follower, followed)
     await send(session, followed, body, [follower.inbox_url], object_uri=uri, soon=True)
 
@@ -70,9 +70,8 @@ async def ended(session: AsyncSession, follow: Follow) -> None:
 async def refuse(session: AsyncSession, follow: Follow, follower: Actor, followed: Actor) -> None:
     """Turn a pending follower away, or remove one who was let in."""
     await follows.remove(session, follower.id, followed.id)
-    if not follower.local:
-        body = activities.reject_follow(context_of(session), follow.uri, follower, followed)
-        await send(session, followed, body, [follower.inbox_url], object_uri=follow.uri)
+    body = activities.reject_follow(context_of(session), follow.uri, follower, followed)
+    await send(session, followed, body, [follower.inbox_url], object_uri=follow.uri)
 
 
 async def refuse_moved(session: AsyncSession, follow_uri: str, follower: Actor, followed: Actor) -> None:
@@ -88,9 +87,8 @@ async def withdraw(session: AsyncSession, actor: Actor, target: Actor) -> bool:
         return False
     original = activities.follow_object(follow.uri, actor.uri, target.uri)
     await follows.remove(session, actor.id, target.id)
-    if not target.local:
-        body = activities.undo(context_of(session), actor, original, [target.uri])
-        await send(session, actor, body, [target.inbox_url], object_uri=follow.uri)
+    body = activities.undo(context_of(session), actor, original, [target.uri])
+    await send(session, actor, body, [target.inbox_url], object_uri=follow.uri)
     return True
 
 

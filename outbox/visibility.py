@@ -33,7 +33,7 @@ async def may_see(session: AsyncSession, reader: Actor | None, post: Post) -> bo
         return post.visibility in OPEN and author.severity is None
     if post.visibility in OPEN:
         return True
-    if any(mention.get("uri") == reader.uri for mention in post.mentions):
+    if reader.uri in post.bcc or any(mention.get("uri") == reader.uri for mention in post.mentions):
         return True
     return post.visibility == Visibility.FOLLOWERS and await queries.is_follower(session, reader.id, author.id)
 
