@@ -112,6 +112,8 @@ class Key(SQLModel, table=True):
     public_pem: str
     private_sealed: bytes | None = None
     fetched_ms: int = Field(default=0, sa_type=BigInteger)
+    retired_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """Of ours: since when another key has taken its place; it only signs what tells of that."""
 
 
 class Follow(SQLModel, table=True):
@@ -189,8 +191,35 @@ class DomainRule(SQLModel, table=True):
     undone_reason: str = ""
 
 
+class ActorRule(SQLModel, table=True):
+    """One decision about a single remote actor: limit or suspend. It holds until undone; the row stays as its record."""
+
+    __tablename__ = "actor_rule"
+    __table_args__ = (
+        Index(
+            "uq_actor_rule_actor_id",
+            "actor_id",
+            unique=True,
+            sqlite_where=text("undone_ms IS NULL"),
+            postgresql_where=text("undone_ms IS NULL"),
+        ),
+    )
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    severity: str = Severity.SUSPEND
+    reason: str = ""
+    """For the people in charge only."""
+    created_ms: int = Field(sa_type=BigInteger)
+    created_by_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger, ondelete="SET NULL")
+    """None: at the command line."""
+    undone_ms: int | None = Field(default=None, sa_type=BigInteger)
+    undone_by_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger, ondelete="SET NULL")
+    undone_reason: str = ""
+
+
 class SeveredFollow(SQLModel, table=True):
-    """A follow that a domain rule cut; it comes back when no rule suspends the host any more."""
+    """A follow that a rule cut; it comes back when no rule suspends the other side any more."""
 
     __tablename__ = "severed_follow"
     __table_args__ = (UniqueConstraint("follower_id", "followed_id"),)
@@ -220,7 +249,25 @@ class Account(SQLModel, table=True):
     remix_policy: str = "nobody"
     """Who may build on a new post (outbox.models.RemixPolicy)."""
     disabled_ms: int | None = Field(default=None, sa_type=BigInteger)
+    carry_follows: bool = True
+    """Whether follows go along by themselves when somebody whom this person follows moves."""
     created_ms: int = Field(sa_type=BigInteger)
+
+
+class SignInTries(SQLModel, table=True):
+    """How often somebody tried to sign in lately, by address or by name; kept, so that a restart forgives nothing."""
+
+    __tablename__ = "sign_in_tries"
+
+    key: str = Field(primary_key=True)
+    """`address:` or `name:`, and the SHA-256 of which."""
+    tries: int = 0
+    since_ms: int = Field(sa_type=BigInteger)
+    """When the tries that are counted began."""
+    waits: int = 0
+    """How many waits in a row; each is twice as long as the one before."""
+    until_ms: int = Field(default=0, sa_type=BigInteger)
+    """No try before this."""
 
 
 class Login(SQLModel, table=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -81,8 +82,9 @@ async def key_by_uri(session: AsyncSession, uri: str) -> tuple[Key, Actor] | Non
 
 
 async def key_of(session: AsyncSession, actor_id: int) -> Key | None:
-    """The RSA key of an actor; for local ones with its sealed private part."""
-    query = select(Key).where(Key.actor_id == actor_id, Key.kind == "rsa").order_by(col(Key.id).desc())
+    """The RSA key of an actor that is in use; for local ones with its sealed private part."""
+    query = select(Key).where(Key.actor_id == actor_id, Key.kind == "rsa", col(Key.retired_ms).is_(None))
+    query = query.order_by(col(Key.id).desc())
     return (await session.exec(query)).first()
 
 
@@ -93,8 +95,9 @@ class Counts:
 
 
 async def keys_of(session: AsyncSession, actor_id: int) -> list[Key]:
-    """Every key of an actor, oldest first."""
-    return list(await session.exec(select(Key).where(Key.actor_id == actor_id).order_by(col(Key.id))))
+    """Every key of an actor that is in use, oldest first."""
+    query = select(Key).where(Key.actor_id == actor_id, col(Key.retired_ms).is_(None))
+    return list(await session.exec(query.order_by(col(Key.id))))
 
 
 async def counts(session: AsyncSession, actor_id: int) -> Counts:
@@ -135,6 +138,22 @@ async def follower_inboxes(session: AsyncSession, actor_id: int) -> set[str]:
         .select_from(Follow)
         .join(Actor, col(Actor.id) == col(Follow.follower_id))
         .where(Follow.followed_id == actor_id, Follow.state == FollowState.ACCEPTED)
+        .where(col(Actor.local).is_(False), col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None))
+    )
+    return set(await session.exec(query))
+
+
+async def our_followers_inboxes(session: AsyncSession) -> set[str]:
+    """The distinct inboxes of everybody elsewhere who follows anybody here, shared ones preferred."""
+    followed: Any = aliased(Actor)
+    inbox = func.coalesce(Actor.shared_inbox_url, Actor.inbox_url)
+    query = (
+        select(inbox)
+        .distinct()
+        .select_from(Follow)
+        .join(Actor, col(Actor.id) == col(Follow.follower_id))
+        .join(followed, followed.id == col(Follow.followed_id))
+        .where(followed.local.is_(True), Follow.state == FollowState.ACCEPTED)
         .where(col(Actor.local).is_(False), col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None))
     )
     return set(await session.exec(query))

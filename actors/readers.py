@@ -7,6 +7,7 @@ from starlette.requests import Request
 from actors import policy, queries
 from actors.authentication import Authenticator, signed_request
 from actors.models import Actor
+from fediverse_ai.activitypub import challenges
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Forbidden, RequestError, Unauthenticated, Vanished
 
@@ -40,7 +41,9 @@ async def require_reader(request: Request, owner: Actor) -> Actor | None:
         return None
     reader = await signer_of(request)
     if reader is None:
-        raise Unauthenticated("Please sign this request.", "authorised fetch")
+        error = Unauthenticated("Please sign this request.", "authorised fetch")
+        error.headers[challenges.HEADER] = challenges.ask(body=False)
+        raise error
     async with context.database.read() as session:
         if not policy.living(reader) or await policy.blocked_between(session, reader.id, owner.id):
             raise Forbidden("This is not for you.", f"{reader.uri} reads {owner.uri}")

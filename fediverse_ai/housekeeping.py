@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, or_
 from sqlmodel import col, select
 
-from actors.models import Follow
+from actors.models import Follow, Key
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.jobs import Clockwork
@@ -87,9 +87,15 @@ async def forget_activities(context: Context) -> int:
     return await _drop(context, Activity, col(Activity.id), condition)
 
 
+async def forget_keys(context: Context) -> int:
+    """Keys of ours that were replaced ROTATION_SECONDS ago, with their private parts."""
+    before = context.clock.now_ms() - int(limits.ROTATION_SECONDS * 1000)
+    return await _drop(context, Key, col(Key.id), col(Key.retired_ms) < before)
+
+
 async def forget(context: Context) -> None:
     """Everything above, in turn: deliveries before the activities that they belong to."""
-    for step in (forget_received, forget_tombstones, forget_deliveries, forget_activities):
+    for step in (forget_received, forget_tombstones, forget_deliveries, forget_activities, forget_keys):
         await step(context)
 
 

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors import queries
+from fediverse_ai.activitypub import challenges
 from fediverse_ai.activitypub.negotiation import is_activity_type
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import Door
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Missing, RequestError, Unsupported
+from fediverse_ai.core.errors import Missing, RequestError, Unauthenticated, Unsupported
 from fediverse_ai.core.log import get
 from fediverse_ai.core.responses import read_body
 from inbox.receive import receive
@@ -32,6 +33,8 @@ async def shared(request: Request) -> Response:
         body = await read_body(request, limits.INBOX_BODY_BYTES)
         await receive(context, request, body, told)
     except RequestError as error:
+        if isinstance(error, Unauthenticated):
+            error.headers[challenges.HEADER] = challenges.ask(body=True)
         log.info("inbox_refused", status=error.status, detail=error.detail, key=_claimed_key(request), **told)
         raise
     return Response(status_code=202)
@@ -57,4 +60,8 @@ ROUTES = [
     Door("/inbox", shared, methods=["POST"], needs="signature"),
     Door("/users/{name}/inbox", personal, methods=["POST"], needs="signature"),
     Door("/actor/inbox", shared, methods=["POST"], needs="signature"),
+    # The same doors for those who write a slash behind: a redirect would lose the delivery, nobody follows one.
+    Door("/inbox/", shared, methods=["POST"], needs="signature"),
+    Door("/users/{name}/inbox/", personal, methods=["POST"], needs="signature"),
+    Door("/actor/inbox/", shared, methods=["POST"], needs="signature"),
 ]

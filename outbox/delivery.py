@@ -12,6 +12,7 @@ from actors import keys, queries
 from actors.keys import RequestSigner, Scheme
 from actors.policy import DomainRules
 from fediverse_ai.activitypub import synchronization
+from fediverse_ai.activitypub.knocking import knock
 from fediverse_ai.activitypub.vocabulary import ACTIVITY_JSON
 from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import Context, context_of
@@ -99,24 +100,29 @@ async def wake(session: AsyncSession, host: str, *, delay: float) -> None:
 
 
 async def attempt(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Outcome:
-    """One try: signed now, and once more with the other scheme when the first knock is refused."""
+    """One try: signed now, and a bounded number of times otherwise when the first knock is refused."""
     if (await context.part(DomainRules).over(delivery.host)).suspended:
         return Outcome(Result.PERMANENT, "a domain rule ended this")
+
+    async def post(way: RequestSigner) -> Answer:
+        return await _post(context, delivery, activity, way)
+
     try:
-        answer = await _post(context, delivery, activity, sign)
-        learned: Scheme | None = sign.scheme
-        if answer.status in KNOCK_AGAIN:
-            other = sign.by(sign.scheme.other)
-            second = await _post(context, delivery, activity, other)
-            if lanes.classify(second.status) is Result.DELIVERED:
-                # A 400 may have had another cause; a host that verifies only after it has answered would take anything.
-                learned = other.scheme if answer.status in (401, 403) else None
-                answer = second
+        answer, taken, first_status = await knock(
+            sign,
+            delivery.inbox_url,
+            activity.body,
+            post,
+            refusals=KNOCK_AGAIN,
+            counts=lambda status: lanes.classify(status) is Result.DELIVERED,
+        )
     except Unreachable as error:
         return Outcome(Result.RETRY, error.detail, error.retry_after)
     except Nonsense as error:
         return Outcome(Result.PERMANENT, error.detail)
     result = lanes.classify(answer.status)
+    # A 400 may have had another cause; a host that verifies only after it has answered would take anything.
+    learned: Scheme | None = None if first_status == 400 else taken.scheme
     retry_after = _retry_after(answer.headers.get("retry-after"))
     return Outcome(result, f"status {answer.status}", retry_after, learned)
 
@@ -136,11 +142,11 @@ def _retry_after(value: str | None) -> float | None:
 async def _signers(session: AsyncSession, rows: Sequence[tuple[Delivery, Activity]]) -> dict[int, RequestSigner]:
     """delivery id -> signer of its activity's actor, by the scheme that its host took last."""
     schemes = await lanes.schemes(session, {delivery.host for delivery, _ in rows})
-    actors = {actor_id: await keys.signer_of(session, actor_id) for actor_id in {row.actor_id for _, row in rows}}
+    signers = {who: await keys.signer_of(session, *who) for who in {(row.actor_id, row.key_uri) for _, row in rows}}
     headers = await synchronization_headers(session, rows)
     found: dict[int, RequestSigner] = {}
     for delivery, activity in rows:
-        sign = actors[activity.actor_id].by(schemes.get(delivery.host, keys.Scheme.CAVAGE))
+        sign = signers[activity.actor_id, activity.key_uri].by(schemes.get(delivery.host, keys.Scheme.CAVAGE))
         header = headers.get(delivery.id)
         found[delivery.id] = sign.covering("Collection-Synchronization", header) if header else sign
     return found

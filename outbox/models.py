@@ -160,6 +160,10 @@ class Revision(SQLModel, table=True):
     sensitive: bool = False
     alts: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
     """Attachment id -> alt text."""
+    disclosure: str | None = None
+    """Another one than the post's; None leaves it."""
+    files: dict[str, dict[str, Any]] = Field(default_factory=dict, sa_column=json_column())
+    """Attachment id -> {file, thumbnail, sha256, size} of files that say more or less of their making."""
     content: str = ""
     reason: str | None = None
     rule: str | None = None
@@ -298,7 +302,8 @@ class Notification(SQLModel, table=True):
     id: int = Field(primary_key=True, sa_type=big_id())
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     kind: str
-    """follow, follow_request, mention, like, boost, quote, moved, report, held, refused, failed, published."""
+    """follow, follow_request, mention, like, boost, quote, remix, moved, report, pick, held, refused, failed, published.
+    """
     from_id: int | None = Field(default=None, foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     post_id: int | None = Field(default=None, foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")
     cause: str

@@ -1,4 +1,4 @@
-"""Edit a profile and tell the followers."""
+"""Edit a profile, replace its keys, and tell the followers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import local, queries
+from actors import keys, local, queries
 from actors.models import Actor
 from actors.routes import ServedDocuments
 from fediverse_ai.activitypub import document
@@ -17,9 +17,26 @@ from outbox.send import send
 
 async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> None:
     """Change a local actor (see `actors.local.edit`) and send an Update with the whole actor to its followers."""
-    context = context_of(session)
     await local.edit(session, actor, changes)
+    await _tell(session, actor, await queries.follower_inboxes(session, actor.id))
+
+
+async def rotate_keys(session: AsyncSession, actor: Actor) -> None:
+    """Give a local actor new keys: published at once, and told in an Update that the old key signs (ActivityPub peers
+    remember keys). Everything else is signed by the new one; the old one is forgotten after ROTATION_SECONDS.
+
+    Nobody follows the server's own actor, which signs our requests everywhere: everybody who follows one of ours hears.
+    """
+    old = await keys.rotate(session, actor)
+    await local.render(session, actor)
+    instance = actor.kind == "Application"
+    inboxes = queries.our_followers_inboxes(session) if instance else queries.follower_inboxes(session, actor.id)
+    await _tell(session, actor, await inboxes, key_uri=old.uri)
+
+
+async def _tell(session: AsyncSession, actor: Actor, inboxes: set[str], key_uri: str | None = None) -> None:
+    context = context_of(session)
     assert actor.document is not None
     body = activities.update_actor(context, actor, document.parse(actor.document))
-    await send(session, actor, body, await queries.follower_inboxes(session, actor.id), object_uri=actor.uri)
+    await send(session, actor, body, inboxes, object_uri=actor.uri, key_uri=key_uri)
     context.part(ServedDocuments).forget()

@@ -15,16 +15,24 @@ from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import context_of
-from outbox import delivery, lanes, preferences
+from outbox import addressed, delivery, lanes, preferences
 from outbox.models import Activity, Delivery
+
+_OWN = frozenset({"Create", "Update", "Delete"})
 
 
 async def record(
-    session: AsyncSession, actor: Actor, body: dict[str, Any], *, object_uri: str | None = None, listed: bool = False
+    session: AsyncSession,
+    actor: Actor,
+    body: dict[str, Any],
+    *,
+    object_uri: str | None = None,
+    listed: bool = False,
+    key_uri: str | None = None,
 ) -> Activity:
-    """Store an activity of ours as the bytes that are served and delivered."""
+    """Store an activity of ours as the bytes that are served and delivered; `key_uri`: signed with another key."""
     context = context_of(session)
-    addressed = [*body.get("to", []), *body.get("cc", [])]
+    addressed_to = [*body.get("to", []), *body.get("cc", [])]
     activity = Activity(
         id=context.ids.new(),
         uri=body["id"],
@@ -32,12 +40,17 @@ async def record(
         type=body["type"],
         object_uri=object_uri,
         body=document.dump(body),
-        public=PUBLIC in addressed,
+        public=PUBLIC in addressed_to,
         listed=listed,
+        key_uri=key_uri,
         created_ms=context.clock.now_ms(),
     )
     session.add(activity)
     await session.flush()
+    # What names nobody of ours costs no query: a followers collection is no person, and one's own post is one's own.
+    about = [object_uri] if object_uri is not None and activity.type not in _OWN else []
+    named = [uri for uri in (*addressed_to, *about) if uri not in (PUBLIC, actor.uri, actor.followers_uri)]
+    await addressed.note(session, activity.uri, named, but=actor.id)
     return activity
 
 
@@ -50,17 +63,23 @@ async def send(
     object_uri: str | None = None,
     listed: bool = False,
     soon: bool = False,
+    key_uri: str | None = None,
 ) -> Activity:
     """Record an activity and queue it for these inboxes, in the caller's transaction (D19).
 
     A host that has earlier rows waiting keeps its order: what is new joins its lane (ARCHITECTURE §4). What a host does
     not want gets a row all the same, withheld with the reason, so that a trace can show it.
     """
-    context = context_of(session)
-    activity = await record(session, actor, body, object_uri=object_uri, listed=listed)
+    activity = await record(session, actor, body, object_uri=object_uri, listed=listed, key_uri=key_uri)
+    await _queue(session, activity, inboxes, soon=soon)
+    return activity
+
+
+async def _queue(session: AsyncSession, activity: Activity, inboxes: Iterable[str], *, soon: bool = False) -> None:
+    context, object_uri = context_of(session), activity.object_uri
     wanted = await _welcome(session, inboxes)
     if not wanted:
-        return activity
+        return
     queued = await lanes.hosts_in_lane(session, object_uri)
     unwished = await preferences.unwished(session, activity.type, object_uri, set(wanted.values()))
     now = context.clock.now_ms()
@@ -86,7 +105,6 @@ async def send(
         await jobs.enqueue(session, delivery.deliver, chunk, once=f"deliver:{activity.id}:{start}", soon=soon)
     for host in (queued & set(wanted.values())) - unwished.keys():
         await delivery.wake(session, host, delay=limits.LANE_JOIN_SECONDS)
-    return activity
 
 
 async def _welcome(session: AsyncSession, inboxes: Iterable[str]) -> dict[str, str]:

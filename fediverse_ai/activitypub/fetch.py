@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Any, Final
+
+from cachetools import LRUCache
 
 from fediverse_ai.activitypub.authority import Admitted, admit_fetched
 from fediverse_ai.activitypub.document import Document, id_of, parse
+from fediverse_ai.activitypub.knocking import Knock, knock
 from fediverse_ai.activitypub.negotiation import is_activity_type
 from fediverse_ai.activitypub.vocabulary import ACCEPT_ACTIVITY
 from fediverse_ai.core.errors import Malformed, Nonsense, Unreachable, Vanished
 from fediverse_ai.core.http import Answer, Budget, Http
-from fediverse_ai.core.urls import check_id, same_origin
+from fediverse_ai.core.limits import FETCH_HOSTS_REMEMBERED
+from fediverse_ai.core.urls import check_id, origin, same_origin
 
-Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
+Signer = Callable[[], Awaitable[Knock]]
 
 # Worth another try later: overload, rate limits, proxies whose server is away.
 _PASSING: Final = frozenset({408, 425, 429})
+# "I do not know who you are": sign it otherwise.
+_UNKNOWN: Final = frozenset({401})
 
 
 class Fetcher:
-    """Fetches ActivityPub documents, each request signed by `sign` (method, url, body -> headers).
+    """Fetches ActivityPub documents, each request signed by whom `signer` gives; that is asked anew for each.
 
-    `own_origin` is our own origin: it is never asked over the network, and a document found elsewhere that claims an
-    id there is refused (AUT-10). `welcome` is asked about every address before it is fetched, and raises for a server
-    that is not to be asked (FED-08).
+    A 401 is answered with the same request signed otherwise; what a server took then is remembered for it. `own_origin`
+    is our own origin: it is never asked over the network, and a document found elsewhere that claims an id there is
+    refused (AUT-10). `welcome` is asked about every address before it is fetched, and raises for a server that is not
+    to be asked (FED-08).
     """
 
     def __init__(
         self,
         http: Http,
-        sign: Sign,
+        signer: Signer,
         *,
         own_origin: str | None = None,
         welcome: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._http = http
-        self._sign = sign
+        self._signer = signer
+        self._taken: LRUCache[str, Any] = LRUCache(FETCH_HOSTS_REMEMBERED)
         self._own_origin = own_origin
         self._welcome = welcome
 
@@ -68,11 +76,7 @@ class Fetcher:
             raise Nonsense("We do not ask ourselves.", f"own id {url}")
         if self._welcome is not None:
             await self._welcome(url)
-        headers = {"Accept": ACCEPT_ACTIVITY}
-        answer = await self._http.get(url, headers=headers, sign=self._sign, budget=budget)
-        if answer.status == 401 and "?" in url:
-            # Pixelfed and BookWyrm verify the path alone, GoToSocial and Mastodon either.
-            answer = await self._http.get(url, headers=headers, sign=self._sign_path, budget=budget)
+        answer = await self._knock(url, budget)
         _check_status(answer, url)
         if not is_activity_type(answer.headers.get("content-type", "")):
             raise Nonsense(
@@ -81,8 +85,22 @@ class Fetcher:
             )
         return answer
 
-    def _sign_path(self, method: str, url: str, body: bytes | None) -> Mapping[str, str]:
-        return self._sign(method, url.partition("?")[0], body)
+    async def _knock(self, url: str, budget: Budget | None) -> Answer:
+        server, way = origin(url), await self._signer()
+        if server in self._taken:
+            way = way.like(self._taken[server])
+
+        async def send(sign: Knock) -> Answer:
+            return await self._http.get(url, headers={"Accept": ACCEPT_ACTIVITY}, sign=sign, budget=budget)
+
+        answer, taken, first_status = await knock(
+            way, url, None, send, refusals=_UNKNOWN, counts=lambda status: status not in _UNKNOWN
+        )
+        if answer.status in _UNKNOWN:
+            self._taken.pop(server, None)
+        elif first_status in _UNKNOWN:
+            self._taken[server] = taken
+        return answer
 
     @staticmethod
     def _parse(answer: Answer) -> Document:

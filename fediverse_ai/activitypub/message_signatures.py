@@ -22,7 +22,7 @@ from http_message_signatures.exceptions import HTTPMessageSignaturesException, I
 from fediverse_ai.activitypub.keys import PrivateKey, PublicKey
 from fediverse_ai.activitypub.signatures import FUTURE, LONGEST_LIFE, PAST, authority_of, digest_header, http_date
 from fediverse_ai.core.errors import Unauthenticated
-from fediverse_ai.core.limits import SIGNATURE_HEADER_BYTES, URL_LENGTH
+from fediverse_ai.core.limits import CHALLENGE_LIFE_SECONDS, SIGNATURE_HEADER_BYTES, URL_LENGTH
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 Algorithm = type[algorithms.HTTPSignatureAlgorithm]
@@ -44,6 +44,17 @@ class MessageSignature:
     covered: tuple[str, ...]
     created: int
     expires: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a peer wants signed (`challenges.read`); `expires`: it wants to be told until when the signature holds."""
+
+    label: str
+    covered: tuple[str, ...]
+    nonce: str | None = None
+    tag: str | None = None
+    expires: bool = False
 
 
 def _refuse(detail: str) -> Unauthenticated:
@@ -213,24 +224,31 @@ def sign(
     private_key: PrivateKey,
     date: datetime,
     content_type: str = "application/activity+json",
+    challenge: Challenge | None = None,
 ) -> dict[str, str]:
     """The headers of one request signed by RFC 9421, with a body also Content-Type and both digests.
 
     Covers `@method`, `@target-uri`, `@authority`, and `content-digest` and `content-type` with a body. The old Digest
-    is sent along uncovered: some receivers look for nothing else.
+    is sent along uncovered: some receivers look for nothing else. A challenge adds to this and takes nothing away:
+    what we sign is bound to one address and one body, whatever a stranger asks for.
     """
     headers = {"Host": authority_of(url), "Date": http_date(date)}
     covered = ["@method", "@target-uri", "@authority"]
     if body is not None:
         headers |= {"Content-Type": content_type, "Content-Digest": content_digest(body), "Digest": digest_header(body)}
         covered += ["content-digest", "content-type"]
+    wish = challenge or Challenge("sig1", ())
+    covered = list(dict.fromkeys([*wish.covered, *covered]))
     lines = _Headers(list(headers.items()))
     signer = HTTPMessageSigner(signature_algorithm=_algorithm(None, private_key), key_resolver=_OneKey(private_key))
     signer.sign(
         _Request(method.upper(), url.partition("#")[0], lines),
         key_id=key_id,
         created=date,
-        label="sig1",
+        expires=date + timedelta(seconds=CHALLENGE_LIFE_SECONDS) if wish.expires else None,
+        nonce=wish.nonce,
+        tag=wish.tag,
+        label=wish.label,
         covered_component_ids=covered,
         body=body,
         use_existing_digest=body is not None,

@@ -1,4 +1,4 @@
-"""`user create|list|reset-password`: the people of this server."""
+"""`user create|list|reset-password|rotate-keys`: the people of this server."""
 
 from __future__ import annotations
 
@@ -47,6 +47,15 @@ def reset_password(
 ) -> None:
     """Set a new password from a file, or remove the old one; ends every session and prints a new sign-in link."""
     console.wait_for(_reset(name, _password(password_file)))
+
+
+@app.command()
+def rotate_keys(
+    name: Annotated[str | None, typer.Argument(help="Whose; leave it out with --server.")] = None,
+    server: Annotated[bool, typer.Option("--server", help="The keys of the server's own actor.")] = False,
+) -> None:
+    """Give somebody new signing keys, in case others know the old ones; their followers' servers are told."""
+    console.wait_for(_rotate(name, server))
 
 
 async def author(session: AsyncSession, name: str | None) -> Actor:
@@ -137,6 +146,21 @@ async def _reset(name: str, password: str | None) -> None:
         address = await link(session, account)
     words = "The new password is set" if password is not None else "The old password is removed"
     console.tell(f"{words}; sign in once, within an hour: {address}", name=name, link=address)
+
+
+async def _rotate(name: str | None, server: bool) -> None:
+    from actors import local, queries
+    from fediverse_ai.core.errors import Unprocessable
+    from outbox import profile
+
+    if (name is None) is not server:
+        raise Unprocessable("Say whose keys: a name, or --server for the server's own actor.")
+    async with console.beside(console.existing_config()) as context, context.database.write() as session:
+        actor = await local.instance_actor(session) if name is None else await author(session, name)
+        await profile.rotate_keys(session, actor)
+        key = await queries.key_of(session, actor.id)
+    assert key is not None
+    console.tell(f"{actor.handle} signs with {key.uri} from now on.", actor=actor.uri, key=key.uri)
 
 
 def _password(file: Path | None) -> str | None:

@@ -31,6 +31,8 @@ class RequestError(FediverseError):
     def __init__(self, public: str, detail: str | None = None, *, retry_after: int | None = None) -> None:
         super().__init__(public, detail)
         self.retry_after = retry_after
+        self.headers: dict[str, str] = {}
+        """Headers that go with the answer, such as what would be accepted instead."""
 
 
 class Malformed(RequestError):

@@ -64,6 +64,7 @@ def problem(error: FediverseError) -> Response:
         retry_after = 30
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
+    headers |= getattr(error, "headers", {})
     return Response(body, status, headers, media_type="application/problem+json")
 
 

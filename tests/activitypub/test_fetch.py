@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from actors.keys import RequestSigner
 from fediverse_ai.activitypub import signatures, webfinger
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.activitypub.webfinger import Finger, Handle
@@ -63,10 +64,8 @@ async def site() -> AsyncIterator[Site]:
         yield found
 
 
-def sign(method: str, url: str, body: bytes | None) -> dict[str, str]:
-    return signatures.sign(
-        method, url, body, key_id="http://127.0.0.1:1/actor#main-key", private_key=KEY, date=datetime.now(UTC)
-    )
+async def sign() -> RequestSigner:
+    return RequestSigner("http://127.0.0.1:1/actor#main-key", KEY, SystemClock())
 
 
 @pytest.fixture

@@ -177,7 +177,8 @@ PARSING = {
     "PAR-21": "document:test_timestamp_ms posts:test_no_claimed_time_puts_a_post_first",
     "PAR-22": "parsing:test_sizes_out_of_range_are_dropped corpus:test_sizes_are_taken_as_claims",
     "PAR-23": "parsing:test_content_types forgery:test_another_media_type_gets_415",
-    "PAR-24": "parsing:test_paths_beside_the_inbox_take_nothing parsing:test_methods_of_the_inbox",
+    "PAR-24": "parsing:test_paths_beside_the_inbox_take_nothing parsing:test_methods_of_the_inbox "
+    "parsing:test_a_slash_behind_the_inbox_is_the_same_door",
     "PAR-25": "code:test_no_expression_takes_more_than_linear_time",
     "PAR-26": "code:test_no_remote_document_reaches_a_canonicaliser_or_an_xml_parser "
     "provenance:test_nonsense_packets_say_nothing",

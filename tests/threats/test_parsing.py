@@ -199,7 +199,21 @@ async def test_content_types(stage: Stage, content_type: str) -> None:
     assert stage.home.dump() == before
 
 
-@pytest.mark.parametrize("path", ["/inbox/", "/inbox//", "/inbox;x", "/inbox.json", "/inbox%2f", "//inbox", "/INBOX"])
+@pytest.mark.parametrize("path", ["/inbox/", "/inbox%2f", "/users/alice/inbox/", "/actor/inbox/"])
+async def test_a_slash_behind_the_inbox_is_the_same_door(stage: Stage, path: str) -> None:
+    """PAR-24: no redirect, which nobody would follow; the signature is over the address that was asked."""
+    path = path.replace("alice", stage.alice.username)
+    unsigned = await stage.mal.peer.client.post(
+        stage.home.origin + path, content=b"{}", headers={"content-type": "application/activity+json"}
+    )
+    assert unsigned.status_code == 400
+    for signed, status in ((path, 202), (path.removesuffix("/").removesuffix("%2f"), 401)):
+        url, body = stage.home.origin + path, json.dumps(stage.mal.activity("Follow", stage.alice.uri)).encode()
+        headers = stage.mal.sign("POST", stage.home.origin + signed, body)
+        assert (await stage.mal.peer.client.post(url, content=body, headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/inbox//", "/inbox;x", "/inbox.json", "//inbox", "/INBOX"])
 async def test_paths_beside_the_inbox_take_nothing(stage: Stage, path: str) -> None:
     """PAR-24, SIG-26."""
     before = stage.home.dump()

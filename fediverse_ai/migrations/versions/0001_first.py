@@ -549,6 +549,8 @@ def upgrade() -> None:
         sa.Column("summary", sa.String(), nullable=True),
         sa.Column("sensitive", sa.Boolean(), nullable=False),
         sa.Column("alts", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("disclosure", sa.String(), nullable=True),
+        sa.Column("files", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("content", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("rule", sa.String(), nullable=True),
