@@ -100,7 +100,7 @@ def _barred(owner: Actor, column: Any) -> ColumnElement[bool]:
         col(Actor.id).in_(muted),
         col(Actor.suspended_ms).is_not(None),
         col(Actor.deleted_ms).is_not(None),
-        and_(col(Actor.severity).is_not(None), Actor.severity == Severity.SUSPEND),
+        col(Actor.severity) == Severity.SUSPEND,
     )
     barred: ColumnElement[bool] = column.in_(select(_same(column)).where(or_(*reasons)))
     return barred
@@ -146,4 +146,3 @@ async def _is_shown(session: AsyncSession, owner: Actor, activity: document.Docu
     if post is None:
         return True
     return post.state == PostState.PUBLISHED and await may_see(session, owner, post)
-

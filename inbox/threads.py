@@ -46,7 +46,7 @@ async def fetch_ancestors(context: Context, ids: list[int | str]) -> None:
             async with context.database.write() as session:
                 await _link(session, post_id, known.id)
             return
-        parent_id = await _bring(context, post.in_reply_to_uri, budget)
+        parent_id = await bring(context, post.in_reply_to_uri, budget)
         if parent_id is None:
             return
         post_id = parent_id
@@ -60,8 +60,8 @@ async def _link(session: AsyncSession, post_id: int, parent_id: int) -> None:
         await count_reply(session, post)
 
 
-async def _bring(context: Context, uri: str, budget: Budget) -> int | None:
-    """Fetch one Note and its author and keep it, as a part of a thread that is here. None when that cannot be."""
+async def bring(context: Context, uri: str, budget: Budget) -> int | None:
+    """Fetch one Note and its author and keep it, since a thread or somebody here wants it. None when that cannot be."""
     if urls.same_origin(uri, context.config.public_url):
         return None
     try:
@@ -106,7 +106,7 @@ async def fetch_replies(context: Context, ids: list[int | str]) -> None:
     for uri in uris[: limits.THREAD_DOWN]:
         async with context.database.read() as session:
             known = await by_uri(session, uri)
-        if known is None and await _bring(context, uri, budget) is None and budget.seconds <= 0:
+        if known is None and await bring(context, uri, budget) is None and budget.seconds <= 0:
             return
 
 

@@ -19,6 +19,8 @@ _OF_ACTIVITIES = frozenset({"actor", "object", "target", "result", "origin", "in
 # A client never brings keys or proofs (FEP-fe34): what they say would be said in the server's name.
 _KEYS = frozenset({"publicKey", "publicKeyPem", "publicKeyMultibase", "assertionMethod", "proof", "signature"})
 _KEY_BYTES = 24
+# The problem types of FEP-c180.
+PROBLEMS = "https://w3id.org/fep/c180#"
 # A quoted post, in the spellings that the fediverse has for it.
 QUOTES = ("quote", "quoteUri", "quoteUrl", "_misskey_quote")
 
@@ -86,15 +88,22 @@ def _wrapped(body: Document) -> Document:
 
 def _check_owner(activity: Document, inner: Document, actor: Actor) -> None:
     named = document.id_of(activity.get("actor"))
-    if named not in (None, actor.uri):
-        raise Malformed("The `actor` of what you send is yourself.", f"actor {named}")
-    if document.type_of(activity) in ("Create", "Update"):
-        author = document.id_of(inner.get("attributedTo"))
-        if author not in (None, actor.uri):
-            raise Malformed("What you create is attributed to yourself.", f"attributedTo {author}")
+    if activity.get("actor") is not None and named != actor.uri:
+        raise mismatch("The `actor` of what you send is yourself.", f"actor {named}")
+    if document.type_of(activity) in ("Create", "Update") and inner.get("attributedTo") is not None:
+        author = document.id_of(inner["attributedTo"])
+        if author != actor.uri:
+            raise mismatch("What you create is attributed to yourself.", f"attributedTo {author}")
     brought = _KEYS.intersection(activity) or (_KEYS.intersection(inner) if inner.get("id") != actor.uri else ())
     if brought:
         raise Malformed(f"A client cannot set `{sorted(brought)[0]}`.")
+
+
+def mismatch(public: str, detail: str) -> Malformed:
+    """Somebody else is named as the author of what is sent."""
+    error = Malformed(public, detail)
+    error.problem_type = f"{PROBLEMS}principal-actor-mismatch"
+    return error
 
 
 def addressing(wish: Wish, actor: Actor) -> Addressing:
@@ -150,4 +159,3 @@ def actors_needed(wish: Wish, to: Addressing) -> list[str]:
     if wish.type in ("Follow", "Block"):
         return [wish.object_uri] if wish.object_uri else []
     return [*to.people, *to.hidden] if wish.type == "Create" else []
-

@@ -106,6 +106,7 @@ CONTEXT_TERMS: Final[Mapping[str, Definition]] = {
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": _reference("https://w3id.org/fep/844e#implements"),
     "digitalSourceType": _reference("https://schema.org/digitalSourceType"),
+    "isBasedOn": _reference("https://schema.org/isBasedOn"),
 }
 
 # Terms of our own, by name -> JSON-LD type of the value (None: plain). Their IRIs live under OUR_NS.
@@ -123,6 +124,15 @@ OUR_TERMS: Final[Mapping[str, str | None]] = {
     "sampler": None,
     "backend": None,
     "style": None,
+    "canRemix": "@id",
+    # What a client reads of a post that is not out yet (docs/c2s.md).
+    "count": "xsd:nonNegativeInteger",
+    "state": None,
+    "reason": None,
+    "progress": "@id",
+    "Progress": None,
+    "fraction": "xsd:double",
+    "words": None,
 }
 
 _CONTEXTS_OF_TERMS: Final[Mapping[str, tuple[str, ...]]] = {
