@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actors import blocks
 from actors import queries as actor_queries
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core import limits
@@ -19,7 +20,7 @@ from fediverse_ai.mastodon import entities, status_entities
 from fediverse_ai.mastodon.entities import Json, Look, Numbers
 from fediverse_ai.mastodon.status_entities import Scene
 from fediverse_ai.remote_media import RemoteMedia
-from outbox.belongings import Bookmark, Emoji, Upload
+from outbox.belongings import Bookmark, ConversationMute, Emoji, Upload
 from outbox.models import Attachment, Post, PostState, QuoteState, Reaction, ReactionKind, Visibility
 from outbox.visibility import OPEN, seen_by
 
@@ -115,6 +116,11 @@ async def accounts(
     return {actor.id: one(actor) for actor in actors}
 
 
+async def barred(session: AsyncSession, reader: Actor | None) -> set[int]:
+    """Everybody with a block between them and this reader, whoever made it."""
+    return await blocks.barred_with(session, reader.id) if reader is not None else set()
+
+
 async def _emojis(session: AsyncSession, look: Look, named: Iterable[Mapping[str, int]]) -> dict[int, Json]:
     ids = {emoji_id for names in named for emoji_id in names.values()}
     if not ids:
@@ -195,7 +201,7 @@ def _status(look: Look, reader: Actor | None, post: Post, loaded: _Loaded, *, wi
         favourited=(post.id, ReactionKind.LIKE) in loaded.reactions,
         reblogged=(post.id, ReactionKind.BOOST) in loaded.reactions,
         bookmarked=post.id in loaded.bookmarks,
-        muted=(post.context_uri or "") in loaded.muted,
+        muted=(post.context_uri or post.uri) in loaded.muted,
         mine=reader is not None and reader.id == post.author_id,
         quote=_quote(look, reader, post, loaded, nested=with_quote),
         quotes=loaded.quotes.get(post.uri, 0),
@@ -260,6 +266,11 @@ async def _load_own(session: AsyncSession, reader: Actor, posts: Sequence[Post],
     found.reactions = {(post_id, kind) for post_id, kind in await session.exec(own)}
     kept = select(Bookmark.post_id).where(Bookmark.actor_id == reader.id, col(Bookmark.post_id).in_(ids))
     found.bookmarks = set(await session.exec(kept))
+    conversations = {post.context_uri or post.uri for post in posts}
+    silent = select(ConversationMute.context_uri).where(
+        ConversationMute.actor_id == reader.id, col(ConversationMute.context_uri).in_(conversations)
+    )
+    found.muted = set(await session.exec(silent))
     unfinished = [post.id for post in posts if post.state != PostState.PUBLISHED and post.author_id == reader.id]
     if unfinished:
         brought = select(Upload).where(col(Upload.post_id).in_(unfinished)).order_by(col(Upload.position))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from actors.models import Actor
 from fediverse_ai.core.config import Config
@@ -12,8 +11,9 @@ from fediverse_ai.mastodon.answers import moment
 from fediverse_ai.mastodon.entities import Json, Look, tag
 from outbox import labels
 from outbox import text as outbox_text
-from outbox.belongings import Upload, UploadState
-from outbox.models import Attachment, Origin, Post, PostState, Visibility
+from outbox.belongings import Disclosure, Upload, UploadState
+from outbox.disclosure import disclosed
+from outbox.models import Attachment, Origin, Post, PostState, Revision, Visibility
 
 VISIBILITIES = {
     Visibility.PUBLIC: "public",
@@ -38,8 +38,8 @@ UNFINISHED_WORDS = {
 }
 
 
-def attachment(look: Look, author: Actor, row: Attachment) -> Json:
-    """MediaAttachment of a post's picture; another server's by our own copy."""
+def attachment(look: Look, author: Actor, row: Attachment, level: str) -> Json:
+    """MediaAttachment of a post's picture; another server's by our own copy. `level` of the recipe is told."""
     if row.file is not None:
         url = look.storage.url(row.file)
         preview = look.storage.url(row.thumbnail or row.file)
@@ -63,7 +63,7 @@ def attachment(look: Look, author: Actor, row: Attachment) -> Json:
             "ai_generated": ai,
             "origin": row.origin,
             "digital_source_type": row.digital_source_type,
-            "recipe": _recipe(row.recipe),
+            "recipe": disclosed(row.recipe, level) or None,
         },
     }
 
@@ -78,14 +78,6 @@ def is_ai(row: Attachment) -> bool:
     return row.origin in labels.AI_ORIGINS or (
         row.origin == Origin.REMOTE and "lgorithmicMedia" in (row.digital_source_type or "")
     )
-
-
-def _recipe(recipe: Mapping[str, Any] | None) -> Json | None:
-    """What the author lets everybody know of how the picture was made; private notes stay here."""
-    if not recipe:
-        return None
-    known = ("prompt", "negative_prompt", "seed", "generator", "title", "version", "model", "width", "height", "style")
-    return {name: recipe[name] for name in known if recipe.get(name) is not None}
 
 
 def meta(width: int | None, height: int | None, x: float, y: float) -> Json:
@@ -191,7 +183,8 @@ def status(look: Look, post: Post, scene: Scene) -> Json:
 
 def _attachments(look: Look, post: Post, scene: Scene) -> list[Json]:
     """The pictures; of a post that is not out yet, what its author brought for it."""
-    made = [attachment(look, scene.author, row) for row in scene.attachments]
+    level = Disclosure.FULL if scene.mine else post.disclosure
+    made = [attachment(look, scene.author, row, level) for row in scene.attachments]
     return made or [upload(look, row) for row in scene.uploads if post.state != PostState.PUBLISHED]
 
 
@@ -252,3 +245,51 @@ def boost(inner: Json, account_: Json, boost_id: int, uri: str, at_ms: int) -> J
         "application": None,
         "filtered": inner["filtered"],
     }
+
+
+def scheduled(look: Look, post: Post, brought: Sequence[Upload]) -> Json:
+    """ScheduledStatus: a post that waits for its time, with what was asked for."""
+    return {
+        "id": str(post.id),
+        "scheduled_at": moment(post.not_before_ms or post.created_ms),
+        "params": {
+            "text": post.text,
+            "media_ids": [str(row.id) for row in brought] or None,
+            "sensitive": post.sensitive,
+            "spoiler_text": post.summary,
+            "visibility": VISIBILITIES[Visibility(post.visibility)],
+            "language": post.language,
+            "scheduled_at": None,
+            "poll": None,
+            "idempotency": None,
+            "in_reply_to_id": str(post.in_reply_to_id) if post.in_reply_to_id is not None else None,
+            "application_id": 0,
+            "with_rate_limit": False,
+        },
+        "media_attachments": [upload(look, row) for row in brought],
+        EXTRA: {"state": str(post.state), "reason": post.reason},
+    }
+
+
+def version(look: Look, current: Json, revision: Revision, pictures: Sequence[Attachment]) -> Json:
+    """StatusEdit: one version of a post, with the alt texts of then."""
+    alts = {str(row.id): revision.alts.get(str(row.id), row.alt) for row in pictures}
+    media = [{**one, "description": alts.get(one["id"]) or None} for one in current["media_attachments"]]
+    return {
+        "content": revision.content or outbox_text.to_html(revision.text, look.config.public_url, {}),
+        "spoiler_text": revision.summary or "",
+        "sensitive": revision.sensitive or bool(revision.summary),
+        "created_at": moment(revision.published_ms or revision.created_ms),
+        "account": current["account"],
+        "media_attachments": media,
+        "emojis": current["emojis"],
+        "poll": None,
+        "quote": None,
+    }
+
+
+def only_version(current: Json) -> Json:
+    """StatusEdit of a post that was never edited, or of whose versions we know the last."""
+    names = ("content", "spoiler_text", "sensitive", "account", "media_attachments", "emojis", "poll")
+    at = current["edited_at"] or current["created_at"]
+    return {**{name: current[name] for name in names}, "created_at": at, "quote": None}

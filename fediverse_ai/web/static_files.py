@@ -14,7 +14,12 @@ from starlette.responses import Response
 from fediverse_ai.core.errors import Missing
 
 FOLDER = Path(__file__).parent / "static"
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
 _FOREVER = "public, max-age=31536000, immutable"
 # A page that was kept for long may name an older hash: it gets the file of today, and no cache keeps that.
 _NOT_KEPT = "no-cache"
@@ -56,7 +61,8 @@ async def serve(request: Request) -> Response:
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cross-Origin-Resource-Policy": "same-origin",
+        # The stand-ins for portraits are shown by clients of other origins too.
+        "Cross-Origin-Resource-Policy": "cross-origin" if file.media_type == "image/png" else "same-origin",
     }
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(file.packed, headers=headers | {"Content-Encoding": "gzip"})
