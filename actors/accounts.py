@@ -172,11 +172,42 @@ async def use_link(session: AsyncSession, secret: str) -> Account | None:
     return await session.get(Account, account_id) if person is not None else None
 
 
-async def open_session(session: AsyncSession, account_id: int) -> str:
-    """The secret for the cookie of a new browser session, good for 14 days; old ones of the account are swept."""
+async def open_session(session: AsyncSession, account_id: int, name: str = "") -> str:
+    """The secret for the cookie of a new browser session, good for 14 days; old ones of the account are swept.
+
+    `name` says which browser it is.
+    """
     now = context_of(session).clock.now_ms()
     await session.execute(delete(Login).where(col(Login.account_id) == account_id, col(Login.expires_ms) <= now))
-    return await _new_login(session, account_id, "session", SESSION_SECONDS * 1000)
+    return await _new_login(session, account_id, "session", SESSION_SECONDS * 1000, name)
+
+
+async def sessions_of(session: AsyncSession, account_id: int) -> list[Login]:
+    """The open browser sessions of an account, the newest first."""
+    query = (
+        select(Login)
+        .where(Login.account_id == account_id, Login.kind == "session")
+        .where(Login.expires_ms > context_of(session).clock.now_ms())
+        .order_by(col(Login.id).desc())
+    )
+    return list(await session.exec(query))
+
+
+async def end_session(session: AsyncSession, account_id: int, login_id: int) -> None:
+    """End one browser session of an account. Raises Missing for one of another account as for none."""
+    found = await session.get(Login, login_id)
+    if found is None or found.account_id != account_id or found.kind != "session":
+        raise Missing("There is no such session (any more).")
+    await session.delete(found)
+
+
+async def end_other_sessions(session: AsyncSession, account_id: int, secret: str) -> None:
+    """End every browser session of an account but the one with this cookie secret."""
+    await session.execute(
+        delete(Login).where(
+            col(Login.account_id) == account_id, col(Login.kind) == "session", col(Login.secret_hash) != digest(secret)
+        )
+    )
 
 
 async def close_session(session: AsyncSession, secret: str) -> None:
@@ -239,7 +270,7 @@ async def _person(session: AsyncSession, account_id: int) -> _Person | None:
     return _Person(*row) if row is not None else None
 
 
-async def _new_login(session: AsyncSession, account_id: int, kind: str, lifetime_ms: int) -> str:
+async def _new_login(session: AsyncSession, account_id: int, kind: str, lifetime_ms: int, name: str = "") -> str:
     context = context_of(session)
     now = context.clock.now_ms()
     secret = new_secret(context)
@@ -249,6 +280,7 @@ async def _new_login(session: AsyncSession, account_id: int, kind: str, lifetime
             account_id=account_id,
             secret_hash=digest(secret),
             kind=kind,
+            name=name,
             created_ms=now,
             expires_ms=now + lifetime_ms,
         )

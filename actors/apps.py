@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import CursorResult, delete, update
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import accounts
@@ -22,6 +22,7 @@ from fediverse_ai.core.limits import (
     CODE_SECONDS,
     CODE_TYPED_SECONDS,
     TOKEN_CHARS,
+    TOKEN_ENDED_SECONDS,
     TOKEN_IDLE_SECONDS,
     TOKEN_USED_SECONDS,
     UNUSED_APPS,
@@ -70,6 +71,30 @@ async def register(
     await session.flush()
     await _drop_unused(session)
     return app, secret
+
+
+async def keep_document(
+    session: AsyncSession,
+    client_id: str,
+    *,
+    name: str,
+    redirect_uris: Sequence[str],
+    website: str | None,
+    scopes: str,
+    refreshes: bool,
+) -> App:
+    """The public app whose client id is the address of its description, as that was just read."""
+    context = context_of(session)
+    now = context.clock.now_ms()
+    app = await app_of(session, client_id)
+    if app is None:
+        app = App(id=context.ids.new(), client_id=client_id, kind="document", created_ms=now)
+    app.name, app.website, app.scopes, app.refreshes = name, website, scopes, refreshes
+    app.redirect_uris, app.fetched_ms = list(redirect_uris), now
+    session.add(app)
+    await session.flush()
+    await _drop_unused(session)
+    return app
 
 
 async def _drop_unused(session: AsyncSession) -> None:
@@ -272,11 +297,14 @@ async def still_stands(context: Context, token_id: int) -> bool:
         return token.account_id is None or await _may_act(session, token.account_id)
 
 
-async def forget_codes(context: Context) -> None:
-    """Clockwork: drop codes a day after their end; until then a replay is noticed."""
+async def forget(context: Context) -> None:
+    """Clockwork: drop codes a day after their end and tokens a while after theirs; until then a replay is noticed."""
+    now = context.clock.now_ms()
     async with context.database.write() as session:
-        old = context.clock.now_ms() - 86_400_000
-        await session.execute(delete(AuthorizationCode).where(col(AuthorizationCode.expires_ms) < old))
+        await session.execute(delete(AuthorizationCode).where(col(AuthorizationCode.expires_ms) < now - 86_400_000))
+        await session.execute(delete(Token).where(col(Token.revoked_ms) < now - int(TOKEN_ENDED_SECONDS * 1000)))
+        idle = now - int((TOKEN_IDLE_SECONDS + TOKEN_ENDED_SECONDS) * 1000)
+        await session.execute(delete(Token).where(func.coalesce(Token.used_ms, Token.created_ms) < idle))
 
 
 def _lives(token: Token, now_ms: int) -> bool:

@@ -280,6 +280,8 @@ class Login(SQLModel, table=True):
     secret_hash: str = Field(unique=True)
     kind: str = "session"
     """session or link."""
+    name: str = ""
+    """Of a session: the browser, such as "Firefox on Linux"."""
     created_ms: int = Field(sa_type=BigInteger)
     expires_ms: int = Field(sa_type=BigInteger)
     used_ms: int | None = Field(default=None, sa_type=BigInteger)

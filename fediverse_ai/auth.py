@@ -14,7 +14,7 @@ from fediverse_ai.core.limits import COOKIE_CHARS
 # Files that are the same for everybody; looking up who asks would cost a database read each.
 _SAME_FOR_ALL = ("/static/",)
 # Apps bring a token here; a browser's cookie must not open these doors (OAU-15).
-_NO_COOKIE = ("/api/", "/oauth/token", "/oauth/revoke")
+_NO_COOKIE = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/register", "/oauth/userinfo")
 
 
 class Authentication:

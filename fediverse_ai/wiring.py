@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
+import actors.apps
 import actors.models
 import actors.routes
 import inbox.jobs
@@ -47,6 +48,7 @@ from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.storage import FolderStorage
 from fediverse_ai.mastodon import routes as mastodon_routes
+from fediverse_ai.oauth import routes as oauth_routes
 from fediverse_ai.mastodon.batches import KnownNumbers
 from fediverse_ai.web import routes as web_routes
 from generation.pipeline import Pipeline, build_pipeline
@@ -59,6 +61,7 @@ ROUTES: list[BaseRoute] = [
     *actors.routes.ROUTES,
     *outbox.routes.ROUTES,
     *outbox.collections.ROUTES,
+    *oauth_routes.ROUTES,
     *mastodon_routes.ROUTES,
     *web_routes.ROUTES,
 ]
@@ -86,6 +89,7 @@ CLOCKWORK: list[Clockwork] = [
     Clockwork("outbox.resume", 900.0, outbox.sweep.resume),
     Clockwork("inbox.resume", 900.0, inbox.jobs.resume),
     *housekeeping.CLOCKWORK,
+    Clockwork("oauth.forget", 3600.0, actors.apps.forget),
     Clockwork("media.prune", 600.0, remote_media.tidy),
 ]
 

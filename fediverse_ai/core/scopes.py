@@ -23,6 +23,7 @@ WRITE: Final = tuple(f"write:{noun}" for noun in sorted([*_NOUNS, "conversations
 # Mastodon's old scope "follow" stands for these (its OAuth documentation, "follow" deprecated in 3.5).
 FOLLOW: Final = frozenset(f"{verb}:{noun}" for verb in ("read", "write") for noun in ("blocks", "follows", "mutes"))
 SUPPORTED: Final = ("profile", "read", *READ, "write", *WRITE, "follow", "push")
+WHOLE: Final = ("profile", "read", "write", "follow", "push")
 DEFAULT: Final = "read"
 
 # The ActivityPub API drafts: URLs since August 2026, `activitypub:read:…` before; FEP-d8c2 adds `write:sameorigin`.

@@ -75,6 +75,18 @@ def check_token(request: Request, fields: Mapping[str, str]) -> None:
         raise Forbidden(_STALE, "form token")
 
 
+def seal(request: Request, text: str) -> str:
+    """A mark that only this reader's session can have put on `text`: what a form shows is what it sends (OAU-04)."""
+    made = hmac.digest((_binding(request) or "").encode(), b"seal 1 " + text.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode("ascii")
+
+
+def sealed(request: Request, text: str, mark: str) -> bool:
+    return _binding(request) is not None and hmac.compare_digest(
+        seal(request, text), mark.encode().decode("ascii", "ignore")
+    )
+
+
 def _our_origins(request: Request) -> set[str]:
     config = _context(request).config
     ours = {config.public_url}

@@ -106,6 +106,19 @@ def headers(config: Config, *, kept: bool) -> dict[str, str]:
     }
 
 
+def on_the_way_to_an_app(answer: Response) -> Response:
+    """Headers of the pages between an app and its token, and of no others.
+
+    Chromium applies `form-action` to the redirect after the consent too, custom schemes among them; and a browser
+    client that opened this page in a window of its own takes it for closed when the opener policy cuts the tie.
+    """
+    del answer.headers["Cross-Origin-Opener-Policy"]
+    answer.headers["Content-Security-Policy"] = answer.headers["Content-Security-Policy"].replace(
+        "form-action 'self'; ", ""
+    )
+    return answer
+
+
 def policy(config: Config) -> str:
     """The content security policy: nothing but our own files, and pictures from where media lie."""
     media = origin(config.media_url)

@@ -13,11 +13,13 @@ from fediverse_ai import auth
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.limits import RateLimiter
-from fediverse_ai.web import forms
-from fediverse_ai.web.rendering import context_of, me_of, page
+from fediverse_ai.web import forms, words
+from fediverse_ai.web.rendering import context_of, me_of, on_the_way_to_an_app, page
 
 # A path of ours: one slash first, and no character that a browser could read as another host (XSS-11).
 _NEXT = re.compile(r"/(?:[\w@-][\w@.-]*(?:/[\w@-][\w@.-]*)*)?(?:\?[\w=&-]*)?", re.ASCII)
+# Back to the consent page with what the app asked, encoded by us.
+_CONSENT = re.compile(r"/oauth/authorize\?[\w=&%.~+*-]*", re.ASCII)
 _WRONG = "Name and password do not belong together. Check both and try again."
 SECRET = re.compile(r"[\w-]{20,100}", re.ASCII)
 
@@ -44,6 +46,8 @@ def form(
         wrong=wrong,
         username=username,
     )
+    if _CONSENT.fullmatch(goal):
+        on_the_way_to_an_app(answer)
     return forms.remember_visitor(request, answer)
 
 
@@ -114,7 +118,7 @@ async def _enter(request: Request, context: Context, account_id: int, goal: str)
     async with context.database.write() as session:
         if old:
             await accounts.close_session(session, old)
-        secret = await accounts.open_session(session, account_id)
+        secret = await accounts.open_session(session, account_id, words.browser(request.headers.get("user-agent", "")))
     answer = RedirectResponse(goal, 303, {"Cache-Control": "no-store"})
     auth.set_cookie(answer, context.config, name, secret, limits.SESSION_SECONDS)
     auth.drop_cookie(answer, context.config, auth.visitor_cookie_name(context.config))
@@ -122,7 +126,9 @@ async def _enter(request: Request, context: Context, account_id: int, goal: str)
 
 
 def safe_next(goal: str) -> str:
-    """Where to go afterwards: a plain path of this server, else the gallery."""
+    """Where to go afterwards: a plain path of this server, or the consent page, else the gallery."""
+    if len(goal) <= limits.RECEIVE_TARGET_BYTES and _CONSENT.fullmatch(goal):
+        return goal
     return goal if len(goal) <= 200 and _NEXT.fullmatch(goal) else "/"
 
 

@@ -64,3 +64,18 @@ def first_line(text: str) -> tuple[str, str]:
     if len(line) > TITLE_CHARS:
         return shorten(line), text.strip()
     return line.strip(), rest.strip()
+
+
+# What the User-Agent header says, in the order in which one contains the other's name.
+_BROWSERS = (("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Windows", "Windows"),
+    ("Mac OS", "a Mac"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser(user_agent: str) -> str:
+    """A browser as a person knows it again: "Firefox on Linux". Versions are not kept."""
+    name = next((word for mark, word in _BROWSERS if mark in user_agent), "A browser")
+    system = next((word for mark, word in _SYSTEMS if mark in user_agent), "")
+    return f"{name} on {system}" if system else name

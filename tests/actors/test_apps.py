@@ -204,6 +204,19 @@ async def test_a_token_ends_when_it_is_idle(here: Site) -> None:
     assert await _caller(here, idle) is None
 
 
+async def test_tokens_are_swept_a_while_after_their_end(here: Site) -> None:
+    app = await _app(here)
+    issued = await _redeem(here, app, await _code(here, app))
+    assert issued is not None
+    async with here.context.database.write() as session:
+        await apps.revoke(session, app, issued.secret)
+    for ahead, left in ((limits.TOKEN_ENDED_SECONDS - 60, True), (120, False)):
+        here.clock.forward(ahead)
+        await apps.forget(here.context)
+        async with here.context.database.read() as session:
+            assert (await session.get(Token, issued.token_id) is not None) is left
+
+
 async def test_an_app_may_ask_for_itself(here: Site) -> None:
     who = await _caller(here, await app_token(here, "read"))
     assert isinstance(who, AppCaller)
@@ -262,11 +275,11 @@ async def test_of_unused_apps_only_the_newest_are_kept(here: Site, monkeypatch: 
 async def test_codes_are_swept_a_day_after_their_end(here: Site) -> None:
     app = await _app(here)
     await _code(here, app)
-    await apps.forget_codes(here.context)
+    await apps.forget(here.context)
     async with here.context.database.read() as session:
         assert list(await session.exec(select(AuthorizationCode.id)))
     here.clock.forward(86_400 + limits.CODE_TYPED_SECONDS)
-    await apps.forget_codes(here.context)
+    await apps.forget(here.context)
     async with here.context.database.read() as session:
         assert not list(await session.exec(select(AuthorizationCode.id)))
 

@@ -97,6 +97,7 @@ HELD = {
     "CODE_TYPED_SECONDS": APPS + "test_a_code_ends_in_time",
     "TOKEN_CHARS": APPS + "test_a_token_of_odd_size_is_none",
     "TOKEN_IDLE_SECONDS": APPS + "test_a_token_ends_when_it_is_idle",
+    "TOKEN_ENDED_SECONDS": APPS + "test_tokens_are_swept_a_while_after_their_end",
     "TOKEN_USED_SECONDS": APPS + "test_a_token_ends_when_it_is_idle",
     "UNUSED_APPS": APPS + "test_of_unused_apps_only_the_newest_are_kept",
     "SESSION_SECONDS": ACCOUNTS + "test_links_and_sessions_end_in_time",
