@@ -25,7 +25,8 @@ from fediverse_ai.core.log import get
 from fediverse_ai.core.storage import FolderStorage
 from generation.copies import copy
 from generation.pipeline import Pipeline
-from outbox.models import Attachment, Post, PostState, RemoteCopy
+from outbox.belongings import RemoteCopy
+from outbox.models import Attachment, Post, PostState
 
 log = get(__name__)
 

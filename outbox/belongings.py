@@ -1,4 +1,4 @@
-"""Upload, Lineage, Bookmark, Emoji: the rows of what people bring, build on, keep for themselves, and write with."""
+"""Upload, Lineage, Bookmark, Emoji, RemoteCopy: what people bring, build on, keep for themselves, and see of others."""
 
 from __future__ import annotations
 
@@ -118,3 +118,27 @@ class Emoji(SQLModel, table=True):
     """Without the colons."""
     url: str
     seen_ms: int = Field(sa_type=BigInteger)
+
+
+class RemoteCopy(SQLModel, table=True):
+    """Our own rendering of somebody else's picture, kept for a while so that it can be shown from here.
+
+    `owner_id` is an attachment's id for `picture`, an actor's for `avatar` and `header`; no foreign key, so that the
+    file of a deleted owner is still found by whoever tidies up.
+    """
+
+    __tablename__ = "remote_copy"
+    __table_args__ = (UniqueConstraint("kind", "owner_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    kind: str
+    owner_id: int = Field(sa_type=BigInteger)
+    source_url: str
+    file: str | None = Field(default=None, index=True)
+    thumbnail: str | None = None
+    size: int = 0
+    """Bytes of both files."""
+    problem: str | None = None
+    """Why there is no file; it is tried again later."""
+    fetched_ms: int = Field(sa_type=BigInteger, index=True)
+    used_ms: int = Field(sa_type=BigInteger, index=True)

@@ -12,7 +12,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from outbox import draft as drafts
-from outbox import quote, uploads
+from outbox import lineage, quote, uploads
 from outbox.belongings import Disclosure, RemixPolicy
 from outbox.draft import Draft
 from outbox.models import Post, PostState, Visibility
@@ -42,6 +42,7 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
     post.quote_uri = await _quoted(session, author, draft)
     session.add(post)
     await session.flush()
+    await lineage.begin(session, author, post, draft)
     await uploads.take(session, author, post, draft.media_ids, draft.origin_of_uploads)
     if not draft.keep:
         await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}", soon=True)

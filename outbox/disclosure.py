@@ -11,8 +11,8 @@ from outbox.belongings import Disclosure
 from outbox.models import Attachment, Origin
 
 MODEL = ("generator", "version", "title", "disclosure")
-PROMPT = (*MODEL, "prompt", "negative_prompt")
-FULL = (*PROMPT, "seed", "width", "height", "parameters", "seconds", "watt_hours")
+PROMPT = (*MODEL, "prompt")
+FULL = (*PROMPT, "negative_prompt", "seed", "width", "height", "parameters", "seconds", "watt_hours")
 _FIELDS = {Disclosure.FULL: FULL, Disclosure.PROMPT: PROMPT, Disclosure.MODEL: MODEL, Disclosure.LABEL: ()}
 
 
@@ -24,6 +24,12 @@ def disclosed(recipe: Mapping[str, Any] | None, level: str) -> dict[str, Any]:
 
 def shows_prompt(level: str) -> bool:
     return Disclosure(level) in (Disclosure.FULL, Disclosure.PROMPT)
+
+
+def written(recipe: Mapping[str, Any] | None, level: str) -> list[str]:
+    """What its author wrote in a recipe and would leave: text like any other, for the gate."""
+    known = disclosed(recipe, level)
+    return [str(known[name]) for name in ("prompt", "negative_prompt") if known.get(name)]
 
 
 def mark(attachment: Attachment, level: str, rights: str) -> Provenance:

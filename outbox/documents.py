@@ -15,10 +15,16 @@ from actors.models import Actor
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import context_of
-from outbox import labels
+from outbox import disclosure, labels
+from outbox.belongings import Lineage, RemixPolicy
 from outbox.models import Attachment, Post, QuoteStamp, QuoteState, Visibility
 
-NOTE_TERMS = ("sensitive", "Hashtag", "blurhash", "focalPoint", "digitalSourceType", "genAI", "conversation")
+NOTE_TERMS = (
+    *("sensitive", "Hashtag", "blurhash", "focalPoint", "digitalSourceType", "genAI", "conversation"),
+    # How a picture was made, from what, and who may go on from it: ours but for isBasedOn, which is schema.org's.
+    *("recipe", "Recipe", "model", "modelVersion", "prompt", "negativePrompt", "seed", "steps", "guidance", "style"),
+    *("canRemix", "isBasedOn"),
+)
 QUOTE_TERMS = (
     "interactionPolicy",
     "canQuote",
@@ -42,9 +48,14 @@ async def attachments_of(session: AsyncSession, post_id: int) -> list[Attachment
 
 
 def note(
-    config: Config, post: Post, author: Actor, attachments: Sequence[Attachment], storage_url: Any
+    config: Config,
+    post: Post,
+    author: Actor,
+    attachments: Sequence[Attachment],
+    storage_url: Any,
+    parents: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The Note without `@context`; `storage_url` turns a file's name into its URL."""
+    """The Note without `@context`; `storage_url` makes the URL of a file, `parents` are what it was made from."""
     content = _quote_line(post) + post.content
     body: dict[str, Any] = {
         "id": post.uri,
@@ -60,9 +71,10 @@ def note(
         "sensitive": post.sensitive or post.summary is not None,
         "inReplyTo": post.in_reply_to_uri,
         **({"context": post.context_uri, "conversation": post.context_uri} if post.context_uri else {}),
-        "attachment": [_attachment(attachment, storage_url) for attachment in attachments],
+        "attachment": [_attachment(attachment, post.disclosure, storage_url) for attachment in attachments],
         "tag": [*_tags(config, post, attachments), *_quote_links(post)],
-        "interactionPolicy": {"canQuote": {"automaticApproval": who_may_quote(post, author)}},
+        "interactionPolicy": {"canQuote": {"automaticApproval": who_may_quote(post, author)}} | _remix(post, author),
+        **({"isBasedOn": list(parents)} if parents else {}),
         "replies": {"id": f"{post.uri}/replies", "type": "Collection", "totalItems": post.replies},
         "likes": {"id": f"{post.uri}/likes", "type": "Collection", "totalItems": post.likes},
         "shares": {"id": f"{post.uri}/shares", "type": "Collection", "totalItems": post.boosts},
@@ -81,6 +93,15 @@ def who_may_quote(post: Post, author: Actor) -> list[str]:
         return [vocabulary.PUBLIC]
     followers = author.followers_uri or f"{author.uri}/followers"
     return [followers] if post.visibility == Visibility.FOLLOWERS else [author.uri]
+
+
+def _remix(post: Post, author: Actor) -> dict[str, Any]:
+    """Who may make something from it. Nothing said means nobody, so only a permission is written."""
+    if post.visibility not in (Visibility.PUBLIC, Visibility.QUIET) or post.remix_policy == RemixPolicy.NOBODY:
+        return {}
+    followers = author.followers_uri or f"{author.uri}/followers"
+    granted = vocabulary.PUBLIC if post.remix_policy == RemixPolicy.ANYONE else followers
+    return {"canRemix": {"automaticApproval": [granted]}}
 
 
 def _is_quoting(post: Post) -> bool:
@@ -130,7 +151,7 @@ def stamp(config: Config, given: QuoteStamp, post: Post, author: Actor) -> dict[
     }
 
 
-def _attachment(attachment: Attachment, storage_url: Any) -> dict[str, Any]:
+def _attachment(attachment: Attachment, level: str, storage_url: Any) -> dict[str, Any]:
     # No `summary` here: Mastodon and GoToSocial would show it instead of the alt text.
     return {
         "type": "Image",
@@ -142,7 +163,25 @@ def _attachment(attachment: Attachment, storage_url: Any) -> dict[str, Any]:
         "blurhash": attachment.blurhash,
         "focalPoint": [attachment.focus_x, attachment.focus_y],
         **labels.attachment_terms(attachment),
+        **_recipe(attachment, level),
     }
+
+
+def _recipe(attachment: Attachment, level: str) -> dict[str, Any]:
+    """How the picture was made, as far as its author lets it be known."""
+    known = disclosure.disclosed(attachment.recipe, level)
+    if not known:
+        return {}
+    terms = {
+        "model": known.get("title") or known.get("generator"),
+        "modelVersion": known.get("version"),
+        "prompt": known.get("prompt"),
+        "negativePrompt": known.get("negative_prompt"),
+        "seed": known.get("seed"),
+    }
+    parameters = known.get("parameters") or {}
+    terms |= {name: parameters.get(name) for name in ("steps", "guidance", "style")}
+    return {"recipe": {"type": "Recipe"} | {name: value for name, value in terms.items() if value is not None}}
 
 
 def _tags(config: Config, post: Post, attachments: Sequence[Attachment]) -> list[dict[str, str]]:
@@ -161,7 +200,8 @@ async def render(session: AsyncSession, post: Post, author: Actor | None = None)
     if author is None:
         raise LookupError(f"post {post.id} has no author")
     attachments = await attachments_of(session, post.id)
-    body = note(context.config, post, author, attachments, context.storage.url)
+    parents = list(await session.exec(select(Lineage.parent_uri).where(Lineage.post_id == post.id)))
+    body = note(context.config, post, author, attachments, context.storage.url, parents)
     post.document = document.dump({"@context": note_context(context.config), **body})
     session.add(post)
     return body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,19 +17,24 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from generation.types import Decision, Verdict
-from outbox import activities, audience, documents, judging, mentions, notify, publish
-from outbox.models import Attachment, Judgement, Post, PostState, PostTag, Revision
+from outbox import activities, audience, disclosure, documents, judging, lineage, making, mentions, notify, publish
+from outbox.belongings import Disclosure
+from outbox.models import Attachment, Judgement, Origin, Post, PostState, PostTag, Revision
 from outbox.send import send
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an author changes; None leaves a thing as it is. `alts` maps attachment ids to new alt texts."""
+    """What an author changes; None leaves a thing as it is. `alts` maps attachment ids to new alt texts.
+
+    `disclosure` is how much of the recipes leaves from now on: what the files say of themselves is written anew.
+    """
 
     text: str | None = None
     summary: str | None = None
     sensitive: bool | None = None
     alts: Mapping[int, str] = field(default_factory=dict)
+    disclosure: str | None = None
 
 
 async def edit(session: AsyncSession, author: Actor, post: Post, change: Change) -> Revision:
@@ -53,7 +59,9 @@ async def edit(session: AsyncSession, author: Actor, post: Post, change: Change)
 
 
 def _row(context: Context, post: Post, attachments: list[Attachment], change: Change) -> Revision:
-    alts = {str(item.id): change.alts.get(item.id, item.alt) for item in attachments}
+    if change.disclosure is not None and change.disclosure not in {item.value for item in Disclosure}:
+        raise Unprocessable(f"There is no disclosure called {change.disclosure}.")
+    alts = {str(item.id): change.alts.get(item.id, _alt(item, change)) for item in attachments}
     text = post.text if change.text is None else change.text.strip()
     summary = post.summary if change.summary is None else change.summary.strip() or None
     if not text and not attachments:
@@ -68,8 +76,15 @@ def _row(context: Context, post: Post, attachments: list[Attachment], change: Ch
         summary=summary,
         sensitive=post.sensitive if change.sensitive is None else change.sensitive,
         alts=alts,
+        disclosure=change.disclosure if change.disclosure != post.disclosure else None,
         created_ms=context.clock.now_ms(),
     )
+
+
+def _alt(attachment: Attachment, change: Change) -> str:
+    """Its alt text; a prompt that stood in for one goes when the prompt is to be known no more."""
+    hidden = change.disclosure is not None and not disclosure.shows_prompt(change.disclosure)
+    return making.UNNAMED if hidden and attachment.alt == (attachment.recipe or {}).get("prompt") else attachment.alt
 
 
 async def _keep_first(session: AsyncSession, post: Post, attachments: list[Attachment]) -> None:
@@ -100,30 +115,49 @@ async def revise(context: Context, ids: list[int | str]) -> None:
         revision = await session.get(Revision, int(ids[0]))
         post = await session.get(Post, revision.post_id) if revision is not None else None
         attachments = await documents.attachments_of(session, post.id) if post is not None else []
-    if revision is None or post is None or revision.state != PostState.WAITING:
+        author = await queries.by_id(session, post.author_id) if post is not None else None
+    if revision is None or post is None or author is None or revision.state != PostState.WAITING:
         return
-    verdict = await _judge(context, revision, post, attachments)
+    if revision.disclosure is not None:
+        revision.files = await _rewrite(context, revision.disclosure, post, author, attachments)
+    _apply(revision, post, attachments)
+    verdict = await judging.judge(context, post, attachments)
     found = await mentions.find_mentions(context, post, revision.text)
     async with context.database.write() as session:
-        await _settle(session, revision.id, verdict, found)
+        await _settle(session, revision, verdict, found)
 
 
 def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> None:
     post.text, post.summary, post.sensitive = revision.text, revision.summary, revision.sensitive
+    post.disclosure = revision.disclosure or post.disclosure
     for attachment in attachments:
         attachment.alt = revision.alts.get(str(attachment.id), attachment.alt)
+        for name, value in revision.files.get(str(attachment.id), {}).items():
+            setattr(attachment, name, value)
 
 
-async def _judge(context: Context, revision: Revision, post: Post, attachments: list[Attachment]) -> Verdict:
-    _apply(revision, post, attachments)
-    return await judging.judge(context, post, attachments)
+async def _rewrite(
+    context: Context, level: str, post: Post, author: Actor, attachments: list[Attachment]
+) -> dict[str, dict[str, Any]]:
+    """Files that say as much of their making as the author wants from now on; the old ones are not served any more."""
+    files = {}
+    for attachment in (item for item in attachments if item.origin == Origin.MADE_HERE):
+        await making.remark(
+            context, attachment, level, making.rights(post, author), attachment.file, attachment.thumbnail
+        )
+        files[str(attachment.id)] = {
+            name: getattr(attachment, name) for name in ("file", "thumbnail", "sha256", "size")
+        }
+    return files
 
 
-async def _settle(session: AsyncSession, revision_id: int, verdict: Verdict, found: list[dict[str, str]]) -> None:
-    revision = await session.get(Revision, revision_id, with_for_update=True)
+async def _settle(session: AsyncSession, judged: Revision, verdict: Verdict, found: list[dict[str, str]]) -> None:
+    revision = await session.get(Revision, judged.id, with_for_update=True)
     post = await session.get(Post, revision.post_id, with_for_update=True) if revision is not None else None
     if revision is None or post is None or revision.state != PostState.WAITING or post.state != PostState.PUBLISHED:
         return
+    revision.files = judged.files
+    session.add(revision)
     judgement = await judging.record(session, post, verdict)
     author = await queries.by_id(session, post.author_id)
     if verdict.decision is Decision.ALLOW and author is not None:
@@ -154,7 +188,7 @@ async def release(
     now = context.clock.now_ms()
     # Peers compare seconds and take only what is later than what they have.
     post.updated_ms = max(now, (post.updated_ms or post.published_ms or 0) + 1000)
-    publish.write_content(context, post, author, attachments)
+    publish.write_content(context, post, author, attachments, await lineage.credit(session, post))
     await session.exec(delete(PostTag).where(col(PostTag.post_id) == post.id))
     await publish.index_tags(session, post)
     note = await documents.render(session, post, author)

@@ -11,7 +11,7 @@ from fediverse_ai.core.context import Context, context_of
 from generation.pipeline import Pipeline
 from generation.types import Item, Stage, Verdict
 from outbox.models import Attachment, Judgement, Origin, Post
-from outbox.publish import judged_text
+from outbox.publish import judged_texts
 
 
 def stage_of(attachment: Attachment) -> Stage:
@@ -24,8 +24,7 @@ def stage_of(attachment: Attachment) -> Stage:
 async def judge(context: Context, post: Post, attachments: Sequence[Attachment]) -> Verdict:
     """The final bytes as they are stored and everything written, in one verdict."""
     items = [await item_of(context, attachment) for attachment in attachments if attachment.file is not None]
-    if written := judged_text(post, list(attachments)):
-        items.append(Item(stage="text", text=written, language=post.language))
+    items += [Item(stage="text", text=written, language=post.language) for written in judged_texts(post, attachments)]
     return await context.part(Pipeline).review_all(items)
 
 

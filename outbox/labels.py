@@ -12,8 +12,11 @@ from typing import Any
 
 from fediverse_ai.core.config import Config
 from outbox import text
-from outbox.models import Attachment, Origin
+from outbox.belongings import Disclosure
+from outbox.disclosure import disclosed
+from outbox.models import Attachment, Origin, Post
 
+SHOWN_ELSEWHERE = 4
 AI_ORIGINS = frozenset({Origin.MADE_HERE, Origin.DECLARED_AI})
 
 
@@ -26,20 +29,29 @@ def hashtags(config: Config, attachments: Sequence[Attachment]) -> list[str]:
     return list(config.labels.hashtags) if is_ai(attachments) else []
 
 
-def line(config: Config, attachments: Sequence[Attachment]) -> str:
-    """The visible line as HTML, or an empty string."""
+def line(config: Config, attachments: Sequence[Attachment], level: str = Disclosure.FULL) -> str:
+    """The visible line as HTML, or an empty string; with what made the pictures, if that may be known."""
     if not is_ai(attachments):
         return ""
-    titles = dict.fromkeys(_title(attachment) for attachment in attachments if attachment.origin in AI_ORIGINS)
+    titles = dict.fromkeys(_title(attachment, level) for attachment in attachments if attachment.origin in AI_ORIGINS)
+    named = stdlib_html.escape(", ".join(title for title in titles if title))
     tags = " ".join(text.hashtag_link(config.public_url, name) for name in config.labels.hashtags)
-    return f"<p>AI-generated · {stdlib_html.escape(', '.join(titles))} {tags}</p>"
+    return f"<p>AI-generated{' · ' if named else ''}{named} {tags}</p>"
 
 
-def _title(attachment: Attachment) -> str:
+def _title(attachment: Attachment, level: str) -> str:
     if attachment.origin == Origin.DECLARED_AI:
         return "declared by its author"
-    recipe = attachment.recipe or {}
-    return f"{recipe.get('title') or recipe.get('generator')} {recipe.get('version', '')}".strip()
+    known = disclosed(attachment.recipe, level)
+    return f"{known.get('title') or known.get('generator') or ''} {known.get('version', '')}".strip()
+
+
+def set_line(post: Post, attachments: Sequence[Attachment]) -> str:
+    """The link to all pictures, for the servers that show the first four of them (Mastodon among them)."""
+    if len(attachments) <= SHOWN_ELSEWHERE:
+        return ""
+    link = stdlib_html.escape(post.url or post.uri)
+    return f'<p><a href="{link}">All {len(attachments)} pictures</a></p>'
 
 
 def note_terms(attachments: Sequence[Attachment]) -> dict[str, Any]:

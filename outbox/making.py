@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlmodel import col, update
@@ -11,11 +11,12 @@ from sqlmodel import col, update
 from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import Unprocessable
 from fediverse_ai.core.failpoints import fp
 from generation import images, provenance
 from generation.pipeline import Pipeline
 from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
-from outbox import disclosure, uploads
+from outbox import disclosure, lineage, uploads
 from outbox.belongings import Upload
 from outbox.models import Attachment, Origin, Post
 
@@ -29,7 +30,7 @@ async def make(context: Context, post: Post, author: Actor) -> tuple[list[Attach
     """
     made: list[Attachment] = []
     if post.request is not None:
-        pictures, verdict = await _generate(context, post)
+        pictures, verdict = await _generate(context, post, author)
         if verdict is not None:
             return [], verdict
         made = [await _keep(context, post, author, picture, number) for number, picture in enumerate(pictures)]
@@ -39,7 +40,7 @@ async def make(context: Context, post: Post, author: Actor) -> tuple[list[Attach
     return made, None
 
 
-async def _generate(context: Context, post: Post) -> tuple[list[GeneratedImage], Verdict | None]:
+async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[GeneratedImage], Verdict | None]:
     pipeline = context.part(Pipeline)
     order = post.request or {}
     await report(context, post.id, ProgressReport(None, "the gate reads the prompt"))
@@ -48,6 +49,10 @@ async def _generate(context: Context, post: Post) -> tuple[list[GeneratedImage],
     verdict = await pipeline.review(Item(stage="prompt", text=request.prompt))
     if verdict.decision is not Decision.ALLOW:
         return [], verdict
+    source = await lineage.source(context, post, author)
+    if source is not None and not (await pipeline.card(order.get("generator") or pipeline.default)).capabilities.source:
+        raise Unprocessable("This generator cannot begin from a picture; choose another, or leave the picture out.")
+    request = replace(request, source=source)
     pictures = await pipeline.generate(request, order.get("generator"), Progress(context, post.id).report)
     fp("prepare.generated")
     return pictures, None

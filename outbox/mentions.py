@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from actors import queries, remote
 from actors.models import Actor
 from fediverse_ai.core import limits
@@ -9,14 +11,17 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
-from outbox import text
+from outbox import lineage, text
 from outbox.models import Post
 
 log = get(__name__)
 
 
 async def find_mentions(context: Context, post: Post, written: str) -> list[dict[str, str]]:
-    """Who is meant by the handles in the text, and the author of the parent; who cannot be found stays plain text."""
+    """Who is meant by the handles in the text, and the authors of what it answers and of what it was made from.
+
+    Who cannot be found stays plain text.
+    """
     budget = Budget(fetches=limits.FETCH_PER_ACTIVITY, seconds=limits.FETCH_ACTIVITY_SECONDS, clock=context.clock)
     found: dict[str, dict[str, str]] = {}
     for handle in text.mentions_in(written):
@@ -36,9 +41,18 @@ async def find_mentions(context: Context, post: Post, written: str) -> list[dict
     async with context.database.read() as session:
         parent = await session.get(Post, post.in_reply_to_id) if post.in_reply_to_id else None
         author = await queries.by_id(session, parent.author_id) if parent is not None else None
-    if author is not None and author.id != post.author_id:
-        found.setdefault(author.uri, _mention(author))
+        credited = [await _author_of(session, line.parent_id) for line in await lineage.parents_of(session, post.id)]
+    # Ours hear of a remix from us; other servers' people only if they are named.
+    others = [author, *(one for one in credited if one is not None and not one.local)]
+    for other in others:
+        if other is not None and other.id != post.author_id:
+            found.setdefault(other.uri, _mention(other))
     return list(found.values())
+
+
+async def _author_of(session: AsyncSession, post_id: int | None) -> Actor | None:
+    post = await session.get(Post, post_id) if post_id is not None else None
+    return await queries.by_id(session, post.author_id) if post is not None else None
 
 
 def _mention(actor: Actor) -> dict[str, str]:

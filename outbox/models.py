@@ -302,8 +302,7 @@ class Notification(SQLModel, table=True):
     id: int = Field(primary_key=True, sa_type=big_id())
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     kind: str
-    """follow, follow_request, mention, like, boost, quote, remix, moved, report, pick, held, refused, failed, published.
-    """
+    """follow, follow_request, mention, like, boost, quote, remix, moved, report, pick, or how a post ended."""
     from_id: int | None = Field(default=None, foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     post_id: int | None = Field(default=None, foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")
     cause: str
@@ -380,27 +379,3 @@ class HostState(SQLModel, table=True):
     wish_by: str = ""
     """Who said so: empty for the admin, else the actor who signed the request."""
     wish_ms: int | None = Field(default=None, sa_type=BigInteger)
-
-
-class RemoteCopy(SQLModel, table=True):
-    """Our own rendering of somebody else's picture, kept for a while so that it can be shown from here.
-
-    `owner_id` is an attachment's id for `picture`, an actor's for `avatar` and `header`; no foreign key, so that the
-    file of a deleted owner is still found by whoever tidies up.
-    """
-
-    __tablename__ = "remote_copy"
-    __table_args__ = (UniqueConstraint("kind", "owner_id"),)
-
-    id: int = Field(primary_key=True, sa_type=big_id())
-    kind: str
-    owner_id: int = Field(sa_type=BigInteger)
-    source_url: str
-    file: str | None = Field(default=None, index=True)
-    thumbnail: str | None = None
-    size: int = 0
-    """Bytes of both files."""
-    problem: str | None = None
-    """Why there is no file; it is tried again later."""
-    fetched_ms: int = Field(sa_type=BigInteger, index=True)
-    used_ms: int = Field(sa_type=BigInteger, index=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import func
 from sqlmodel import col, delete, select, update
@@ -12,11 +12,12 @@ from actors import documents as actor_documents
 from actors import queries
 from actors.models import Actor
 from fediverse_ai.activitypub import document
+from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.failpoints import fp
-from generation.pipeline import Pipeline
+from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision
-from outbox import activities, addressed, audience, documents, labels, notify, quote, text
+from outbox import activities, addressed, audience, disclosure, documents, labels, lineage, notify, quote, text
 from outbox.models import Attachment, Judgement, Notification, Post, PostState, PostTag, Reaction
 from outbox.send import send
 from outbox.states import WrongState, move
@@ -27,19 +28,23 @@ class GateClosed(RuntimeError):
     """Something tried to publish without an allow verdict for exactly these bytes: a defect of ours."""
 
 
-def judged_text(post: Post, attachments: list[Attachment]) -> str:
-    """Everything written that would leave with the post, in one order, as the gate judges it."""
-    alts = [attachment.alt for attachment in attachments]
-    return "\n".join(part for part in (post.summary or "", post.text, *alts) if part)
+def judged_texts(post: Post, attachments: Sequence[Attachment]) -> list[str]:
+    """Everything written that would leave with the post, in one order, in as few pieces as the gate can take."""
+    parts = [post.summary or "", post.text, *(attachment.alt for attachment in attachments)]
+    parts += dict.fromkeys(text for item in attachments for text in disclosure.written(item.recipe, post.disclosure))
+    pieces: list[str] = []
+    for part in filter(None, parts):
+        if pieces and len(pieces[-1]) + 1 + len(part) <= limits.JUDGED_TEXT_CHARS:
+            pieces[-1] += "\n" + part
+        else:
+            pieces.append(part)
+    return pieces
 
 
 def digests_of(post: Post, attachments: list[Attachment]) -> set[str]:
-    """What a verdict must cover: the SHA-256 of every picture and of the text."""
+    """What a verdict must cover: the SHA-256 of every picture and of every text."""
     wanted = {attachment.sha256 or "" for attachment in attachments}
-    written = judged_text(post, attachments)
-    if written:
-        wanted.add("text:" + hashlib.sha256(written.encode()).hexdigest())
-    return wanted
+    return wanted | {text_digest(written) for written in judged_texts(post, attachments)}
 
 
 def check_gate(context: Context, post: Post, attachments: list[Attachment], judgement: Judgement) -> None:
@@ -76,7 +81,7 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     move(post, PostState.PUBLISHED)
     post.published_ms = context.clock.now_ms()
     post.progress = None
-    write_content(context, post, author, attachments)
+    write_content(context, post, author, attachments, await lineage.credit(session, post))
     await quote.begin(session, post, author)
     note = await documents.render(session, post, author)
     body = activities.create(context, post, author, note)
@@ -88,19 +93,21 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     await addressed.note(session, body["id"], post.bcc, but=author.id)
     await quote.ask(session, post, author, note)
     await tell_mentioned(session, post, author)
+    await lineage.tell_parents(session, post, author)
     await count_reply(session, post)
     fp("publish.before_commit")
 
 
-def write_content(context: Context, post: Post, author: Actor, attachments: list[Attachment]) -> None:
-    """The HTML that is shown and sent, its label line, its tags and its addresses."""
+def write_content(context: Context, post: Post, author: Actor, attachments: list[Attachment], credit: str = "") -> None:
+    """The HTML that is shown and sent, with `credit` and the label line, its tags and its addresses."""
     mentioned = {
         mention["as_written"]: text.Mentioned(mention["uri"], mention["handle"], mention["url"])
         for mention in post.mentions
         if "as_written" in mention
     }
     written = text.to_html(post.text, context.config.public_url, mentioned) if post.text else ""
-    post.content = written + labels.line(context.config, attachments)
+    added = credit + labels.set_line(post, attachments)
+    post.content = written + added + labels.line(context.config, attachments, post.disclosure)
     post.hashtags = text.hashtags_in(post.text)
     uris = [mention["uri"] for mention in post.mentions]
     post.to, post.cc = audience.address(context.config, author, post.visibility, uris)

@@ -52,7 +52,7 @@ async def _copies(context: Context) -> list[dict[str, Any]]:
     from sqlmodel import col, select
 
     from fediverse_ai.remote_media import KINDS
-    from outbox.models import RemoteCopy
+    from outbox.belongings import RemoteCopy
 
     async with context.database.read() as session:
         query = select(RemoteCopy.kind, func.count(), func.sum(RemoteCopy.size)).where(col(RemoteCopy.size) > 0)

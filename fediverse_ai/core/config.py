@@ -161,13 +161,25 @@ class Backend(Section):
 class GenerationSection(Section):
     default: str = Field("scene", description="The generator that is used unless a person chooses another.")
     timeout_seconds: float = Field(300.0, gt=0, description="Time for one picture, in seconds.")
+    photographs: bool = Field(False, description="May pictures that are no AI's work be what a generator begins from?")
     backends: dict[str, Backend] = Field(default={}, description="Further generators, by name.")
 
 
+class Service(Backend):
+    """One configured judging service, under its own name: [moderation.services.NAME]."""
+
+    kind: str = Field(description="How it is asked: openai-moderation, guard or ollama.")
+    timeout_seconds: float = Field(20.0, gt=0, description="Time for one question; late counts as hold.")
+
+
 class ModerationSection(Section):
-    policy_file: str = Field("", description="Policy file; empty for the built-in policy.")
-    moderators: list[str] = Field(default=[], description="Which checks run; empty for all built-in ones.")
+    policy_file: str = Field("", description="Policy file; empty for policy.toml in the data folder.")
+    moderators: list[str] = Field(
+        default=[], description="Which checks run; empty for all built-in ones and all services."
+    )
     timeout_seconds: float = Field(30.0, gt=0, description="Time for one check; one that is late counts as hold.")
+    describe_with: str = Field("", description="The service, of kind ollama, that drafts alt texts from pictures.")
+    services: dict[str, Service] = Field(default={}, description="Further checks that ask somebody else, by name.")
 
 
 class LabelsSection(Section):
@@ -346,6 +358,13 @@ def _hidden(value: Any, info: FieldInfo) -> Any:
     return value
 
 
+TABLES_OF: dict[str, tuple[tuple[str, type[Section], str], ...]] = {
+    "generation": (("backends", Backend, "openai"),),
+    "moderation": (("services", Service, "guard"),),
+}
+"""Tables of tables: under which name, with which keys, and the kind that the example shows."""
+
+
 def example() -> str:
     """The text of config.example.toml: every key with its default and what it means."""
     lines = [
@@ -356,10 +375,10 @@ def example() -> str:
         lines += ["", f"[{section}]"]
         for name, info in type(model).model_fields.items():
             lines += _example_key(name, getattr(model, name), info)
-        if section == "generation":
-            lines += ["", "# [generation.backends.NAME]"]
-            for name, info in Backend.model_fields.items():
-                default = "openai" if info.is_required() else info.get_default()
+        for table, model_of, kind in TABLES_OF.get(section, ()):
+            lines += ["", f"# [{section}.{table}.NAME]"]
+            for name, info in model_of.model_fields.items():
+                default = kind if info.is_required() else info.get_default()
                 lines += [line if line.startswith("#") else f"# {line}" for line in _example_key(name, default, info)]
     return "\n".join(lines) + "\n"
 
@@ -374,4 +393,4 @@ def _example_key(name: str, value: Any, info: FieldInfo) -> list[str]:
     shown = "{}" if value == {} else json.dumps(value, ensure_ascii=False)
     comment = [f"# {line}" for line in words]
     # An empty table of tables is written as its own heading when it is used.
-    return comment if name == "backends" else [*comment, f"{name} = {shown}"]
+    return comment if name in ("backends", "services") else [*comment, f"{name} = {shown}"]

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from fediverse_ai.core.context import Context
-from outbox.models import RemoteCopy
+from outbox.belongings import RemoteCopy
 from tests.cli.conftest import Inside
 from tests.cli.test_commands import settled
 from tests.cli.test_federation import in_house

@@ -16,7 +16,8 @@ from actors.models import Account, Actor, FollowState, Severity
 from actors.rules import Wanted
 from fediverse_ai.core import limits
 from fediverse_ai.remote_media import RemoteMedia
-from outbox.models import Attachment, Post, RemoteCopy
+from outbox.belongings import RemoteCopy
+from outbox.models import Attachment, Post
 from tests.support.house import House, house
 from tests.support.peer import RemoteActor, peer
 from tests.support.rooms import published, receive
