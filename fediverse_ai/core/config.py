@@ -161,7 +161,7 @@ class Backend(Section):
 class GenerationSection(Section):
     default: str = Field("scene", description="The generator that is used unless a person chooses another.")
     timeout_seconds: float = Field(300.0, gt=0, description="Time for one picture, in seconds.")
-    photographs: bool = Field(False, description="May pictures that are no AI's work be what a generator begins from?")
+    photographs: bool = Field(False, description="Let generators begin from pictures that AI did not make.")
     backends: dict[str, Backend] = Field(default={}, description="Further generators, by name.")
 
 
