@@ -18,6 +18,7 @@ from inbox import arrivals, handlers, retire
 from inbox.incoming import Incoming, Outcome
 from inbox.models import Received
 from inbox.resolve import resolve
+from outbox import forward
 
 log = get(__name__)
 
@@ -80,6 +81,8 @@ async def _one(context: Context, row: Received) -> None:
         if fresh is None or fresh.state != "stored" or sender is None:
             return
         outcome = await handler(session, Incoming(activity, sender, resolved, row.received_ms))
+        if outcome is Outcome.DONE:
+            await forward.pass_on(session, activity, row.body, sender)
         if outcome is Outcome.DONE:
             await arrivals.keep(session, fresh, sender, activity.document)
         await retire.used(session, sender)

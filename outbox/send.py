@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors.models import Actor
 from actors.policy import DomainRules
 from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import context_of
@@ -73,6 +74,25 @@ async def send(
     activity = await record(session, actor, body, object_uri=object_uri, listed=listed, key_uri=key_uri)
     await _queue(session, activity, inboxes, soon=soon)
     return activity
+
+
+async def carry(
+    session: AsyncSession, carrier: Actor, activity: Admitted, body: bytes, object_uri: str, inboxes: Iterable[str]
+) -> None:
+    """Queue somebody else's activity in the very bytes that came; our `carrier` signs the requests."""
+    context = context_of(session)
+    carried = Activity(
+        id=context.ids.new(),
+        uri=activity.id,
+        actor_id=carrier.id,
+        type=activity.type,
+        object_uri=object_uri,
+        body=body,
+        created_ms=context.clock.now_ms(),
+    )
+    session.add(carried)
+    await session.flush()
+    await _queue(session, carried, inboxes)
 
 
 async def _queue(session: AsyncSession, activity: Activity, inboxes: Iterable[str], *, soon: bool = False) -> None:
