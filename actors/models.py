@@ -130,6 +130,10 @@ class Follow(SQLModel, table=True):
     follower_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     followed_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     state: str = FollowState.PENDING
+    boosts: bool = True
+    """Does the follower want to see what the followed boosts?"""
+    notify: bool = False
+    """Does the follower want to hear of every post?"""
     created_ms: int = Field(sa_type=BigInteger)
 
 
@@ -248,6 +252,8 @@ class Account(SQLModel, table=True):
     """How much of a recipe leaves with a new post (outbox.models.Disclosure)."""
     remix_policy: str = "nobody"
     """Who may build on a new post (outbox.models.RemixPolicy)."""
+    posting: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    """What apps begin a new post with: visibility, sensitive, language."""
     disabled_ms: int | None = Field(default=None, sa_type=BigInteger)
     carry_follows: bool = True
     """Whether follows go along by themselves when somebody whom this person follows moves."""

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("disclosure", sa.String(), nullable=False),
         sa.Column("remix_policy", sa.String(), nullable=False),
+        sa.Column("posting", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("disabled_ms", sa.BigInteger(), nullable=True),
         sa.Column("carry_follows", sa.Boolean(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
@@ -174,6 +175,8 @@ def upgrade() -> None:
         sa.Column("follower_id", sa.BigInteger(), nullable=False),
         sa.Column("followed_id", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("boosts", sa.Boolean(), nullable=False),
+        sa.Column("notify", sa.Boolean(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["followed_id"], ["actor.id"], name=op.f("fk_follow_followed_id_actor"), ondelete="CASCADE"
