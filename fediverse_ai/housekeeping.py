@@ -12,7 +12,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.jobs import Clockwork
 from fediverse_ai.core.log import get
-from inbox import retire
+from inbox import quotes, retire
 from inbox.models import Received, Tombstone
 from outbox.models import Activity, Delivery, Post, PostState, Reaction
 
@@ -102,5 +102,6 @@ async def forget(context: Context) -> None:
 CLOCKWORK = [
     Clockwork("housekeeping.forget", HOUR, forget),
     Clockwork("actors.look_around", HOUR, retire.look_around),
+    Clockwork("quotes.recheck", HOUR, quotes.recheck),
     Clockwork("actors.retire_missing", HOUR, retire.retire_missing),
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import or_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
@@ -13,7 +15,7 @@ from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.negotiation import is_activity_type
 from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Forbidden, Malformed, Nonsense, Vanished
+from fediverse_ai.core.errors import Forbidden, Malformed, Nonsense, Unreachable, Vanished
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from outbox import quote
@@ -89,6 +91,7 @@ async def check(context: Context, ids: list[int | str]) -> None:
         fresh = await session.get(Post, post.id, with_for_update=True)
         same = fresh is not None and (fresh.quote_uri, fresh.quote_stamp_uri) == (post.quote_uri, post.quote_stamp_uri)
         if fresh is not None and same and fresh.quote_state == QuoteState.PENDING:
+            fresh.quote_checked_ms = context.clock.now_ms()
             await quote.settle(session, fresh, state, owner)
 
 
@@ -134,3 +137,56 @@ async def _is_stamped(context: Context, post: Post, owner_uri: str, budget: Budg
         and document.id_of(stamp.document.get("interactingObject")) == post.uri
         and document.id_of(stamp.document.get("interactionTarget")) == post.quote_uri
     )
+
+
+async def recheck(context: Context) -> None:
+    """Clockwork: read stamps of others again that were last read a day ago; who took one back need not have told us.
+
+    Gone (404, 410) and for something else are words of its author; any other answer says nothing, and is asked for
+    again a day later. A home that does not answer is asked once a run.
+    """
+    silent: set[str] = set()
+    for post in await _due(context):
+        assert post.quote_stamp_uri is not None
+        home = urls.origin(post.quote_stamp_uri)
+        if home not in silent and not await _recheck(context, post):
+            silent.add(home)
+
+
+async def _due(context: Context) -> list[Post]:
+    before = context.clock.now_ms() - int(limits.QUOTE_RECHECK_SECONDS * 1000)
+    query = select(Post).where(
+        Post.quote_state == QuoteState.ACCEPTED,
+        Post.state == PostState.PUBLISHED,
+        col(Post.quote_stamp_uri).is_not(None),
+        col(Post.quote_owner_uri).is_not(None),
+        ~col(Post.quote_stamp_uri).startswith(f"{context.config.public_url}/", autoescape=True),
+        or_(col(Post.quote_checked_ms).is_(None), col(Post.quote_checked_ms) < before),
+    )
+    async with context.database.read() as session:
+        return list(await session.exec(query.order_by(col(Post.quote_checked_ms)).limit(limits.QUOTE_RECHECKS)))
+
+
+async def _recheck(context: Context, post: Post) -> bool:
+    """Whether the stamp's home answered."""
+    budget = Budget(fetches=limits.KEY_FETCHES, seconds=limits.FETCH_DOCUMENT_SECONDS, clock=context.clock)
+    assert post.quote_owner_uri is not None
+    holds = answered = True
+    try:
+        holds = await _is_stamped(context, post, post.quote_owner_uri, budget)
+    except Vanished:
+        holds = False
+    except Unreachable:
+        answered = False
+    except (Nonsense, Malformed, Forbidden) as error:
+        log.info("stamp_not_readable", stamp=post.quote_stamp_uri, detail=error.detail)
+    async with context.database.write() as session:
+        fresh = await session.get(Post, post.id, with_for_update=True)
+        if fresh is None or (fresh.quote_stamp_uri, fresh.quote_state) != (post.quote_stamp_uri, post.quote_state):
+            return answered
+        fresh.quote_checked_ms = context.clock.now_ms()
+        session.add(fresh)
+        if not holds:
+            log.info("stamp_taken_back", stamp=post.quote_stamp_uri, post=post.uri)
+            await quote.settle(session, fresh, QuoteState.REVOKED)
+    return answered

@@ -15,9 +15,10 @@ from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.authority import Admitted, admit_embedded
 from fediverse_ai.core import urls
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Elsewhere, Malformed
+from fediverse_ai.core.errors import Elsewhere, Malformed, Nonsense, Vanished
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
+from inbox import quotes
 from inbox.incoming import Resolved
 from outbox.models import Activity, Post, Reaction, ReactionKind
 from outbox.move import moved_lately
@@ -36,6 +37,8 @@ async def resolve(context: Context, activity: Admitted, sender: Actor, budget: B
         return await _carried(context, activity, sender, value, budget)
     if activity.type == "Move":
         return await _moved(context, activity, sender, uri, budget)
+    if activity.type == "QuoteRequest":
+        await _check_instrument(context, activity, sender, uri, budget)
     embedded = document.type_of(value) if isinstance(value, dict) else None
     async with context.database.read() as session:
         known = await _known_type(session, uri) if uri else None
@@ -105,6 +108,32 @@ async def _moved(context: Context, activity: Admitted, sender: Actor, uri: str |
         found = await actor_queries.by_id(session, actor_id)
     # Another id behind that address would leave an old copy of the target to be believed.
     return Resolved("Actor", uri, target_uri=target if found is not None and found.uri == target else None)
+
+
+async def _check_instrument(
+    context: Context, activity: Admitted, sender: Actor, uri: str | None, budget: Budget
+) -> None:
+    """Read the post that wants to quote ours, where the request gives its id alone. Raises Malformed for a wrong one.
+
+    Who does not show it to us (it may be private) is answered by the policy alone: the stamp is bound to the two ids.
+    """
+    instrument = activity.document.get("instrument")
+    quoting_uri = document.id_of(instrument)
+    if quoting_uri is None or uri is None or (isinstance(instrument, dict) and len(instrument) > 1):
+        return
+    if not urls.same_origin(quoting_uri, sender.uri) or not urls.same_origin(uri, context.config.public_url):
+        return
+    async with context.database.read() as session:
+        known = await _known_type(session, uri) == "Note"
+    if not known:
+        return
+    try:
+        found = await context.part(RemoteActors).fetcher.document(quoting_uri, budget=budget)
+    except (Vanished, Nonsense) as error:
+        log.info("instrument_not_read", instrument=quoting_uri, detail=error.detail)
+        return
+    if found.id != quoting_uri or found.owner != sender.uri or quotes.quote_of(found.document) not in (None, uri):
+        raise Malformed("That is not the asker's quote of this post.", quoting_uri)
 
 
 async def _announced(context: Context, uri: str, budget: Budget) -> Resolved:

@@ -200,6 +200,8 @@ THREAD_UP: Final = 20  # ancestors fetched for one reply
 THREAD_DOWN: Final = 20  # replies fetched for one look
 COLLECTION_PAGES: Final = 2
 THREAD_ITEMS: Final = 200  # posts of a conversation collection
+QUOTE_RECHECK_SECONDS: Final = 86_400.0  # between two readings of a consent to a quote
+QUOTE_RECHECKS: Final = 100  # in one run of the clockwork
 SYNCHRONIZE_SECONDS: Final = 3600.0  # between two comparisons of followers with one sender
 
 # Copies of others' pictures: pixels, seconds, pieces. How long and how much in all is configured (media.remote_…).
@@ -270,6 +272,7 @@ API_DEPTH: Final = 4  # of nested names in a form
 API_ANCESTORS: Final = 100
 API_DESCENDANTS: Final = 400
 API_PEERS: Final = 10_000
+API_UNREAD: Final = 1_000
 API_BATCH_IDS: Final = 20
 IDEMPOTENCY_SECONDS: Final = 3600.0
 GATE_WAIT_SECONDS: Final = 2.0  # of an app that posted, for the gate's word
@@ -277,6 +280,16 @@ GATE_LOOK_SECONDS: Final = 0.1
 SCHEDULE_LEAST_SECONDS: Final = 300.0  # as at Mastodon
 COUNTS_SECONDS: Final = 60.0  # how old the counters of others' accounts may be
 COUNTS_ACTORS: Final = 10_000
+
+# Clients of the ActivityPub API: characters, requests, seconds, streams.
+IDEMPOTENCY_KEY_CHARS: Final = 255
+PROXY_FETCHES: Final = 4  # with redirects, for one document
+STREAMS_PER_ACCOUNT: Final = 8
+STREAM_SECONDS: Final = 3600.0
+STREAM_CHECK_SECONDS: Final = 5.0  # between two looks at whether a listener still may
+STREAM_HEARTBEAT_SECONDS: Final = 15.0
+STREAM_RETRY_SECONDS: Final = 5.0
+STREAM_OVERLAP_SECONDS: Final = 60.0  # how long after its arrival something may be handled and still be told
 
 # Listeners to what happens (streams): events waiting for one, channels of one, listeners in all.
 EVENT_QUEUE: Final = 200
@@ -306,6 +319,8 @@ GENERATIONS_PER_ACCOUNT: Final = Rate(100, 86_400.0)
 APP_REGISTRATIONS: Final = Rate(30, 3600.0)
 TOKEN_REQUESTS: Final = Rate(300, 300.0)
 CLIENT_DOCUMENTS_PER_ACCOUNT: Final = Rate(20, 3600.0)
+OUTBOX_PER_ACCOUNT: Final = Rate(300, 300.0)
+PROXY_PER_ACCOUNT: Final = Rate(300, 300.0)
 API_REQUESTS: Final = Rate(300, 300.0)
 API_UPLOADS: Final = Rate(30, 1800.0)
 API_DELETES: Final = Rate(30, 1800.0)

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from actors.models import Actor
+from fediverse_ai.core import limits
 from inbox import quotes
 from outbox import block as blocks
 from outbox import publish
@@ -63,6 +64,29 @@ async def test_a_request_is_answered_with_a_stamp_that_can_be_read(stage: Stage,
     assert (stamp["attributedTo"], stamp["interactionTarget"]) == (stage.alice.uri, post.uri)
     assert stamp["interactingObject"] == note["id"]
     assert [row.kind for row in await stage.home.rows(Notification, actor_id=stage.alice.id)] == ["quote"]
+
+
+@pytest.mark.parametrize("wrong", ["another author's", "another post's", "no such thing"])
+async def test_an_instrument_given_by_its_id_alone_is_read(stage: Stage, wrong: str) -> None:
+    """What is there and is something else gets no consent; what is not shown to us is a matter of the policy."""
+    post = await published(stage.home, stage.alice)
+    other = await published(stage.home, stage.alice, "Another")
+    quoter = stage.eve if wrong == "another author's" else stage.bob
+    note = quoter.note("<p>look</p>", quote=other.uri if wrong == "another post's" else post.uri)
+    if wrong == "no such thing":
+        stage.good.documents.clear()
+    asked = stage.asked()
+    row = await stage.receive(stage.bob, asking(stage.bob, post.uri, note["id"]))
+    assert stage.asked() == asked + 1, "one request, within the budget"
+    assert row.state == ("done" if wrong == "no such thing" else "dropped"), row.detail
+    assert len(await stage.home.rows(QuoteStamp, post_id=post.id)) == (wrong == "no such thing")
+
+
+async def test_an_instrument_is_not_read_for_a_post_that_is_not_there(stage: Stage) -> None:
+    asked = stage.asked()
+    note = stage.bob.note("<p>look</p>")
+    await stage.receive(stage.bob, asking(stage.bob, f"{stage.home.origin}/notes/1", note["id"]))
+    assert stage.asked() == asked
 
 
 async def test_a_repeated_request_gets_the_same_stamp(stage: Stage) -> None:
@@ -129,7 +153,9 @@ async def test_nobody_asks_for_the_quote_of_another(stage: Stage) -> None:
 async def test_a_neighbour_cannot_use_up_the_consent_for_bobs_post(stage: Stage) -> None:
     post = await published(stage.home, stage.alice)
     note = stage.bob.note("<p>look</p>", quote=post.uri)
+    kept = stage.good.documents.pop(note["id"].removeprefix(stage.good.origin))  # not shown, so her word stands
     await stage.receive(stage.eve, asking(stage.eve, post.uri, note["id"]))
+    stage.good.documents[note["id"].removeprefix(stage.good.origin)] = kept
     eve = await stage.row_of(stage.eve)
     async with stage.home.context.database.write() as session:
         await quote_verbs.revoke_all(session, stage.alice, eve)
@@ -354,3 +380,67 @@ async def test_a_home_that_is_away_is_asked_again_later(stage: Stage) -> None:
     assert (await checked(stage, note)).quote_state == QuoteState.ACCEPTED
     [row] = await stage.home.rows(Actor, id=post.author_id)
     assert row.uri == stage.bob.uri
+
+
+async def a_day_ago(stage: Stage, post: Post) -> None:
+    async with stage.home.context.database.write() as session:
+        row = await session.get(Post, post.id)
+        assert row is not None
+        row.quote_checked_ms = stage.home.clock.now_ms() - int(limits.QUOTE_RECHECK_SECONDS * 1000) - 1
+        session.add(row)
+
+
+GONE = {"404": True, "410": True, "for something else": True, "away": False, "503": False, "403": False, "there": False}
+
+
+@pytest.mark.parametrize("answer", GONE)
+async def test_stamps_of_others_are_read_again_after_a_day(stage: Stage, answer: str) -> None:
+    """FED-22: taken back without a word to us; a home that only does not answer takes nothing back."""
+    note = await quoting(stage, stage.mal.note("<p>mine</p>"))
+    post = await checked(stage, note)
+    assert post.quote_stamp_uri is not None
+    path = post.quote_stamp_uri.removeprefix(stage.evil.origin)
+    before = stage.asked()
+    await quotes.recheck(stage.home.context)
+    assert stage.asked() == before, "not within a day"
+
+    async def behave(method: str, target: str, headers: dict[str, str], body: bytes) -> Any:
+        if answer == "away":
+            raise ConnectionError
+        return int(answer), {}, b""
+
+    if answer == "for something else":
+        stage.evil.documents[path] = stage.evil.documents[path].replace(b"/notes/", b"/other/")
+    elif answer != "there":
+        stage.evil.behaviours[path] = behave
+    await a_day_ago(stage, post)
+    await quotes.recheck(stage.home.context)
+    fresh = await stage.fresh(post)
+    assert fresh.quote_state == (QuoteState.REVOKED if GONE[answer] else QuoteState.ACCEPTED)
+    asked = stage.asked()
+    assert asked == before + 1
+    await quotes.recheck(stage.home.context)
+    assert stage.asked() == asked, "the next time a day later"
+
+
+async def test_one_run_reads_so_many_stamps_and_asks_a_silent_home_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts = [await checked(stage, await quoting(stage, stage.mal.note("<p>mine</p>"))) for _ in range(3)]
+    monkeypatch.setattr(limits, "QUOTE_RECHECKS", 2)
+    before = stage.asked()
+    for expected in (2, 3):
+        for post in posts if expected == 2 else []:
+            await a_day_ago(stage, post)
+        await quotes.recheck(stage.home.context)
+        assert stage.asked() == before + expected
+
+    async def away(method: str, target: str, headers: dict[str, str], body: bytes) -> Any:
+        return 503, {}, b""
+
+    for post in posts[:2]:
+        assert post.quote_stamp_uri is not None
+        stage.evil.behaviours[post.quote_stamp_uri.removeprefix(stage.evil.origin)] = away
+        await a_day_ago(stage, post)
+    await quotes.recheck(stage.home.context)
+    assert stage.asked() == before + 4
