@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from fediverse_ai.mastodon import actions, instance, media, reading, timelines, writing
+from fediverse_ai.mastodon import (
+    accounts,
+    actions,
+    instance,
+    media,
+    notifications,
+    preferences,
+    reading,
+    relations,
+    timelines,
+    writing,
+)
 
+# Matched from the top: what has words where another has an id comes before it.
 ROUTES: list[Route] = [
     *timelines.ROUTES,
     *reading.ROUTES,
     *writing.ROUTES,
     *actions.ROUTES,
+    *notifications.ROUTES,
+    *relations.ROUTES,
+    *accounts.ROUTES,
     *media.ROUTES,
+    *preferences.ROUTES,
     *instance.ROUTES,
 ]

@@ -1,0 +1,164 @@
+"""How one person stands to others, and the verbs that change it: follow, block, mute, and each taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors import queries
+from actors.models import Actor, Block, Follow, FollowState, Mute
+from fediverse_ai.core.context import context_of as database_context
+from fediverse_ai.core.errors import Missing, Unprocessable
+from fediverse_ai.mastodon import answers, entities, parameters, people
+from fediverse_ai.mastodon.answers import Json
+from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from fediverse_ai.mastodon.entities import Ties
+from fediverse_ai.mastodon.parameters import Parameters
+from outbox import block as blocks
+from outbox import follow as follows
+
+Verb = Callable[[AsyncSession, Actor, Actor, Parameters], Awaitable[object]]
+
+
+async def relationships(session: AsyncSession, reader: Actor, ids: Sequence[int]) -> list[Json]:
+    """Relationship for each id, in order; four queries, however many."""
+    follow = select(Follow).where(
+        ((Follow.follower_id == reader.id) & col(Follow.followed_id).in_(ids))
+        | ((Follow.followed_id == reader.id) & col(Follow.follower_id).in_(ids))
+    )
+    mine: dict[int, Follow] = {}
+    theirs: dict[int, Follow] = {}
+    for row in await session.exec(follow):
+        if row.follower_id == reader.id:
+            mine[row.followed_id] = row
+        else:
+            theirs[row.follower_id] = row
+    blocking = set(await session.exec(
+        select(Block.blocked_id).where(Block.blocker_id == reader.id, col(Block.blocked_id).in_(ids))
+    ))  # fmt: skip
+    blocked_by = set(await session.exec(
+        select(Block.blocker_id).where(Block.blocked_id == reader.id, col(Block.blocker_id).in_(ids))
+    ))  # fmt: skip
+    muting = set(await session.exec(
+        select(Mute.muted_id).where(Mute.muter_id == reader.id, col(Mute.muted_id).in_(ids))
+    ))  # fmt: skip
+
+    def is_(follows_: dict[int, Follow], key: int, state: FollowState) -> bool:
+        row = follows_.get(key)
+        return row is not None and row.state == state
+
+    return [
+        entities.relationship(
+            key,
+            Ties(
+                following=is_(mine, key, FollowState.ACCEPTED),
+                requested=is_(mine, key, FollowState.PENDING),
+                followed_by=is_(theirs, key, FollowState.ACCEPTED),
+                requested_by=is_(theirs, key, FollowState.PENDING),
+                blocking=key in blocking,
+                blocked_by=key in blocked_by,
+                muting=key in muting,
+                muting_notifications=key in muting,
+                showing_reblogs=key in mine and mine[key].boosts,
+                notifying=key in mine and mine[key].notify,
+            ),
+        )
+        for key in ids
+    ]
+
+
+async def show(request: Request) -> Response:
+    """GET /api/v1/accounts/relationships?id[]=…"""
+    ids = parameters.query(request).ids("id")
+    async with context_of(request).database.read() as session:
+        reader = await people.myself(session, request)
+        known = await queries.by_ids(session, ids)
+        body = await relationships(session, reader, [key for key in ids if key in known])
+    return answers.answer(body)
+
+
+async def _follow(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    """`reblogs` and `notify` may be changed by asking again."""
+    row = await follows.ask(session, actor, target)
+    boosts, notify = asked.flag("reblogs"), asked.flag("notify")
+    row.boosts = row.boosts if boosts is None else boosts
+    row.notify = row.notify if notify is None else notify
+    session.add(row)
+
+
+async def _unfollow(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    await follows.withdraw(session, actor, target)
+
+
+async def _remove(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    row = await queries.follow_of(session, target.id, actor.id)
+    if row is not None:
+        await follows.refuse(session, row, target, actor)
+
+
+async def _block(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    await blocks.block(session, actor, target)
+
+
+async def _unblock(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    await blocks.unblock(session, actor, target)
+
+
+async def _mute(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    """Their posts and notifications are not shown any more; nobody is told."""
+    if actor.id == target.id:
+        raise Unprocessable("You cannot mute yourself.")
+    known = select(Mute.id).where(Mute.muter_id == actor.id, Mute.muted_id == target.id)
+    if (await session.exec(known)).first() is None:
+        context = database_context(session)
+        now = context.clock.now_ms()
+        session.add(Mute(id=context.ids.new(), muter_id=actor.id, muted_id=target.id, created_ms=now))
+
+
+async def _unmute(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    await session.exec(delete(Mute).where(col(Mute.muter_id) == actor.id, col(Mute.muted_id) == target.id))
+
+
+# `gone`: what is only tidying up may be done with those who are suspended or deleted too.
+VERBS: dict[str, tuple[Verb, str, bool]] = {
+    "follow": (_follow, "write:follows", False),
+    "unfollow": (_unfollow, "write:follows", True),
+    "remove_from_followers": (_remove, "write:follows", True),
+    "block": (_block, "write:blocks", False),
+    "unblock": (_unblock, "write:blocks", True),
+    "mute": (_mute, "write:mutes", False),
+    "unmute": (_unmute, "write:mutes", True),
+}
+
+
+def _endpoint(name: str) -> Callable[[Request], Awaitable[Response]]:
+    verb, _, gone = VERBS[name]
+
+    async def act(request: Request) -> Response:
+        asked = await parameters.read(request)
+        target_id = answers.path_id(request)
+        async with context_of(request).database.write() as session:
+            reader = await people.myself(session, request)
+            target = await people.account(session, target_id, gone=gone)
+            if name == "follow" and target.kind == "Application":
+                raise Missing(answers.NOT_FOUND)
+            await verb(session, reader, target, asked)
+            await session.flush()
+            body = await relationships(session, reader, [target.id])
+        return answers.answer(body[0])
+
+    act.__name__ = name
+    return act
+
+
+ROUTES = [
+    ApiDoor("/api/v1/accounts/relationships", show, needs="read:follows"),
+    *(
+        ApiDoor(f"/api/v1/accounts/{{id}}/{name}", _endpoint(name), needs=needs, methods=["POST"])
+        for name, (_, needs, _) in VERBS.items()
+    ),
+]
