@@ -330,12 +330,31 @@ def build_pipeline(config: Config, http: Http, clock: Clock, last_good: Policy |
         raise Misconfigured(f"generation.default: {config.generation.default!r} is not configured; there are: {known}.")
     engines = {name: _engine(name, backend, config, http) for name, backend in backends.items()}
     sandbox = Sandbox()
-    names = config.moderation.moderators or list(plugins.MODERATORS)
     seconds = config.moderation.timeout_seconds
-    # The pipeline's own deadline holds for every check, so none needs a setting of its own.
-    moderators = [plugins.moderator(name)({}, sandbox) for name in dict.fromkeys(names)]
+    moderators = _moderators(config, sandbox, clock)
     policy = PolicyFile(path_of(config), clock, last_good, must_exist=bool(config.moderation.policy_file))
     return Pipeline(engines, config.generation.default, moderators, policy, sandbox, clock, seconds)
+
+
+def _moderators(config: Config, sandbox: Sandbox, clock: Clock) -> list[Moderator]:
+    """The configured checks, each once; without any all that are built in and every service."""
+    services = config.moderation.services
+    found: list[Moderator] = []
+    for name in dict.fromkeys(config.moderation.moderators or [*plugins.MODERATORS, *services]):
+        if name not in services:
+            # The pipeline's own deadline holds for every check, so none needs a setting of its own.
+            found.append(plugins.moderator(name)({}, sandbox))
+            continue
+        service = services[name]
+        settings: dict[str, Any] = {
+            "name": name,
+            "url": service.url,
+            "model": service.model,
+            "api_key": service.secret(),
+        }
+        settings |= {"timeout_seconds": service.timeout_seconds, "options": dict(service.options)}
+        found.append(plugins.service(service.kind, f"moderation.services.{name}.kind")(settings, clock))
+    return found
 
 
 def _engine(name: str, backend: Backend, config: Config, http: Http) -> Engine:

@@ -12,24 +12,43 @@ from generation.sandbox import Sandbox
 from generation.types import Generator, Moderator
 
 if TYPE_CHECKING:
+    from fediverse_ai.core.clock import Clock
     from fediverse_ai.core.http import Http
 
 GENERATORS = {
     "scene": "generation.generators.scene:create",
     "openai": "generation.generators.openai_images:create",
+    "sdcpp": "generation.generators.sdcpp:create",
+    "comfyui": "generation.generators.comfyui:create",
 }
 MODERATORS = {
     "lists": "generation.moderators.lists:create",
     "meaning": "generation.moderators.meaning:create",
     "nudity": "generation.moderators.nudity:create",
+    "known": "generation.moderators.known:create",
 }
+"""Those that run unless moderation.moderators says otherwise."""
+OPTIONAL_MODERATORS = {
+    "bodies": "generation.moderators.bodies:create",
+    "reading": "generation.moderators.reading:create",
+}
+"""Those that need a package more, and much memory."""
+SERVICES = {
+    "openai-moderation": "generation.moderators.openai_moderation:create",
+    "guard": "generation.moderators.guard:create",
+    "ollama": "generation.moderators.ollama:create",
+}
+"""Kinds of [moderation.services.NAME]: those that ask somebody else."""
 GENERATOR_GROUP = "fediverse_ai.generators"
 MODERATOR_GROUP = "fediverse_ai.moderators"
 
 GeneratorFactory = Callable[[Mapping[str, Any], "Http"], Generator]
-"""`create(config, http)`. `config` holds `name`, `kind`, `url`, `model`, `api_key`, `timeout_seconds`, `options`."""
+"""`create(config, http)`. `config` holds `name`, `kind`, `url`, `model`, `api_key`, `timeout_seconds`, `options`, and
+what the operator says of the model: `title`, `licence`, `homepage`, `data_sources`, `sha256`."""
 ModeratorFactory = Callable[[Mapping[str, Any], Sandbox], Moderator]
 """`create(config, sandbox)`. `config` holds the settings of that moderator alone; there are none yet."""
+ServiceFactory = Callable[[Mapping[str, Any], "Clock"], Moderator]
+"""`create(config, clock)`. `config` holds `name`, `url`, `model`, `api_key`, `timeout_seconds`, `options`."""
 
 
 def generator(kind: str, key: str) -> GeneratorFactory:
@@ -39,7 +58,14 @@ def generator(kind: str, key: str) -> GeneratorFactory:
 
 def moderator(name: str, key: str = "moderation.moderators") -> ModeratorFactory:
     """The factory of a moderator; `key` is the setting that named it, for the error. Raises Misconfigured."""
-    return _find(name, key, MODERATORS, MODERATOR_GROUP)
+    return _find(name, key, MODERATORS | OPTIONAL_MODERATORS, MODERATOR_GROUP)
+
+
+def service(kind: str, key: str) -> ServiceFactory:
+    """The factory of a kind of judging service; `key` is the setting that named it. Raises Misconfigured."""
+    if kind not in SERVICES:
+        raise Misconfigured(f"{key}: {kind!r} is not known; known are {', '.join(SERVICES)}.")
+    return _find(kind, key, SERVICES, MODERATOR_GROUP)
 
 
 def _find(name: str, key: str, ours: Mapping[str, str], group: str) -> Callable[..., Any]:

@@ -76,5 +76,3 @@ async def watch(context: Context) -> None:
     if newest is None or newest.digest != policy.digest:
         async with context.database.write() as session:
             await remember(session, policy)
-
-

@@ -11,6 +11,11 @@ SIDE = 256
 PART = 0.6
 """The side of a corner view as a share of the picture's: the four of them overlap in the middle."""
 
+SQUARE = 320
+"""Pixels of a side of what the detector of body parts is given."""
+READ_SIDE = 1280
+"""The longest side, in pixels, of what is looked through for letters: 12 pixels are about the least it reads."""
+
 
 def cut(data: bytes) -> list[bytes]:
     """Nine or more views of a picture, each SIDE×SIDE pixels RGB, 8 bit, row by row.
@@ -27,6 +32,28 @@ def cut(data: bytes) -> list[bytes]:
         for ground in _grounds(upright):
             views += _cut(ground)
     return views
+
+
+def square(data: bytes) -> bytes:
+    """The whole picture on white, fitted into SQUARE×SQUARE pixels RGB, black beside it. Raises as `cut`."""
+    picture, _ = images.admit(data)
+    with picture:
+        picture.draft(None, (2 * SQUARE, 2 * SQUARE))
+        ground = _grounds(ImageOps.exif_transpose(picture))[0]
+        fitted = ImageOps.contain(ground, (SQUARE, SQUARE), Image.Resampling.BILINEAR)
+        whole = Image.new("RGB", (SQUARE, SQUARE))
+        whole.paste(fitted)
+    return whole.tobytes()
+
+
+def readable(data: bytes) -> list[int | bytes]:
+    """[width, height, pixels RGB] of the picture on white, its longest side at most READ_SIDE. Raises as `cut`."""
+    picture, _ = images.admit(data)
+    with picture:
+        picture.draft(None, (2 * READ_SIDE, 2 * READ_SIDE))
+        ground = _grounds(ImageOps.exif_transpose(picture))[0]
+        ground.thumbnail((READ_SIDE, READ_SIDE), Image.Resampling.BILINEAR)
+    return [*ground.size, ground.tobytes()]
 
 
 def _grounds(picture: Image.Image) -> list[Image.Image]:

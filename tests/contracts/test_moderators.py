@@ -10,15 +10,23 @@ from typing import Any, get_args
 
 import pytest
 import pytest_asyncio
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from fediverse_ai.core.errors import Misconfigured
-from generation.moderators import lists, meaning, nudity
+from generation.moderators import bodies, known, lists, meaning, nudity, reading
 from generation.policy import UNJUDGED, load_policy
 from generation.sandbox import Sandbox, SandboxFailed
 from generation.types import Decision, Finding, Item, Moderator, Stage
 
-FACTORIES = {"lists": lists.create, "meaning": meaning.create, "nudity": nudity.create}
+FACTORIES = {
+    "lists": lists.create,
+    "meaning": meaning.create,
+    "nudity": nudity.create,
+    "known": known.create,
+    "bodies": bodies.create,
+    "reading": reading.create,
+}
+OF_PICTURES = ("nudity", "bodies", "reading")
 POLICY = load_policy()
 NAMES = ("sexual", "violence/graphic", "hate", "self-harm", "illicit", "real-person", "youth")
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -51,7 +59,7 @@ def check(moderator: Moderator, finding: Finding) -> None:
     """What every finding must be."""
     assert isinstance(finding, Finding)
     assert (finding.moderator, finding.version) == (moderator.name, moderator.version)
-    known = set(POLICY.categories) | {"youth"}
+    known = set(POLICY.categories) | {"youth", "face"}
     for name, score in finding.scores.items():
         assert name in known
         assert isinstance(score, float)
@@ -97,8 +105,9 @@ class TestContract:
 @pytest.mark.parametrize(
     "data", [b"", b"no picture", picture()[:300], picture()[:-40]], ids=["empty", "text", "cut", "short"]
 )
-async def test_a_damaged_picture_is_not_judged(sandbox: Sandbox, data: bytes) -> None:
-    finding = await nudity.create({}, sandbox).review(Item("picture", picture=data))
+@pytest.mark.parametrize("name", OF_PICTURES)
+async def test_a_damaged_picture_is_not_judged(sandbox: Sandbox, name: str, data: bytes) -> None:
+    finding = await FACTORIES[name]({}, sandbox).review(Item("picture", picture=data))
     assert finding.failed
     assert POLICY.decide([finding], "picture")[:2] == (Decision.HOLD, UNJUDGED)
 
@@ -106,9 +115,36 @@ async def test_a_damaged_picture_is_not_judged(sandbox: Sandbox, data: bytes) ->
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("mode", "form"), [("CMYK", "JPEG"), ("P", "GIF"), ("RGB", "WEBP")])
 async def test_every_form_of_picture_is_judged(sandbox: Sandbox, mode: str, form: str) -> None:
-    finding = await nudity.create({}, sandbox).review(Item("picture", picture=picture(mode=mode, form=form)))
-    assert not finding.failed
-    assert POLICY.decide([finding], "picture").decision is Decision.ALLOW
+    item = Item("picture", picture=picture(mode=mode, form=form))
+    findings = [await FACTORIES[name]({}, sandbox).review(item) for name in (*OF_PICTURES, "known")]
+    assert not any(finding.failed for finding in findings)
+    assert POLICY.decide(findings, "picture").decision is Decision.ALLOW
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_words_in_a_picture_are_read_and_judged(sandbox: Sandbox) -> None:
+    board = Image.new("RGB", (640, 200), "white")
+    ImageDraw.Draw(board).text((20, 60), "HARDCORE PORN", fill="black", font=ImageFont.load_default(48))
+    harmless = Image.new("RGB", (640, 200), "white")
+    ImageDraw.Draw(harmless).text((20, 60), "FRESH BREAD", fill="black", font=ImageFont.load_default(48))
+    moderator = reading.create({}, sandbox)
+    found = [await moderator.review(Item("picture", picture=as_png(image))) for image in (board, harmless)]
+    assert [POLICY.decide([one, *sound("picture")], "picture")[:2] for one in found] == [
+        (Decision.HOLD, "text-in-image"),
+        (Decision.ALLOW, None),
+    ]
+    assert "PORN" in found[0].evidence["text-in-image"]
+
+
+def as_png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def sound(stage: Stage) -> list[Finding]:
+    """Every required judgement, all harmless."""
+    return [Finding(name, "1", dict.fromkeys(names, 0.0)) for name, names in POLICY.required(stage).items()]
 
 
 async def test_a_text_that_is_too_long_is_not_judged() -> None:
@@ -143,13 +179,20 @@ class Broken:
         [2.0],
         {name: [math.nan, 0] for name in NAMES},
         {name: [7.0, 0] for name in NAMES},
+        {"sexual": [math.nan, "face"], "face": [0.0, "face"]},
+        [math.nan, "0" * 64],
     ],
     ids=str,
 )
-@pytest.mark.parametrize(("name", "stage"), [("meaning", "prompt"), ("nudity", "picture")])
+@pytest.mark.parametrize(
+    ("name", "stage"), [("meaning", "prompt"), ("nudity", "picture"), ("bodies", "picture"), ("known", "picture")]
+)
 async def test_nonsense_from_the_child_holds(name: str, stage: Stage, answer: Any) -> None:
     item = Item(stage, text="a lighthouse", picture=picture())
-    finding = await FACTORIES[name]({}, Broken(answer)).review(item)  # type: ignore[arg-type]
+    moderator = FACTORIES[name]({}, Broken(answer))  # type: ignore[arg-type]
+    if isinstance(moderator, known.Known):
+        moderator.pictures.replace([("sha256", "0" * 64)])
+    finding = await moderator.review(item)
     others = [Finding(other, "1", dict.fromkeys(names, 0.0)) for other, names in POLICY.required(stage).items()]
     everything = [finding, *(other for other in others if other.moderator != name)]
     assert POLICY.decide(everything, stage)[:2] == (Decision.HOLD, UNJUDGED)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from fediverse_ai.core.config import Backend, Config, Section, example, load
+from fediverse_ai.core.config import Backend, Config, Section, Service, example, load
 from fediverse_ai.core.errors import Misconfigured
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +31,10 @@ def test_the_example_is_the_defaults() -> None:
 def test_the_example_names_every_key() -> None:
     given = tomllib.loads(example())
     for name, kind in sections().items():
-        assert set(kind.model_fields) - set(given[name]) <= {"backends"}, name
+        assert set(kind.model_fields) - set(given[name]) <= {"backends", "services"}, name
 
 
-@pytest.mark.parametrize("kind", [*sections().values(), Backend], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*sections().values(), Backend, Service], ids=lambda kind: kind.__name__)
 def test_every_key_is_explained(kind: type[Section]) -> None:
     for name, info in kind.model_fields.items():
         assert info.description, name

@@ -9,9 +9,11 @@ import pytest
 from generation.policy import load_policy
 from generation.types import Decision, Finding, Stage
 
+LISTED = ("sexual", "sexual/minors", "hate", "artist-style", "spam")
+
 
 def _nudity(score: float) -> list[Finding]:
-    return [Finding("nudity", "1", {"sexual": score})]
+    return [Finding("nudity", "1", {"sexual": score}), Finding("known", "1", {"known-picture": 0.0})]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def test_a_drawn_picture_that_could_not_be_looked_at_is_held() -> None:
 
 def test_youth_in_the_prompt_does_not_turn_a_false_alarm_into_a_crime() -> None:
     prompt = [
-        Finding("lists", "1", {"sexual": 0.0, "sexual/minors": 0.0, "hate": 0.0, "youth": 1.0}),
+        Finding("lists", "1", dict.fromkeys(LISTED, 0.0) | {"youth": 1.0}),
         Finding(
             "meaning",
             "1",

@@ -29,6 +29,8 @@ def found(text: str) -> set[str]:
         ("全裸の女性", "sexual"),
         ("n a k e d w o m a n", "sexual"),
         ("heil   hitler", "hate"),
+        ("a castle by Greg Rutkowski", "artist-style"),
+        ("best ONLINE CASINO bonus", "spam"),
         ("Dönald Trümp on a horse", "real-person"),
         ("TAYLOR SWIFT", "real-person"),
         ("Владимир Путин", "real-person"),
@@ -76,9 +78,9 @@ def test_look_alikes(text: str) -> None:
 
 def test_every_category_is_scored_and_the_version_names_the_file() -> None:
     finding = LISTS.judge("")
-    assert set(finding.scores) == {"sexual", "sexual/minors", "youth", "hate", "real-person"}
+    assert set(finding.scores) == {"sexual", "sexual/minors", "youth", "hate", "real-person", "artist-style", "spam"}
     assert set(finding.scores.values()) == {0.0}
-    assert LISTS.version.startswith("1+")
+    assert LISTS.version.startswith("2+")
 
 
 def test_a_long_text_is_quick() -> None:

@@ -31,7 +31,13 @@ def findings(stage: Stage, **scores: float) -> list[Finding]:
 
 
 def test_every_category_of_the_published_taxonomy_has_a_rule() -> None:
-    assert POLICY.categories.keys() >= PUBLISHED_TAXONOMY | {"real-person", "ip", "spam"}
+    assert POLICY.categories.keys() >= PUBLISHED_TAXONOMY | {
+        "real-person",
+        "artist-style",
+        "known-picture",
+        "ip",
+        "spam",
+    }
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -113,6 +119,27 @@ def test_youth_in_the_prompt_and_nudity_in_the_picture_break_a_rule_together() -
     assert POLICY.judge([("prompt", prompt), ("picture", picture)])[:2] == (Decision.REFUSE, "sexual/minors")
 
 
+def test_a_threshold_may_count_some_moderators_only(tmp_path: Path) -> None:
+    shipped = (Path(__file__).parents[3] / "generation" / "default_policy.toml").read_text()
+    path = tmp_path / "policy.toml"
+    old = "stages.text = { hold = 0.95, refuse = 1.0 }"
+    path.write_text(shipped.replace(old, 'stages.text = { hold = 0.5, moderators = ["lists"] }', 1))
+    policy = load_policy(path)
+    sure = findings("text")
+    by_meaning = [*sure[:1], Finding("meaning", "1", {**sure[1].scores, "sexual": 0.99})]
+    by_lists = [Finding("lists", "1", {**sure[0].scores, "sexual": 0.6}), sure[1]]
+    assert policy.decide(by_meaning, "text").decision is Decision.ALLOW
+    assert policy.decide(by_lists, "text")[:2] == (Decision.HOLD, "sexual")
+
+
+def test_moderators_see_which_rules_were_near() -> None:
+    near = POLICY.nearest([("prompt", findings("prompt", sexual=0.35, hate=0.63, youth=1.0))])
+    assert [(one.rule, one.stage, round(one.share, 2)) for one in near] == [
+        ("hate", "prompt", 0.9),
+        ("sexual", "prompt", 0.5),
+    ]
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     stage=st.sampled_from(STAGES),
@@ -175,4 +202,4 @@ def test_files_that_cannot_be_a_policy(tmp_path: Path) -> None:
 
 
 def test_missing_moderators_are_named() -> None:
-    assert POLICY.missing(["lists", "nudity", "another"]) == ["meaning"]
+    assert POLICY.missing(["lists", "nudity", "known", "another"]) == ["meaning"]
