@@ -28,7 +28,14 @@ ACTOR_TERMS = (
     "publicKey",
     "assertionMethod",
     "implements",
+    "pendingFollowers",
+    "pendingFollowing",
+    "blocked",
+    "oauthRegistrationEndpoint",
+    "eventStream",
 )
+# For the owner's apps alone: what was liked, who waits, whom it blocked (FEP-4ccd, FEP-c648).
+PRIVATE_COLLECTIONS = ("liked", "pendingFollowers", "pendingFollowing", "blocked")
 
 
 def iso(ms: int) -> str:
@@ -58,7 +65,7 @@ def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[st
         "published": iso(actor.published_ms),
         "inbox": actor.inbox_url,
         "outbox": actor.outbox_url,
-        "endpoints": {"sharedInbox": f"{config.public_url}/inbox"},
+        "endpoints": endpoints(config, actor),
         "manuallyApprovesFollowers": actor.manually_approves,
         "discoverable": actor.discoverable,
         "indexable": actor.indexable,
@@ -79,12 +86,29 @@ def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[st
         body["following"] = actor.following_uri
         body["featured"] = actor.featured_uri
         body["featuredTags"] = f"{actor.uri}/collections/tags"
+        body |= {name: f"{actor.uri}/{name}" for name in PRIVATE_COLLECTIONS}
         body["alsoKnownAs"] = actor.also_known_as
     if actor.moved_to_uri is not None:
         body["movedTo"] = actor.moved_to_uri
     if actor.icon_url:
         body["icon"] = {"type": "Image", "mediaType": "image/jpeg", "url": actor.icon_url}
     return body
+
+
+def endpoints(config: Config, actor: Actor) -> dict[str, str]:
+    """Where servers and clients find what is not the actor's alone; clients' parts for people, not for the server."""
+    base = config.public_url
+    found = {"sharedInbox": f"{base}/inbox"}
+    if actor.kind == "Application":
+        return found
+    return found | {
+        "oauthAuthorizationEndpoint": f"{base}/oauth/authorize",
+        "oauthTokenEndpoint": f"{base}/oauth/token",
+        "oauthRegistrationEndpoint": f"{base}/oauth/register",
+        "uploadMedia": f"{actor.uri}/uploads",
+        "proxyUrl": f"{actor.uri}/proxy",
+        "eventStream": f"{actor.uri}/events",
+    }
 
 
 def actor_bytes(config: Config, actor: Actor, keys: Sequence[Key]) -> bytes:

@@ -28,6 +28,7 @@ import outbox.prepare
 import outbox.routes
 import outbox.rulings
 import outbox.schedule
+import outbox.shelves
 import outbox.sweep
 import outbox.uploads
 from actors import keys, local, rules
@@ -48,12 +49,14 @@ from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.storage import FolderStorage
 from fediverse_ai.mastodon import routes as mastodon_routes
-from fediverse_ai.oauth import routes as oauth_routes
 from fediverse_ai.mastodon.batches import KnownNumbers
+from fediverse_ai.oauth import routes as oauth_routes
+from fediverse_ai.social import events as social_events
+from fediverse_ai.social import routes as social_routes
 from fediverse_ai.web import routes as web_routes
 from generation.pipeline import Pipeline, build_pipeline
 
-TABLES = (actors.models, outbox.models, outbox.belongings, outbox.rulings, inbox.models)
+TABLES = (actors.models, outbox.models, outbox.belongings, outbox.rulings, outbox.shelves, inbox.models)
 
 # Matched from the top: what is asked most comes first (0.7 µs a route).
 ROUTES: list[BaseRoute] = [
@@ -61,6 +64,7 @@ ROUTES: list[BaseRoute] = [
     *actors.routes.ROUTES,
     *outbox.routes.ROUTES,
     *outbox.collections.ROUTES,
+    *social_routes.ROUTES,
     *oauth_routes.ROUTES,
     *mastodon_routes.ROUTES,
     *web_routes.ROUTES,
@@ -140,6 +144,7 @@ async def _add_parts(context: Context) -> None:
     context.add(ServedDocuments(context))
     context.add(RateLimiter(clock))
     context.add(Hub())
+    context.add(social_events.Streams())
     async with context.database.read() as session:
         last_policy = await outbox.policies.last_good(session)
     context.add(build_pipeline(config, context.http, clock, last_policy))

@@ -30,6 +30,7 @@ class Arrival:
 
     id: int
     activity: document.Document
+    at_ms: int
 
 
 async def keep(session: AsyncSession, row: Received, sender: Actor, activity: document.Document) -> None:
@@ -55,10 +56,10 @@ async def page(
     found: list[Arrival] = []
     while True:
         rows = await _rows(session, owner, before, limit + 1, after)
-        for number, bytes_ in rows[:limit]:
+        for number, bytes_, at_ms in rows[:limit]:
             activity = document.parse(bytes_)
             if await _is_shown(session, owner, activity):
-                found.append(Arrival(number, activity))
+                found.append(Arrival(number, activity, at_ms))
         last = rows[limit - 1][0] if len(rows) > limit else None
         if found or last is None:
             return found, last
@@ -68,16 +69,16 @@ async def page(
 
 async def _rows(
     session: AsyncSession, owner: Actor, before: int | None, limit: int, after: int | None
-) -> Sequence[tuple[int, bytes]]:
+) -> Sequence[tuple[int, bytes, int]]:
     """From both tables, by id: ids of either are drawn from one row of numbers."""
-    found: list[tuple[int, bytes]] = []
+    found: list[tuple[int, bytes, int]] = []
     for model, query in ((Received, _received(owner)), (Activity, _neighbours(owner))):
         if before is not None:
             query = query.where(col(model.id) < before)
         if after is not None:
             query = query.where(col(model.id) > after)
         order = col(model.id).asc() if after is not None else col(model.id).desc()
-        found += [(number, body) for number, body in await session.exec(query.order_by(order).limit(limit))]
+        found += [tuple(row) for row in await session.exec(query.order_by(order).limit(limit))]
     return sorted(found, key=lambda row: row[0], reverse=after is None)[:limit]
 
 
@@ -118,7 +119,7 @@ def _received(owner: Actor) -> Any:
     sender = col(Received.sender_uri)
     followed = and_(col(Received.wide).is_(True), sender.in_(_followed(owner, Actor.uri)))
     return (
-        select(Received.id, Received.body)
+        select(Received.id, Received.body, Received.received_ms)
         .where(Received.state == "done", or_(col(Received.activity_uri).in_(_named(owner)), followed))
         .where(~_barred(owner, sender))
     )
@@ -131,7 +132,7 @@ def _neighbours(owner: Actor) -> Any:
     for_followers = and_(col(Activity.type).in_(_CARRY), col(Activity.object_uri).in_(theirs))
     wide = and_(or_(col(Activity.public).is_(True), for_followers), sender.in_(_followed(owner, Actor.id)))
     return (
-        select(Activity.id, Activity.body)
+        select(Activity.id, Activity.body, Activity.created_ms)
         .where(sender != owner.id, or_(wide, col(Activity.uri).in_(_named(owner))))
         .where(~_barred(owner, sender))
     )

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from actors import documents as actor_documents
 from actors import queries as actor_queries
 from actors.models import Actor
-from actors.readers import require_reader, signer_of, wants_signature
+from actors.readers import person_of, reader_of, require_reader, signer_of, wants_signature
 from actors.routes import ServedDocuments, account_count, answer, before_of, collection, page
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.negotiation import ActivityRoute
@@ -21,9 +22,9 @@ from fediverse_ai.core.access import Door, principal_of
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.core.responses import activity_json
-from outbox import queries, uploads
+from outbox import own, pending, queries, reactions, uploads
 from outbox.documents import note_context
-from outbox.models import Activity, Attachment, Post, PostState
+from outbox.models import Activity, Attachment, Post, PostState, ReactionKind
 from outbox.visibility import OPEN, may_see
 
 MODERATORS = frozenset({"moderator", "admin", "owner"})
@@ -51,8 +52,10 @@ async def note(request: Request) -> Response:
         return answer(request, served)
     async with context.database.read() as session:
         post = await session.get(Post, _id(request))
-    if post is None or not post.local or post.document is None:
+    if post is None or not post.local:
         raise Missing(MISSING)
+    if post.document is None:
+        return await _unfinished(request, post)
     owner = await _owner(context, post)
     if post.state == PostState.DELETED and post.visibility in OPEN:
         return answer(request, cache.put(key, post.document, 410))
@@ -67,6 +70,18 @@ async def note(request: Request) -> Response:
     return activity_json(post.document, private=True)
 
 
+async def _unfinished(request: Request, post: Post) -> Response:
+    """A post that is not out: for its author's client, with what is known of its way; for nobody else."""
+    author = await person_of(request)
+    if author is None or author.id != post.author_id or post.state == PostState.DELETED:
+        raise Missing(MISSING)
+    context = _context(request)
+    async with context.database.read() as session:
+        body = await pending.note(session, post, author)
+    body = {"@context": pending.context_of_pending(context.config), **body}
+    return activity_json(document.dump(body), request=request, private=True)
+
+
 async def _owner(context: Context, post: Post) -> Actor:
     async with context.database.read() as session:
         owner = await actor_queries.by_id(session, post.author_id)
@@ -76,25 +91,43 @@ async def _owner(context: Context, post: Post) -> Actor:
 
 
 async def _require_sight(request: Request, post: Post) -> None:
-    """Raises Missing, the same as for what is not there, unless a signed reader may see the post."""
-    reader = await signer_of(request)
+    """Raises Missing, the same as for what is not there, unless this reader may see the post."""
+    reader = await reader_of(request)
     async with _context(request).database.read() as session:
         if reader is None or post.state != PostState.PUBLISHED or not await may_see(session, reader, post):
             raise Missing(MISSING)
 
 
 async def note_collection(request: Request) -> Response:
-    """replies (ids only), likes and shares (counts only) of a note that everybody may see."""
+    """replies, likes and shares of a note: counts for everybody, and ids of replies; to our people's apps, activities.
+
+    Who liked is told to people of this server only, as its pages do.
+    """
     context = _context(request)
     which = request.path_params["which"]
     if which not in ("replies", "likes", "shares"):
         raise Missing(MISSING)
     async with context.database.read() as session:
         post = await session.get(Post, _id(request))
-        if post is None or not post.local or not await may_see(session, None, post):
-            raise Missing(MISSING)
-        replies = await queries.thread(session, None, post.id) if which == "replies" else []
-    reader = await require_reader(request, await _owner(context, post))
+        everybody = post is not None and post.local and await may_see(session, None, post)
+    if post is None or not post.local or post.document is None:
+        raise Missing(MISSING)
+    person = await person_of(request)
+    if everybody:
+        reader = await require_reader(request, await _owner(context, post))
+    else:
+        await _require_sight(request, post)
+        reader = await reader_of(request)
+    async with context.database.read() as session:
+        body = await _collection(session, post, which, person, reader)
+    answer_ = activity_json(document.dump(body), request=request, private=(person or reader) is not None)
+    answer_.headers["Vary"] = "Accept, Signature, Authorization"
+    return answer_
+
+
+async def _collection(
+    session: AsyncSession, post: Post, which: str, person: Actor | None, reader: Actor | None
+) -> dict[str, Any]:
     total = {"replies": post.replies, "likes": post.likes, "shares": post.boosts}[which]
     body: dict[str, Any] = {
         "@context": vocabulary.AS_CONTEXT,
@@ -103,8 +136,12 @@ async def note_collection(request: Request) -> Response:
         "totalItems": total,
     }
     if which == "replies":
-        body["items"] = [view.post.uri for view in replies]
-    return activity_json(document.dump(body), request=request, private=reader is not None)
+        found = await queries.thread(session, person or reader, post.id)
+        body["items"] = [view.post.uri for view in found]
+    elif person is not None:
+        kind = ReactionKind.LIKE if which == "likes" else ReactionKind.BOOST
+        body["items"] = await reactions.activities_of(session, person, post, kind, limits.COLLECTION_ITEMS)
+    return body
 
 
 async def conversation(request: Request) -> Response:
@@ -130,9 +167,14 @@ async def conversation(request: Request) -> Response:
 
 
 async def activity(request: Request) -> Response:
-    """A public activity of ours as it was delivered; a Create is gone with its post."""
+    """A public activity of ours as it was delivered; a Create is gone with its post. Its own actor's app reads any."""
     context = _context(request)
     uri = f"{context.config.public_url}/activities/{_id(request)}"
+    if (person := await person_of(request)) is not None:
+        async with context.database.read() as session:
+            mine = await own.activity(session, person, uri)
+        if mine is not None:
+            return activity_json(document.dump(mine), request=request, private=True)
     async with context.database.read() as session:
         found = (await session.exec(select(Activity).where(Activity.uri == uri))).first()
         if found is None or not found.public:
@@ -147,8 +189,11 @@ async def activity(request: Request) -> Response:
 
 
 async def outbox(request: Request) -> Response:
-    """The outbox: a count and pages of public activities, newest first."""
+    """The outbox: a count and pages of public activities, newest first; all of them for the owner's app."""
     context = _context(request)
+    person = await person_of(request)
+    if person is not None and person.username == request.path_params["name"]:
+        return await _own_outbox(request, person)
     async with context.database.read() as session:
         owner = await actor_queries.local_by_name(session, request.path_params["name"])
         if owner is None or owner.username != request.path_params["name"] or owner.deleted_ms is not None:
@@ -169,6 +214,24 @@ async def outbox(request: Request) -> Response:
     more = f"{uri}?page=true&before={rows[size - 1][0]}" if len(rows) > size else None
     body = page(uri, here, items, more, note_context(context.config))
     return activity_json(body, request=request, private=reader is not None)
+
+
+async def _own_outbox(request: Request, owner: Actor) -> Response:
+    context = _context(request)
+    uri = f"{owner.uri}/outbox"
+    if request.query_params.get("page") != "true":
+        async with context.database.read() as session:
+            total = await own.count(session, owner)
+        return activity_json(collection(uri, total, f"{uri}?page=true"), request=request, private=True)
+    before = before_of(request)
+    async with context.database.read() as session:
+        items, more = await own.page(session, owner, before, limits.COLLECTION_ITEMS)
+    for item in items:
+        item.pop("@context", None)
+    here = f"{uri}?page=true" + (f"&before={before}" if before is not None else "")
+    following = f"{uri}?page=true&before={more}" if more is not None else None
+    body = page(uri, here, items, following, pending.context_of_pending(context.config))
+    return activity_json(body, request=request, private=True)
 
 
 async def followers_synchronization(request: Request) -> Response:

@@ -106,6 +106,12 @@ CONTEXT_TERMS: Final[Mapping[str, Definition]] = {
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": _reference("https://w3id.org/fep/844e#implements"),
     "digitalSourceType": _reference("https://schema.org/digitalSourceType"),
+    # The contexts of FEP-4ccd and FEP-c648, written out; the other two are of the drafts of the ActivityPub API.
+    "pendingFollowers": _reference("https://purl.archive.org/socialweb/pending#pendingFollowers"),
+    "pendingFollowing": _reference("https://purl.archive.org/socialweb/pending#pendingFollowing"),
+    "blocked": _reference("https://purl.archive.org/socialweb/blocked#blocked"),
+    "oauthRegistrationEndpoint": _reference("as:oauthRegistrationEndpoint"),
+    "eventStream": _reference("as:eventStream"),
     "isBasedOn": _reference("https://schema.org/isBasedOn"),
 }
 

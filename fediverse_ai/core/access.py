@@ -68,7 +68,11 @@ def require(request: HTTPConnection, scope: str) -> Principal:
     if app_of(request) is not None and scope not in _WORDS:
         raise Unprocessable("This method requires an authenticated user", f"{scope} needs a person")
     if principal is None:
-        raise Unauthenticated("Please sign in first.", f"{scope} needs a principal")
+        error = Unauthenticated("Please sign in first.", f"{scope} needs a principal")
+        if scope not in _WORDS:
+            given = "authorization" in request.headers
+            error.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if given else "Bearer"
+        raise error
     if scope == "session":
         if principal.via != "session":
             raise Forbidden("This page is for signed-in people, not for apps.", "token where a session is needed")

@@ -27,6 +27,8 @@ class RequestError(FediverseError):
     """The request cannot be served as asked; `status` is the HTTP status."""
 
     status: int = 400
+    problem_type: str = "about:blank"
+    """The `type` of the problem document, where there is a word for it."""
 
     def __init__(self, public: str, detail: str | None = None, *, retry_after: int | None = None) -> None:
         super().__init__(public, detail)

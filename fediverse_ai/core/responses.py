@@ -57,7 +57,8 @@ def problem(error: FediverseError) -> Response:
     """An RFC 9457 problem document; it holds the public sentence and never the detail."""
     status = status_of(error)
     title = _TITLES.get(status, "Error")
-    body = orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": error.public})
+    kind = getattr(error, "problem_type", "about:blank")
+    body = orjson.dumps({"type": kind, "title": title, "status": status, "detail": error.public})
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     retry_after = getattr(error, "retry_after", None)
     if retry_after is None and status == 503:
