@@ -60,6 +60,7 @@ async def page(session: AsyncSession, reader: Actor, sources: Any, at: Cursor, *
     whom the reader muted, and a second appearance of the same post on the page.
     """
     quiet = await _muted(session, reader)
+    plain = await _without_boosts(session, reader)
     shown: list[Entry] = []
     seen: set[int] = set()
     read: list[int] = []
@@ -70,7 +71,7 @@ async def page(session: AsyncSession, reader: Actor, sources: Any, at: Cursor, *
         found = await _candidates(session, sources, low, high, depth, forward=at.forward)
         unfinished = await _unfinished(session, reader, low, high, depth, forward=at.forward) if own else []
         ids = sorted({*found.posts, *found.boosts, *unfinished}, reverse=not at.forward)[:depth]
-        entries = await _entries(session, reader, sources, ids, quiet)
+        entries = await _entries(session, reader, sources, ids, quiet, plain)
         for entry_id in ids:
             if len(shown) == at.limit:
                 break
@@ -85,6 +86,12 @@ async def page(session: AsyncSession, reader: Actor, sources: Any, at: Cursor, *
         low, high = (ids[-1], high) if at.forward else (low, ids[-1])
     newest_first = sorted(read, reverse=True)
     return Page(sorted(shown, key=lambda entry: entry.id, reverse=True), newest_first[:1] + newest_first[-1:], more)
+
+
+async def _without_boosts(session: AsyncSession, reader: Actor) -> set[int]:
+    """Whose boosts the reader does not want to see."""
+    query = select(Follow.followed_id).where(Follow.follower_id == reader.id, col(Follow.boosts).is_(False))
+    return set(await session.exec(query))
 
 
 async def _muted(session: AsyncSession, reader: Actor) -> set[int]:
@@ -148,7 +155,7 @@ async def _unfinished(
 
 
 async def _entries(
-    session: AsyncSession, reader: Actor, sources: Any, ids: Sequence[int], quiet: set[int]
+    session: AsyncSession, reader: Actor, sources: Any, ids: Sequence[int], quiet: set[int], plain: set[int]
 ) -> dict[int, Entry]:
     """The rows of these ids that the reader may and wants to see."""
     if not ids:
@@ -161,10 +168,10 @@ async def _entries(
     )
     posts = {post.id: post for post in await session.exec(allowed) if post.author_id not in quiet}
     found = {key: Entry(posts[row.post_id], row) for key, row in boosts.items()
-             if row.post_id in posts and row.actor_id not in quiet}  # fmt: skip
-    plain = {key: post for key, post in posts.items() if key in set(ids)}
-    strangers = await _answers_to_strangers(session, sources, list(plain.values()))
-    found |= {key: Entry(post) for key, post in plain.items() if key not in strangers}
+             if row.post_id in posts and row.actor_id not in quiet | plain}  # fmt: skip
+    written = {key: post for key, post in posts.items() if key in set(ids)}
+    strangers = await _answers_to_strangers(session, sources, list(written.values()))
+    found |= {key: Entry(post) for key, post in written.items() if key not in strangers}
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlmodel import col, delete, select
+from sqlmodel import and_, col, delete, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,8 +27,10 @@ Verb = Callable[[AsyncSession, Actor, Actor, Parameters], Awaitable[object]]
 async def relationships(session: AsyncSession, reader: Actor, ids: Sequence[int]) -> list[Json]:
     """Relationship for each id, in order; four queries, however many."""
     follow = select(Follow).where(
-        ((Follow.follower_id == reader.id) & col(Follow.followed_id).in_(ids))
-        | ((Follow.followed_id == reader.id) & col(Follow.follower_id).in_(ids))
+        or_(
+            and_(col(Follow.follower_id) == reader.id, col(Follow.followed_id).in_(ids)),
+            and_(col(Follow.followed_id) == reader.id, col(Follow.follower_id).in_(ids)),
+        )
     )
     mine: dict[int, Follow] = {}
     theirs: dict[int, Follow] = {}
