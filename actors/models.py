@@ -159,6 +159,9 @@ class Mute(SQLModel, table=True):
     id: int = Field(primary_key=True, sa_type=big_id())
     muter_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     muted_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    notifications: bool = True
+    """Whether what they do is not told either."""
+    expires_ms: int | None = Field(default=None, sa_type=BigInteger)
     created_ms: int = Field(sa_type=BigInteger)
 
 

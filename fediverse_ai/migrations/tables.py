@@ -13,11 +13,20 @@ import outbox.addressed
 import outbox.belongings
 import outbox.models
 import outbox.rulings
+import outbox.shelves
 from fediverse_ai.core.database import metadata
 
 __all__ = ["NAMES", "comparison", "metadata"]
 
-ROOMS = (actors.models, outbox.models, outbox.belongings, outbox.addressed, outbox.rulings, inbox.models)
+ROOMS = (
+    actors.models,
+    outbox.models,
+    outbox.belongings,
+    outbox.addressed,
+    outbox.rulings,
+    outbox.shelves,
+    inbox.models,
+)
 NAMES = frozenset(
     str(model.__tablename__)
     for room in ROOMS

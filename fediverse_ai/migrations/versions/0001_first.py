@@ -213,6 +213,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("muter_id", sa.BigInteger(), nullable=False),
         sa.Column("muted_id", sa.BigInteger(), nullable=False),
+        sa.Column("notifications", sa.Boolean(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=True),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["muted_id"], ["actor.id"], name=op.f("fk_mute_muted_id_actor"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["muter_id"], ["actor.id"], name=op.f("fk_mute_muter_id_actor"), ondelete="CASCADE"),
@@ -850,8 +852,183 @@ def upgrade() -> None:
     with op.batch_alter_table("known_picture", schema=None) as batch_op:
         batch_op.create_index("ix_known_picture_hash", ["hash"], unique=True)
 
+    op.create_table(
+        "reading_list",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("replies", sa.String(), nullable=False),
+        sa.Column("exclusive", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_reading_list_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reading_list")),
+    )
+    with op.batch_alter_table("reading_list", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reading_list_actor_id"), ["actor_id"], unique=False)
+
+    op.create_table(
+        "list_member",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("list_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["reading_list.id"], name=op.f("fk_list_member_list_id_reading_list"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["actor.id"], name=op.f("fk_list_member_member_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_list_member")),
+        sa.UniqueConstraint("list_id", "member_id", name=op.f("uq_list_member_list_id_member_id")),
+    )
+    with op.batch_alter_table("list_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_list_member_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "filter",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("contexts", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_filter_actor_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filter")),
+    )
+    with op.batch_alter_table("filter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_filter_actor_id"), ["actor_id"], unique=False)
+
+    op.create_table(
+        "filter_keyword",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("filter_id", sa.BigInteger(), nullable=False),
+        sa.Column("keyword", sa.String(), nullable=False),
+        sa.Column("whole_word", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["filter_id"], ["filter.id"], name=op.f("fk_filter_keyword_filter_id_filter"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filter_keyword")),
+    )
+    with op.batch_alter_table("filter_keyword", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_filter_keyword_filter_id"), ["filter_id"], unique=False)
+
+    op.create_table(
+        "filter_post",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("filter_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["filter_id"], ["filter.id"], name=op.f("fk_filter_post_filter_id_filter"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_filter_post_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_filter_post")),
+        sa.UniqueConstraint("filter_id", "post_id", name=op.f("uq_filter_post_filter_id_post_id")),
+    )
+    with op.batch_alter_table("filter_post", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_filter_post_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
+        "marker",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("timeline", sa.String(), nullable=False),
+        sa.Column("last_read_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_marker_actor_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_marker")),
+        sa.UniqueConstraint("actor_id", "timeline", name=op.f("uq_marker_actor_id_timeline")),
+    )
+
+    op.create_table(
+        "tag_follow",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_tag_follow_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_follow")),
+        sa.UniqueConstraint("actor_id", "name", name=op.f("uq_tag_follow_actor_id_name")),
+    )
+    with op.batch_alter_table("tag_follow", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tag_follow_name"), ["name"], unique=False)
+
+    op.create_table(
+        "silenced_host",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_silenced_host_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_silenced_host")),
+        sa.UniqueConstraint("actor_id", "host", name=op.f("uq_silenced_host_actor_id_host")),
+    )
+
+    op.create_table(
+        "account_note",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("about_id", sa.BigInteger(), nullable=False),
+        sa.Column("comment", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_account_note_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["about_id"], ["actor.id"], name=op.f("fk_account_note_about_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_note")),
+        sa.UniqueConstraint("actor_id", "about_id", name=op.f("uq_account_note_actor_id_about_id")),
+    )
+    with op.batch_alter_table("account_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_note_about_id"), ["about_id"], unique=False)
+
+    op.create_table(
+        "featured_tag",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_featured_tag_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_featured_tag")),
+        sa.UniqueConstraint("actor_id", "name", name=op.f("uq_featured_tag_actor_id_name")),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("featured_tag")
+    with op.batch_alter_table("account_note", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_note_about_id"))
+
+    op.drop_table("account_note")
+    op.drop_table("silenced_host")
+    with op.batch_alter_table("tag_follow", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tag_follow_name"))
+
+    op.drop_table("tag_follow")
+    op.drop_table("marker")
+    with op.batch_alter_table("filter_post", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_filter_post_post_id"))
+
+    op.drop_table("filter_post")
+    with op.batch_alter_table("filter_keyword", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_filter_keyword_filter_id"))
+
+    op.drop_table("filter_keyword")
+    with op.batch_alter_table("filter", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_filter_actor_id"))
+
+    op.drop_table("filter")
+    with op.batch_alter_table("list_member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_list_member_member_id"))
+
+    op.drop_table("list_member")
+    with op.batch_alter_table("reading_list", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reading_list_actor_id"))
+
+    op.drop_table("reading_list")
     with op.batch_alter_table("known_picture", schema=None) as batch_op:
         batch_op.drop_index("ix_known_picture_hash")
 

@@ -1,0 +1,145 @@
+"""How our people arrange what they read: lists, filters, markers, followed hashtags, silenced servers, notes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from fediverse_ai.core.database import big_id, json_column
+
+
+class Replies(StrEnum):
+    """Which replies of its members a list shows: to those whom its owner follows, to other members, or none."""
+
+    FOLLOWED = "followed"
+    LIST = "list"
+    NONE = "none"
+
+
+class FilterAction(StrEnum):
+    """What an app does with what a filter found."""
+
+    WARN = "warn"
+    HIDE = "hide"
+    BLUR = "blur"
+
+
+class ReadingList(SQLModel, table=True):
+    """A timeline of chosen people. `exclusive`: its members do not appear at home."""
+
+    __tablename__ = "reading_list"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    title: str
+    replies: str = Replies.LIST
+    exclusive: bool = False
+
+
+class ListMember(SQLModel, table=True):
+    """One person on one list; gone when its owner no longer follows them."""
+
+    __tablename__ = "list_member"
+    __table_args__ = (UniqueConstraint("list_id", "member_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    list_id: int = Field(foreign_key="reading_list.id", sa_type=BigInteger, ondelete="CASCADE")
+    member_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+
+
+class Filter(SQLModel, table=True):
+    """Words and posts that one of our people does not want to meet, in which places, until when."""
+
+    __tablename__ = "filter"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    title: str
+    contexts: list[str] = Field(default_factory=list, sa_column=json_column())
+    """home, notifications, public, thread, account."""
+    action: str = FilterAction.WARN
+    expires_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class FilterKeyword(SQLModel, table=True):
+    """One word or phrase of a filter."""
+
+    __tablename__ = "filter_keyword"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    filter_id: int = Field(foreign_key="filter.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    keyword: str
+    whole_word: bool = False
+
+
+class FilterPost(SQLModel, table=True):
+    """One post of a filter."""
+
+    __tablename__ = "filter_post"
+    __table_args__ = (UniqueConstraint("filter_id", "post_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    filter_id: int = Field(foreign_key="filter.id", sa_type=BigInteger, ondelete="CASCADE")
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+
+
+class Marker(SQLModel, table=True):
+    """The newest entry of a timeline that one of our people has read, the same in all their apps."""
+
+    __tablename__ = "marker"
+    __table_args__ = (UniqueConstraint("actor_id", "timeline"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    timeline: str
+    last_read_id: int = Field(sa_type=BigInteger)
+    version: int = 0
+    updated_ms: int = Field(sa_type=BigInteger)
+
+
+class TagFollow(SQLModel, table=True):
+    """A hashtag that one of our people follows: public posts with it come home."""
+
+    __tablename__ = "tag_follow"
+    __table_args__ = (UniqueConstraint("actor_id", "name"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    name: str = Field(index=True)
+    """In lower case, without #."""
+
+
+class SilencedHost(SQLModel, table=True):
+    """A server of which one of our people wants to see nothing."""
+
+    __tablename__ = "silenced_host"
+    __table_args__ = (UniqueConstraint("actor_id", "host"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    host: str
+
+
+class AccountNote(SQLModel, table=True):
+    """What one of our people noted about somebody, for themselves."""
+
+    __tablename__ = "account_note"
+    __table_args__ = (UniqueConstraint("actor_id", "about_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    about_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    comment: str
+
+
+class FeaturedTag(SQLModel, table=True):
+    """A hashtag that one of our people shows on their profile."""
+
+    __tablename__ = "featured_tag"
+    __table_args__ = (UniqueConstraint("actor_id", "name"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    name: str
