@@ -148,5 +148,10 @@ def nodeinfo(config: Config, version: str, users: int, posts: int) -> dict[str, 
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": False,
         "usage": {"users": {"total": users}, "localPosts": posts},
-        "metadata": {"nodeName": config.server.name, "nodeDescription": config.server.description},
+        "metadata": {
+            "nodeName": config.server.name,
+            "nodeDescription": config.server.description,
+            # Apps that know a list of server software take this server for what its API is compatible with.
+            "upstream": {"name": "mastodon"},
+        },
     }
