@@ -92,6 +92,8 @@ def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[st
         body["movedTo"] = actor.moved_to_uri
     if actor.icon_url:
         body["icon"] = {"type": "Image", "mediaType": "image/jpeg", "url": actor.icon_url}
+    if actor.image_url:
+        body["image"] = {"type": "Image", "mediaType": "image/jpeg", "url": actor.image_url}
     return body
 
 

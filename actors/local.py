@@ -86,11 +86,28 @@ async def _insert(session: AsyncSession, *, uri: str, username: str, name: str, 
 
 
 async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> Actor:
-    """Change name, summary (plain text), fields or flags of a local actor and render its document again."""
+    """Change name, summary (plain text), fields, pictures or flags of a local actor and render its document again.
+
+    `fields` are pairs of plain texts, `icon_url` and `image_url` our own addresses or None.
+    """
     if "name" in changes:
         actor.name = str(changes["name"])[: limits.NAME_CHARS]
     if "summary" in changes:
         actor.summary = html.paragraphs(str(changes["summary"])[: limits.BIO_CHARS])
+    if "fields" in changes:
+        actor.fields = [
+            {
+                "type": "PropertyValue",
+                "name": name,
+                "value": html.paragraphs(value).removeprefix("<p>").removesuffix("</p>"),
+            }
+            for name, value in changes["fields"]
+        ]
+    for picture in ("icon_url", "image_url"):
+        if picture in changes:
+            setattr(actor, picture, changes[picture])
+    if "bot" in changes and actor.kind in ("Person", "Service"):
+        actor.kind = "Service" if changes["bot"] else "Person"
     for flag in ("manually_approves", "discoverable", "indexable"):
         if flag in changes:
             setattr(actor, flag, bool(changes[flag]))

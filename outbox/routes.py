@@ -281,6 +281,8 @@ async def media(request: Request) -> Response:
     principal = principal_of(request)
     if upload is not None and principal is not None and principal.actor_id == upload.actor_id:
         return _file(context, name, PRIVATE)
+    if not rows and await _is_portrait(context, name):
+        return _file(context, name, IMMUTABLE)
     if not rows:
         raise Missing("There is no such file.")
     out = any(post.state == PostState.PUBLISHED for post, _ in rows)
@@ -292,6 +294,14 @@ async def media(request: Request) -> Response:
     if not (out or mine):
         raise Missing("There is no such file.")
     return _file(context, name, IMMUTABLE if out else PRIVATE)
+
+
+async def _is_portrait(context: Context, name: str) -> bool:
+    """The portrait or banner of one of our people."""
+    url = context.storage.url(name)
+    async with context.database.read() as session:
+        query = select(Actor.id).where(col(Actor.local).is_(True), (Actor.icon_url == url) | (Actor.image_url == url))
+        return (await session.exec(query.limit(1))).first() is not None
 
 
 def _file(context: Context, name: str, cache: dict[str, str]) -> Response:

@@ -59,7 +59,7 @@ def configuration(config: Config) -> Json:
             "max_note_length": limits.BIO_CHARS,
             "max_avatar_description_length": 0,
             "max_header_description_length": 0,
-            "max_profile_fields": 4,
+            "max_profile_fields": limits.PROFILE_FIELDS,
             "profile_field_name_limit": limits.NAME_CHARS,
             "profile_field_value_limit": limits.NAME_CHARS,
         },
