@@ -55,7 +55,9 @@ class Listener:
         return cls(connection)
 
     async def close(self) -> None:
-        await self._connection.close()
+        """Let go at once: there is nothing to say, and a backend that does not read must not keep us."""
+        self._connection.transport.abort()
+        await self._connection.wait_closed()
 
     async def events(self, order: str) -> AsyncIterator[Event]:
         """Until the connection ends; messages that are no JSON, of an unknown kind or of other orders are left out."""

@@ -18,7 +18,9 @@ from generation import plugins, provenance
 from generation.generators import openai_images
 from generation.images import sniff
 from generation.types import Generator, ImageRequest, ProgressReport
+from tests.support.comfyui import comfy_server
 from tests.support.images_backend import KEY, MODEL, ImagesBackend
+from tests.support.sdcpp import sdcpp_server
 
 ASK = ImageRequest("a lighthouse on a cliff at dusk", width=512, height=512, seed=7)
 
@@ -47,9 +49,27 @@ def create(kind: str, config: dict[str, Any]) -> Generator:
 
 
 @asynccontextmanager
+async def reached(kind: str) -> AsyncIterator[dict[str, Any]]:
+    """The configuration of a generator whose backend runs."""
+    match kind:
+        case "openai":
+            async with ImagesBackend(delay=0.1) as backend:
+                yield configured(backend.url)
+        case "sdcpp":
+            async with sdcpp_server() as server:
+                server.queued = 0
+                yield configured(server.url)
+        case "comfyui":
+            async with comfy_server() as comfy:
+                yield configured(comfy.url, steps=4)
+        case _:
+            yield configured()
+
+
+@asynccontextmanager
 async def opened(kind: str) -> AsyncIterator[Generator]:
-    async with ImagesBackend(delay=0.1) as backend:
-        generator = create(kind, configured(backend.url) if kind == "openai" else configured())
+    async with reached(kind) as config:
+        generator = create(kind, config | {"kind": kind})
         try:
             yield generator
         finally:
@@ -274,7 +294,8 @@ async def test_only_what_the_endpoint_knows_is_sent() -> None:
     assert call.headers["authorization"] == f"Bearer {KEY}"
     assert "origin" not in call.headers
     assert (made.recipe.seed, made.recipe.negative_prompt, made.recipe.parameters) == (None, "", {})
-    assert [note.split(": ")[1] for note in made.notes] == ["the negative prompt.", "the seed.", "the style."]
+    wishes = ["the negative prompt.", "the seed.", "the steps.", "the guidance.", "the style."]
+    assert [note.split(": ")[1] for note in made.notes] == wishes
 
 
 async def test_dialects_send_what_their_server_knows() -> None:
