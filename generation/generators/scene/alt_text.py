@@ -133,7 +133,7 @@ def describe(graph: Graph) -> str:
     sky = [
         f"the {name}" if name in ("moon", "sun", "full moon", "stars", "aurora") else name
         for name in graph.features
-        if name not in ("big", "table")
+        if name not in ("big", "table", "sill")
     ]
     tail = f", with {_joined(sky)}" if sky else ""
     article = "an" if style[0] in "aeiou" else "a"
@@ -142,7 +142,7 @@ def describe(graph: Graph) -> str:
 
 def _phrase(graph: Graph, index: int) -> str:
     thing = graph.things[index]
-    words = [_count(thing), thing.size_word, *_colours(thing.colours), _noun(thing)]
+    words = [_count(thing), thing.size_word, *_colours(thing.colours), thing.material, _noun(thing)]
     if words[0] == "a" and next(w for w in words[1:] if w)[0] in "aeiou":
         words[0] = "an"
     text = " ".join(word for word in words if word)

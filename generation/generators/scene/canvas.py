@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from generation.generators.scene.backdrop import Backdrop
 from generation.generators.scene.graph import Graph
 from generation.generators.scene.paint import Look, Painter
 from generation.generators.scene.palette import Air
 from generation.generators.scene.rng import Stream
-from generation.generators.scene.svg import Document
+from generation.generators.scene.svg import Document, soft_edge, stroke
 
 # Depth keys of the layers, far to near. Things lie between MIDDLE and NEAR by their own depth.
 SKY, LIGHT, CLOUDS, FAR, HORIZON, MIDDLE, NEAR, FRONT, WEATHER = 0.0, 5.0, 8.0, 15.0, 25.0, 40.0, 60.0, 80.0, 90.0
@@ -41,6 +42,7 @@ class Canvas:
     stream: Stream
     needs: Needs
     light: tuple[float, float] = (0.0, 0.0)
+    backdrop: Backdrop = field(default_factory=Backdrop)
     horizon: float = 0.0
     surface: Callable[[float, float], float] = lambda x, t: 900.0
     """y of the ground at x for a depth t: 0 at the far edge, 1 nearest."""
@@ -67,6 +69,20 @@ class Canvas:
     def add(self, depth: float, fragment: str) -> None:
         """Put a drawn fragment at a depth key."""
         self.document.add(depth, fragment)
+
+    def edge(self, line: str, reach: float, strength: float, shine: bool = True) -> str:
+        """What a style does along an edge of land: a soft shadow, and where it shines, a thin bright line."""
+        out = soft_edge(line, self.air.dark, reach, strength * self.look.edge_shadow) if self.look.edge_shadow else ""
+        if self.look.edge_line and shine:
+            out += stroke(line, self.air.stops[1], 2 * self.look.edge_line, 0.8)
+        return out
+
+    @property
+    def wet_from(self) -> float | None:
+        """Where wet ground begins as a share of the height; None where there is none."""
+        if self.room or self.deep or self.water or not self.casts:
+            return None
+        return min(1.0, self.horizon / self.height)
 
     def ground_key(self, t: float) -> float:
         """The depth key of things standing at depth t."""

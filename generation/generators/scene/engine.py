@@ -10,9 +10,10 @@ import resvg_py
 from generation.generators.scene.alt_text import describe
 from generation.generators.scene.canvas import Canvas, Needs
 from generation.generators.scene.colour import lightness, mix
-from generation.generators.scene.finish import finish
+from generation.generators.scene.finish import finish, raster_size
 from generation.generators.scene.graph import Graph, Thing
 from generation.generators.scene.layout import Layout, Placed
+from generation.generators.scene.materials import cast_in
 from generation.generators.scene.paint import Spot
 from generation.generators.scene.palette import air_for
 from generation.generators.scene.parser import parse
@@ -71,9 +72,11 @@ def compose(
         draw(canvas, item)
     draw_weather(canvas)
     report("painting", 0.35)
-    raster = resvg_py.svg_to_bytes(svg_string=canvas.document.text(width, height), skip_system_fonts=True)
+    style_ = STYLES[graph.style]
+    text = canvas.document.text(*raster_size(style_, width, height))
+    raster = resvg_py.svg_to_bytes(svg_string=text, skip_system_fonts=True)
     report("finishing", 0.8)
-    data = finish(bytes(raster), STYLES[graph.style], canvas)
+    data = finish(bytes(raster), style_, canvas, width, height)
     report("done", 1.0)
     notes = (f"not drawn: {', '.join(graph.unknown)}",) if graph.unknown else ()
     return Picture(data, describe(graph), focus_of(canvas, placed), notes, graph)
@@ -90,14 +93,15 @@ def prepare(graph: Graph, stream: Stream, width: int, height: int) -> Canvas:
         ground=any(t.noun.where in ("ground", "table", "wall") for t in roots)
         or any(t.noun.where == "deep" and not in_water for t in roots),
         water=any(t.noun.where == "water" for t in roots),
-        table="table" in graph.features or _fits_a_table(roots),
+        table=bool({"table", "sill"} & set(graph.features)) or _fits_a_table(roots),
         subject_side=1.0 if stream.child("side").chance(0.5) else -1.0,
         subject_water=bool(main and main.noun.where == "water"),
     )
     if main and main.noun.where == "water" and needs.ground:
         needs.subject_side = -needs.subject_side
     air = air_for(graph.place, graph.time, graph.weather, graph.mood, stream.child("air"), graph.tint)
-    look = STYLES[graph.style].look
+    style = STYLES[graph.style]
+    look, air = style.look, style.air(air, stream)
     return Canvas(w, h, Document(w, h), air, look, graph, stream, needs, land=(0.0, w), open_water=(0.0, w))
 
 
@@ -113,16 +117,25 @@ def draw(canvas: Canvas, item: Placed) -> None:
     colours = tuple(COLOURS[name] for name in item.thing.colours)
     pen = Pen(rng, natural_pose(item, rng), colours, canvas.air.lamps)
     item.noun.draw(pen)
+    if item.thing.material:
+        pen.marks = cast_in(pen.marks, item.thing.material)
     depth = 1.0 if canvas.room else 0.5 + 0.5 * item.t
     spot = Spot(item.x, item.y, item.scale, item.mirror, depth, canvas.light, item.noun.box)
     painter = canvas.painter
     if item.footing == "ground" and canvas.casts:
-        canvas.add(item.key - 0.3, painter.cast(pen.marks, spot))
+        wet = graph_is_wet(canvas)
+        canvas.add(item.key - 0.3, painter.reflection(pen.marks, spot, 0.34) if wet else painter.cast(pen.marks, spot))
     elif item.footing == "water" and canvas.water and not canvas.deep:
         _on_water(canvas, item, pen.marks, spot)
     if item.index == 0 and item.footing != "held":
         canvas.add(item.key - 0.45, _separation(canvas, item, pen.marks))
     canvas.add(item.key, painter.thing(pen.marks, spot))
+
+
+def graph_is_wet(canvas: Canvas) -> bool:
+    """Whether the ground mirrors what stands on it."""
+    wet_style = STYLES[canvas.graph.style].finish == "neon" and not canvas.room
+    return wet_style or (canvas.graph.place == "street" and canvas.graph.weather in ("rain", "storm"))
 
 
 def natural_pose(item: Placed, rng: Stream) -> str:

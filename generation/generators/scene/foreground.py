@@ -9,7 +9,7 @@ from generation.generators.scene.canvas import FRONT, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import Point, blob, down_to, limb, open_line
 from generation.generators.scene.rng import Stream
-from generation.generators.scene.svg import path, soft_edge
+from generation.generators.scene.svg import path
 
 
 def tufts(canvas: Canvas, count: int, natural: str, key: float | None = None, tall: float = 26.0) -> None:
@@ -81,11 +81,7 @@ def frame_grass(canvas: Canvas, natural: str = "#3f5a45", tall: float = 90.0, fl
         (x, base + 12 * sin(x / 90 + rng.uniform(0, 1)) - 46 * max(0.0, side * (x / canvas.width - 0.5) * 2) ** 1.5)
         for x in (i * canvas.width / 40 for i in range(41))
     ]
-    shade = (
-        soft_edge(open_line(line), canvas.air.dark, 16, 0.25 * canvas.look.edge_shadow)
-        if canvas.look.edge_shadow
-        else ""
-    )
+    shade = canvas.edge(open_line(line), 16, 0.25, shine=False)
     canvas.add(FRONT, shade + path(down_to(line, canvas.height + 10), colour))
     blades, heads = [], []
     for _ in range(int(95 * canvas.width / 1000)):

@@ -32,6 +32,8 @@ class Thing:
     relation: Relation | None = None
     spoken: str = ""
     """The word the prompt used, singular ("kitten" for a cat)."""
+    material: str = ""
+    """What the whole thing is made of (a name of materials.py), if the prompt said."""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from generation.generators.scene.noun import Noun
 from generation.generators.scene.paint import Spot
 from generation.generators.scene.pen import Pen
 from generation.generators.scene.rng import Stream
-from generation.generators.scene.svg import path, soft_edge
+from generation.generators.scene.svg import path
 
 
 def layer(canvas: Canvas, key: float, line: Sequence[Point], natural: str, depth: float, *, edge: float = 1.0) -> str:
@@ -27,11 +27,7 @@ def layer(canvas: Canvas, key: float, line: Sequence[Point], natural: str, depth
     shape = down_to(line, min(bottom, canvas.height + 20))
     whole = path(down_to(line, canvas.height + 20), foot)
     reach = (5 + 11 * depth) * edge
-    shadow = (
-        soft_edge(open_line(line), canvas.air.dark, reach, 0.34 * canvas.look.edge_shadow)
-        if canvas.look.edge_shadow
-        else ""
-    )
+    shadow = canvas.edge(open_line(line), reach, 0.34)
     canvas.add(key, shadow + whole + path(shape, fill))
     return colour
 
@@ -84,11 +80,7 @@ def _peak(canvas: Canvas, key: float, x: float, y: float, colour: str, depth: fl
     lit = mix(tone(colour, 0.03), canvas.air.light, 0.3 * canvas.air.glow)
     dark = mix(colour, canvas.air.dark, 0.16)
     outline = [*reversed(left), *right[1:]]
-    shadow = (
-        soft_edge(open_line(outline), canvas.air.dark, 6 + 8 * depth, 0.2 * canvas.look.edge_shadow)
-        if canvas.look.edge_shadow
-        else ""
-    )
+    shadow = canvas.edge(open_line(outline), 6 + 8 * depth, 0.2)
     whole = canvas.document.linear(((0, dark, 1), (0.6, dark, 1), (1, mix(dark, mist, 0.6), 1)), (0, y), (0, foot))
     face = canvas.document.linear(((0, lit, 1), (0.6, lit, 1), (1, mix(lit, mist, 0.6), 1)), (0, y), (0, foot))
     lit_side = right if from_right else left
@@ -203,11 +195,7 @@ def mound(canvas: Canvas, natural: str, *, key: float = MIDDLE, rise: float = 19
     fill = canvas.document.linear(
         ((0, lit, 1), (0.3, colour, 1), (1, mix(colour, canvas.air.dark, 0.4), 1)), (0, top - 10), (0, foot)
     )
-    edge = (
-        soft_edge(open_line(shape), canvas.air.dark, 15, 0.38 * canvas.look.edge_shadow)
-        if canvas.look.edge_shadow
-        else ""
-    )
+    edge = canvas.edge(open_line(shape), 15, 0.38)
     canvas.add(key, edge + path(down_to(shape, foot + 20), fill))
     first, last = line[0][0], line[-1][0]
 
@@ -222,11 +210,7 @@ def mound(canvas: Canvas, natural: str, *, key: float = MIDDLE, rise: float = 19
     canvas.open_water = (0.0, width - reach * 0.72) if side > 0 else (reach * 0.72, width)
     front = [(x, y + 92 + 20 * sin(x / 120)) for x, y in line]
     near = mix(canvas.air.land(tone(natural, -0.06), 0.85), canvas.air.dark, 0.35)
-    edge = (
-        soft_edge(open_line(front), canvas.air.dark, 13, 0.3 * canvas.look.edge_shadow)
-        if canvas.look.edge_shadow
-        else ""
-    )
+    edge = canvas.edge(open_line(front), 13, 0.3)
     canvas.add(key + 17, edge + path(down_to(front, foot + 20), near))
 
 
@@ -274,9 +258,9 @@ def path_of_sand(canvas: Canvas, top: float, natural: str) -> None:
 
 def haze(canvas: Canvas, y: float, strength: float, key: float = HORIZON + 8, tall: float = 90.0) -> None:
     """A veil of mist across the picture at a level."""
-    canvas.add(
-        key,
-        canvas.document.halo(
-            canvas.width / 2, y, canvas.width * 0.9, tall, mix(canvas.air.horizon, canvas.air.light, 0.3), strength
-        ),
+    colour = mix(canvas.air.horizon, canvas.air.light, 0.3)
+    reach = tall * 0.8
+    fill = canvas.document.linear(
+        ((0, colour, 0.0), (0.5, colour, strength), (1, colour, 0.0)), (0, y - reach), (0, y + reach)
     )
+    canvas.add(key, f'<rect y="{y - reach:.1f}" width="{canvas.width:.0f}" height="{2 * reach:.1f}" fill="{fill}"/>')

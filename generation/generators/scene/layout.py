@@ -144,7 +144,7 @@ class Layout:
     def _tall(self, thing: Thing, t: float) -> float:
         main = self.graph.things[self._root_of(0)]
         ratio = self._soft(thing.noun.metres) / self._soft(main.noun.metres)
-        tall = self.unit * self._soft(main.noun.metres) * min(2.1, max(0.3, ratio)) * thing.size
+        tall = self.unit * self._soft(main.noun.metres) * min(2.1, max(0.2, ratio)) * thing.size
         tall = min(tall, 0.66 * self.canvas.width * thing.noun.box[1] / thing.noun.box[0], 0.74 * self.canvas.height)
         return tall * (0.52 + 0.8 * t)
 
@@ -180,10 +180,10 @@ class Layout:
             )
             base = MAIN_DEPTH if thing.noun.metres < 6 or thing.noun.alive else (0.5 if hosts else 0.34)
             return base + (0 if instance == 0 else spread * (-1 if instance % 2 else 0.8) * rng.uniform(0.4, 1))
-        if thing.relation and thing.relation.target in self.first:
-            near = self.first[thing.relation.target].t
-            kind = thing.relation.kind
-            return min(0.95, max(0.02, near + {"behind": -0.3, "before": 0.24}.get(kind, rng.jitter(0.06))))
+        tie = self._tied(thing)
+        if tie:
+            shift = {"behind": -0.3, "before": 0.24}.get(tie[1], rng.jitter(0.06))
+            return min(0.95, max(0.02, tie[0].t + shift))
         if thing.noun.backdrop or thing.noun.metres > 4.5:
             return rng.uniform(0.04, 0.26)
         if footing == "water":
@@ -203,15 +203,31 @@ class Layout:
         low, high = self._range(footing)
         margin = min(width * 0.52 + 20, (high - low) / 2)
         low, high = low + margin, high - margin
+        if thing.noun.edge:
+            # It comes from the side away from the subject's third, so that its tip points into the picture.
+            return self.canvas.width * (0.5 + 0.5 * self.canvas.needs.subject_side) - self.canvas.needs.subject_side * (
+                width * 0.46
+            )
         if main and instance == 0:
             third = self.canvas.width * (0.5 + 0.17 * self.canvas.needs.subject_side)
             if thing.count > 2:
                 third = self.canvas.width * (0.5 + 0.05 * self.canvas.needs.subject_side)
             return min(high, max(low, third))
-        relation = thing.relation
-        if relation and relation.target in self.first and instance == 0:
-            return self._next_to(self.first[relation.target], width, relation.kind, low, high)
+        tie = self._tied(thing)
+        if tie and instance == 0:
+            return self._next_to(tie[0], width, tie[1], low, high)
         return self._freest(width, low, high, footing, thing if instance else None)
+
+    def _tied(self, thing: Thing) -> tuple[Placed, str] | None:
+        """The thing already placed that this one stands by, and how this one stands to it."""
+        if thing.relation:
+            other = self.first.get(thing.relation.target)
+            return (other, thing.relation.kind) if other else None
+        for other in self.first.values():
+            tie = other.thing.relation
+            if tie and tie.kind not in ATTACHED and self.graph.things[tie.target] is thing:
+                return other, {"behind": "before", "before": "behind"}.get(tie.kind, tie.kind)
+        return None
 
     def _next_to(self, other: Placed, width: float, kind: str, low: float, high: float) -> float:
         side = -1.0 if other.x > self.canvas.width / 2 else 1.0
@@ -246,6 +262,10 @@ class Layout:
             item.tall = width * item.noun.box[1] / item.noun.box[0]
             item.key, item.footing = MIDDLE + 16.4, "span"
             return
+        if item.noun.edge:
+            item.y = canvas.height * (0.62 if main else 0.4)
+            item.key = MIDDLE + 14
+            return
         if item.footing == "sky":
             share = 0.52 if main else self.rng.uniform(0.34, 0.62)
             share += 0.0 if item.instance == 0 else self.rng.jitter(0.16)
@@ -268,6 +288,8 @@ class Layout:
                 item.y += item.tall * 0.2
 
     def _faces_left(self, item: Placed) -> bool:
+        if item.noun.edge:
+            return self.canvas.needs.subject_side > 0
         if not item.noun.turns:
             return False
         if item.noun.alive and item.instance == 0:

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from generation.generators.scene.colour import lab
 from generation.generators.scene.palette import Air
+from generation.generators.scene.raster import F, Pixels, blur, field, from_oklab, inside, to_oklab
 
-Pixels = npt.NDArray[np.float32]
-F = np.float32
 LEVELS = (0.2, 0.4, 0.58, 0.75, 0.9)
 PAPER = "#efe5d0"
-TO_LINEAR = ((np.arange(256) / 255) ** 2.2).astype(np.float32)
-TO_SCREEN = (((np.arange(4096) + 0.5) / 4096) ** (1 / 2.2)).astype(np.float32)
 
 
 def print_lino(pixels: Pixels, rng: np.random.Generator, air: Air) -> Pixels:
@@ -50,8 +46,8 @@ def _carve(light: Pixels, unit: float, rng: np.random.Generator) -> npt.NDArray[
     height, width = light.shape
     y = np.arange(height, dtype=np.float32)[:, None]
     x = np.arange(width, dtype=np.float32)[None, :]
-    soft = _blur(light, 22 * unit)
-    wander = _field(height, width, 5, rng) * F(26 * unit)
+    soft = blur(light, 22 * unit)
+    wander = field(height, width, 5, rng) * F(26 * unit)
     pitch = F(8.4 * unit)
     phase = (y + F(0.1) * x + wander + soft * F(36 * unit)) / pitch
     wave = F(0.5) + F(0.5) * np.cos(F(2 * np.pi) * phase)
@@ -67,7 +63,7 @@ def _carve(light: Pixels, unit: float, rng: np.random.Generator) -> npt.NDArray[
 def _blotches(height: int, width: int, rng: np.random.Generator) -> Pixels:
     """Uneven ink: coarse mottling and specks where the ink did not take."""
     fine = rng.standard_normal((height, width), dtype=np.float32)
-    coarse = _field(height, width, 34, rng)
+    coarse = field(height, width, 34, rng)
     specks = (fine > 2.75).astype(np.float32) * F(5)
     uneven: Pixels = fine * F(0.45) + coarse * F(0.5) + specks
     return uneven
@@ -77,14 +73,11 @@ def _on_paper(printed: Pixels, tone: Pixels, unit: float, rng: np.random.Generat
     """Bare paper around the block, whose edge is slightly uneven."""
     height, width, _ = printed.shape
     margin = 34 * unit
-    ragged = _field(height, width, 60, rng) * F(1.5 * unit)
-    y = np.arange(height, dtype=np.float32)[:, None]
-    x = np.arange(width, dtype=np.float32)[None, :]
-    inside = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) + ragged - F(margin)
-    cover = np.clip(inside + F(0.5), 0, 1)[..., None]
+    ragged = field(height, width, 60, rng) * F(1.5 * unit)
+    cover = np.clip(inside(height, width) + ragged - F(margin) + F(0.5), 0, 1)[..., None]
     lightness, a, b = lab(PAPER)
     fibre = (
-        rng.standard_normal((height, width), dtype=np.float32) * F(0.007) + _field(height, width, 40, rng) * F(0.006)
+        rng.standard_normal((height, width), dtype=np.float32) * F(0.007) + field(height, width, 40, rng) * F(0.006)
     ) + F(lightness)
     flat = np.full((height, width), 1, dtype=np.float32)
     paper = from_oklab(fibre, flat * F(a), flat * F(b))
@@ -92,57 +85,6 @@ def _on_paper(printed: Pixels, tone: Pixels, unit: float, rng: np.random.Generat
     return sheet
 
 
-def _field(height: int, width: int, cells: int, rng: np.random.Generator) -> Pixels:
-    """Smooth noise, about -1…1, with roughly `cells` cells across, by bilinear interpolation."""
-    grid = rng.uniform(-1, 1, (cells + 2, cells + 2)).astype(np.float32)
-    gy = np.linspace(0, cells, height, dtype=np.float32)
-    gx = np.linspace(0, cells, width, dtype=np.float32)
-    iy, ix = gy.astype(np.int64), gx.astype(np.int64)
-    fy, fx = gy - iy, gx - ix
-    fy, fx = fy * fy * (3 - 2 * fy), fx * fx * (3 - 2 * fx)
-    rows = grid[iy] * (1 - fy)[:, None] + grid[iy + 1] * fy[:, None]
-    field: Pixels = (rows[:, ix] * (1 - fx)[None, :] + rows[:, ix + 1] * fx[None, :]).astype(np.float32)
-    return field
-
-
-def _blur(values: Pixels, radius: float) -> Pixels:
-    """A wide soft blur: shrunk by averaging, enlarged again smoothly."""
-    height, width = values.shape
-    small = (max(2, round(width / radius)), max(2, round(height / radius)))
-    image = Image.fromarray(np.ascontiguousarray(values))
-    return np.asarray(image.resize(small, Image.Resampling.BOX).resize((width, height), Image.Resampling.BICUBIC))
-
-
 def _bleed(values: Pixels, shift: int) -> Pixels:
     """Colour that spreads over its neighbours and is printed a little off its place."""
     return (np.roll(values, shift, 1) + np.roll(values, shift, 0)) * F(0.5)
-
-
-def to_oklab(pixels: Pixels) -> tuple[Pixels, Pixels, Pixels]:
-    """OKLab planes of sRGB values 0…1."""
-    linear = TO_LINEAR[np.rint(pixels * 255).astype(np.uint8)]
-    r, g, b = linear[..., 0], linear[..., 1], linear[..., 2]
-    long = np.cbrt(F(0.4122214708) * r + F(0.5363325363) * g + F(0.0514459929) * b)
-    medium = np.cbrt(F(0.2119034982) * r + F(0.6806995451) * g + F(0.1073969566) * b)
-    short = np.cbrt(F(0.0883024619) * r + F(0.2817188376) * g + F(0.6299787005) * b)
-    return (
-        F(0.2104542553) * long + F(0.7936177850) * medium - F(0.0040720468) * short,
-        F(1.9779984951) * long - F(2.4285922050) * medium + F(0.4505937099) * short,
-        F(0.0259040371) * long + F(0.7827717662) * medium - F(0.8086757660) * short,
-    )
-
-
-def from_oklab(lightness: Pixels, a: Pixels, b: Pixels) -> Pixels:
-    """SRGB values 0…1 of OKLab planes, clipped."""
-    long = (lightness + F(0.3963377774) * a + F(0.2158037573) * b) ** 3
-    medium = (lightness - F(0.1055613458) * a - F(0.0638541728) * b) ** 3
-    short = (lightness - F(0.0894841775) * a - F(1.2914855480) * b) ** 3
-    linear = np.stack(
-        (
-            F(4.0767416621) * long - F(3.3077115913) * medium + F(0.2309699292) * short,
-            F(-1.2684380046) * long + F(2.6097574011) * medium - F(0.3413193965) * short,
-            F(-0.0041960863) * long - F(0.7034186147) * medium + F(1.7076147010) * short,
-        ),
-        axis=-1,
-    )
-    return TO_SCREEN[np.clip(linear * F(4095), 0, 4095).astype(np.uint16)]

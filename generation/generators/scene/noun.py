@@ -38,6 +38,8 @@ class Noun:
     backdrop: bool = False
     """True for things that frame a scene (trees, houses): they may stand farther back and be many."""
     plural: str = ""
+    edge: bool = False
+    """True for what grows in from a side of the picture, its thick end at the left of the box."""
 
     def anchor(self, name: str) -> tuple[float, float]:
         """The anchor point, or the top of the box."""
@@ -58,13 +60,14 @@ def noun(
     turns: bool = True,
     backdrop: bool = False,
     plural: str = "",
+    edge: bool = False,
 ) -> Callable[[Draw], Noun]:
     """Make a drawing function a Noun. `words` are synonyms, separated by commas."""
 
     def make(draw: Draw) -> Noun:
         synonyms = tuple(word.strip() for word in words.split(",") if word.strip())
         return Noun(
-            name, draw, box, metres, where, synonyms, parts, poses, anchors or {}, alive, turns, backdrop, plural
+            name, draw, box, metres, where, synonyms, parts, poses, anchors or {}, alive, turns, backdrop, plural, edge
         )
 
     return make

@@ -8,6 +8,7 @@ from itertools import groupby
 from math import hypot
 
 from generation.generators.scene.colour import mix, tone
+from generation.generators.scene.neon import sign
 from generation.generators.scene.palette import Air
 from generation.generators.scene.pen import Mark, Matrix, joined
 from generation.generators.scene.svg import Document
@@ -23,6 +24,9 @@ class Look:
     edge_shadow: float = 1.0
     outline: float = 0.0
     outline_colour: str = "paper"
+    """`paper` (light), `dark`, or `neon` (the thing's own hue as a shining tube)."""
+    edge_line: float = 0.0
+    """The width of a shining line along the edges of land; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +187,11 @@ class Painter:
         return "".join(out)
 
     def _outline(self, marks: list[Mark], spot: Spot) -> str:
-        colour = self.air.light if self.look.outline_colour == "paper" else self.air.dark
         grow = 2 * self.look.outline / max(spot.scale, 1e-6)
+        if self.look.outline_colour == "neon":
+            main = next((mark.colour for mark in marks if mark.kind == "fill"), "#888888")
+            return self.flat_shape(marks, spot.matrix, sign(main), 0.4 + 0.6 * spot.depth, grow)
+        colour = self.air.light if self.look.outline_colour == "paper" else self.air.dark
         return self.flat_shape(marks, spot.matrix, colour, 1.0, grow)
 
     def cast(self, marks: Iterable[Mark], spot: Spot) -> str:

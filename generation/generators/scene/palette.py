@@ -57,7 +57,7 @@ class Air:
 
     def land(self, colour: str, depth: float) -> str:
         """Ground: more of the palette and more of the air than things have."""
-        body = mix(self.grade(colour), self.stop(0.25 + 0.7 * depth), 0.18 + 0.75 * self.tint)
+        body = mix(self.grade(colour), self.stop(0.25 + 0.7 * depth), 0.16 + 1.25 * self.tint)
         return mix(body, mix(self.horizon, self.stops[1], 0.35), self.haze * (1 - depth) ** 1.25 * 0.85)
 
 

@@ -22,6 +22,7 @@ class _Reader:
     colours: list[str] = field(default_factory=list)
     size: float = 1.0
     size_word: str = ""
+    material: str = ""
     pose: str = ""
     pose_word: str = ""
     open_phrase: bool = True
@@ -36,6 +37,7 @@ class _Reader:
     def clear(self) -> None:
         self.article = False
         self.count, self.colours, self.size, self.size_word, self.pose, self.pose_word = 0, [], 1.0, "", "", ""
+        self.material = ""
 
 
 def parse(prompt: str) -> Graph:
@@ -67,6 +69,8 @@ def _read(r: _Reader, token: Token, rest: list[Token]) -> None:
         r.open_phrase = True
     elif kind == "size":
         r.size, r.size_word, r.open_phrase = token.value, token.text, True
+    elif kind == "material":
+        r.material, r.open_phrase = token.value, True
     elif kind == "pose":
         _read_pose(r, token)
     elif kind == "relation":
@@ -92,6 +96,7 @@ def _read_noun(r: _Reader, token: Token) -> None:
     several = token.plural or (noun.plural == token.text and not r.article)
     count = r.count or (3 if several else 1)
     thing = Thing(noun, min(MOST, count), tuple(r.colours[:3]), r.size, r.size_word, spoken=token.text)
+    thing.material = r.material
     _give_pose(thing, r.pose, r.pose_word)
     if noun.name == "cat" and token.text == "kitten":
         thing.size *= 0.7
@@ -248,7 +253,7 @@ def _read_setting(r: _Reader, token: Token) -> None:
         if token.value == "room" and any(
             word in token.text for word in ("table", "desk", "sill", "shelf", "still life")
         ):
-            r.features.append("table")
+            r.features.append("sill" if "sill" in token.text else "table")
         if r.pending and r.pending[0] == "over":
             for index in r.pending[1]:
                 _give_pose(graph.things[index], "fly", "flying")

@@ -44,10 +44,15 @@ HABITATS = _habitats(
     "park street garden: cat, dog, bench, bicycle, fountain, musician;"
     "forest forest mountains: fox, wolf, bear, deer, owl, squirrel, hedgehog, mushroom, wizard, witch, cabin, tent, "
     "campfire, well, unicorn, ghost;"
+    "forest park garden meadow: bird, branch, fern, bat;"
+    "hills meadow field: crow, tree, dead tree, birch, ruins, gate, rainbow;"
+    "lake garden: dragonfly;"
+    "park skyline: ferris wheel;"
     "jungle: parrot, monkey, tiger, panda, bamboo;"
     "meadow hills: lion, elephant, giraffe, zebra, dinosaur, kangaroo;"
     "beach: crab, starfish, seashell, seal, mermaid, treasure chest, palm, umbrella, anchor, ball;"
-    "lake: heron, flamingo, frog, reeds, willow, waterfall;"
+    "lake: heron, flamingo, frog, reeds, willow;"
+    "jungle forest: waterfall;"
     "field village hills: cow, sheep, pig, goat, rooster, chick, tractor, barn, scarecrow, hay bale, windmill, "
     "farmer, horse, house, church;"
     "hills mountains meadow sea: hot air balloon, aeroplane, helicopter, kite, eagle, balloon, seagull, star lantern;"
@@ -110,7 +115,7 @@ def _place_for(graph: Graph, rng: Stream) -> str:
             return rng.pick(HABITATS[thing.noun.name])
     if all(kind in ("table", "wall") for kind in kinds):
         return "room"
-    return rng.pick(("meadow", "hills", "forest", "mountains", "beach", "park", "lake"))
+    return rng.pick(("meadow", "hills", "forest", "mountains", "park", "lake"))
 
 
 def attached(graph: Graph, index: int) -> bool:

@@ -33,10 +33,7 @@ def _gradient(canvas: Canvas) -> None:
     sky = canvas.air.sky
     last = len(sky) - 1
     stops = [((i / last) ** 0.92, colour, 1.0) for i, colour in enumerate(sky)]
-    fill = canvas.document.linear(stops, (0, 0), (18.0, canvas.horizon))
-    reach = min(canvas.height, canvas.horizon + 30)
-    rest = f'<rect width="{canvas.width:.0f}" height="{canvas.height:.0f}" fill="{sky[-1]}"/>'
-    canvas.add(SKY, f'{rest}<rect width="{canvas.width:.0f}" height="{reach:.0f}" fill="{fill}"/>')
+    canvas.backdrop.wash(stops, (0, 0), (18.0, canvas.horizon))
 
 
 def _stars(canvas: Canvas) -> None:
@@ -58,18 +55,18 @@ def _source(canvas: Canvas) -> None:
     air, (x, y) = canvas.air, canvas.light
     features = canvas.graph.features
     if air.source == "none" and not {"sun", "moon", "full moon", "crescent"} & set(features):
-        canvas.add(LIGHT, canvas.document.halo(x, y, 620, 420, air.light, 0.34))
+        canvas.backdrop.halo(x, y, 620, 420, air.light, 0.34)
         return
     if air.source in ("lamp", "surface"):
         return
     moon = air.source == "moon" or bool({"moon", "full moon", "crescent"} & set(features))
     low = air.height < 0.3
     veil = 0.9 if low else 0.55
-    canvas.add(LIGHT, canvas.document.halo(x, y, 760 if low else 460, 560 if low else 460, air.light, 0.42 * veil))
+    canvas.backdrop.halo(x, y, 760 if low else 460, 560 if low else 460, air.light, 0.42 * veil)
     radius = 68.0 if low else (50.0 if moon else 44.0)
     if "big" in features:
         radius *= 2.2
-    canvas.add(LIGHT + 0.1, canvas.document.halo(x, y, radius * 3.2, radius * 3.2, air.light, 0.6 * veil))
+    canvas.backdrop.halo(x, y, radius * 3.2, radius * 3.2, air.light, 0.6 * veil)
     if moon:
         _moon(canvas, x, y, radius)
         return
@@ -216,26 +213,29 @@ def _deck(canvas: Canvas, y: float, row: int, weight: float) -> None:
 
 
 def _aurora(canvas: Canvas) -> None:
+    """Curtains of light: many faint sheets of falling height over one swaying hem, brightest at the hem."""
     rng = canvas.stream.child("aurora")
-    for k in range(3):
-        hue = ("#7dffc4", "#5fe0e8", "#b98cff")[k]
-        base = canvas.horizon * (0.5 + 0.13 * k + rng.jitter(0.05))
-        phase, sway = rng.uniform(0, 6), rng.uniform(40, 80)
-        curtains = []
-        columns = int(canvas.width / 11)
-        for i in range(columns):
-            x = i * 11.0
-            wave = sin(x / 170 + phase) + 0.5 * sin(x / 63 + 2 * phase)
-            y = base + sway * wave
-            tall = canvas.horizon * 0.42 * (0.55 + 0.45 * sin(x / 230 + phase * 1.7)) * rng.uniform(0.8, 1.1)
-            strength = 0.34 * max(0.1, 0.6 + 0.4 * sin(x / 140 + 3 * phase))
-            fill = canvas.document.linear(
-                ((0, hue, 0), (0.75, hue, strength), (0.93, hue, strength * 1.3), (1, hue, 0)),
-                (0, round(y - tall, -1)),
-                (0, round(y, -1)),
-            )
-            curtains.append(f'<rect x="{x:.0f}" y="{y - tall:.0f}" width="11.4" height="{tall:.0f}" fill="{fill}"/>')
-        canvas.add(SKY + 2, "".join(curtains))
+    for k, hue in enumerate(("#7dffc4", "#5fe0e8", "#b98cff")):
+        base = canvas.horizon * (0.6 + 0.13 * k + rng.jitter(0.04))
+        phase, sway, fold = rng.uniform(0, 6), rng.uniform(46, 84), rng.uniform(46, 70)
+        steps = 90
+        hem: list[Point] = []
+        tops: list[float] = []
+        for i in range(steps + 1):
+            x = -20 + (canvas.width + 40) * i / steps
+            wave = sin(x / 190 + phase) + 0.45 * sin(x / 71 + 2 * phase)
+            hem.append((x + 16 * sin(x / 31 + phase), base + sway * wave))
+            ray = 0.62 + 0.24 * sin(x / fold + phase) + 0.2 * sin(x / 17 + 3 * phase) * sin(x / 97)
+            tops.append(canvas.horizon * 0.62 * max(0.15, ray))
+        sheets = 16
+        for s in range(sheets):
+            share = ((s + 1) / sheets) ** 1.5
+            line = [(x, y - t * share) for (x, y), t in zip(hem, tops, strict=True)]
+            d = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (*hem, *reversed(line))) + "Z"
+            canvas.add(SKY + 2, path(d, mix(hue, "#b98cff", 0.5 * share), 0.034))
+        hem_line = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in hem)
+        for wide, strength in ((26.0, 0.05), (12.0, 0.08), (4.0, 0.1)):
+            canvas.add(SKY + 2, stroke(hem_line, hue, wide, strength))
 
 
 def _rainbow(canvas: Canvas) -> None:

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-VERSION = "1.0.0"
-STYLE_NAMES = ("papercut", "linocut")
+VERSION = "2.0.0"
+STYLE_NAMES = ("papercut", "linocut", "gouache", "neon", "pencil", "pixel")

@@ -126,7 +126,12 @@ MOOD_WORDS: Mapping[str, str] = _table(
 STYLE_WORDS: Mapping[str, str] = _table(
     "papercut: paper cut, papercut, paper-cut, paper art, paper collage, cut paper, layered paper, paper cutout;"
     "linocut: linocut, lino cut, linoprint, lino print, woodcut, wood cut, woodblock, woodblock print, block print, "
-    "engraving, print, linocut print, wood engraving"
+    "engraving, print, linocut print, wood engraving;"
+    "gouache: gouache, gouache painting, poster paint, tempera, painting, brush painting;"
+    "neon: neon, neon night, neon lights, neon style, synthwave, cyberpunk, vaporwave, neon glow, retrowave;"
+    "pencil: pencil, pencil drawing, pencil and wash, pencil sketch, sketch, watercolour, watercolor, aquarelle, "
+    "watercolour painting, watercolor painting, ink and wash, crayon, hand-drawn, hand drawn;"
+    "pixel: pixel, pixel art, pixelart, 8-bit, 8 bit, 16-bit, pixelated, retro game"
 )
 
 FEATURE_WORDS: Mapping[str, str] = _table(

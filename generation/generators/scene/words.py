@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from generation.generators.scene import vocabulary as words_of
+from generation.generators.scene.materials import COLOUR_FIRST, MATERIALS
 from generation.generators.scene.nouns import words as noun_words
 
 Kind = Literal[
@@ -23,6 +24,7 @@ Kind = Literal[
     "season",
     "mood",
     "style",
+    "material",
     "feature",
     "article",
     "and",
@@ -123,9 +125,15 @@ def _ambiguous(phrase: str, following: str) -> Token | None:
         if _noun(following) or following in words_of.COLOURS or following in ("and", "sky"):
             return Token("colour", phrase) if phrase in words_of.COLOURS else None
         return Token("noun", noun_words()[phrase], text=phrase)
+    if phrase in MATERIALS and phrase not in COLOUR_FIRST and _names_thing(following):
+        return Token("material", phrase, text=phrase)
     if phrase.isdigit() and len(phrase) < 4:
         return Token("count", max(1, min(MOST, int(phrase))))
     return None
+
+
+def _names_thing(word: str) -> bool:
+    return _noun(word) is not None or word in words_of.COLOURS or word in words_of.SIZES
 
 
 def _noun(phrase: str) -> Token | None:

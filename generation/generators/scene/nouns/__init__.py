@@ -11,6 +11,7 @@ from generation.generators.scene.nouns import (
     birds,
     buildings,
     farm,
+    finds,
     flowers,
     furniture,
     landmarks,
@@ -45,6 +46,7 @@ FAMILIES = (
     sundry,
     tableware,
     furniture,
+    finds,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generation.generators.scene.geometry import blob, curve, ellipse, limb, poly
 from generation.generators.scene.noun import noun
-from generation.generators.scene.nouns.bodies import beast, curled, draw_legs, gait, seated
+from generation.generators.scene.nouns.bodies import beast, curled, gait, seated
 from generation.generators.scene.pen import Pen
 
 
@@ -100,13 +100,13 @@ def _wolf_head(pen: Pen, fur: str, pale: str) -> None:
 
 @noun(
     "bear",
-    (126, 84),
+    (142, 78),
     1.3,
     words="brown bear,grizzly,black bear,teddy bear",
     parts=("fur",),
     poses=("stand", "sit", "run"),
     alive=True,
-    anchors={"top": (-4, -78), "seat": (-8, -74), "head": (48, -62)},
+    anchors={"top": (-8, -70), "seat": (-10, -66), "head": (54, -60)},
 )
 def bear(pen: Pen) -> None:
     fur = pen.part("fur", "#6d4a34", "#5c4030", "#7c5638")
@@ -117,21 +117,35 @@ def bear(pen: Pen) -> None:
 
 
 def _walking_bear(pen: Pen, fur: str, snout: str) -> None:
-    body = blob("-56,-44 -52,-64 -28,-77 0,-74 20,-80 38,-70 44,-52 36,-30 12,-22 -20,-24 -46,-24")
-    legs = gait(28, -40, 36, pen.pose)
-    draw_legs(pen, list(legs[2:]), pen.darker(fur, 0.08), (24, 18, 15))
-    pen.fill(body, fur)
-    draw_legs(pen, list(legs[:2]), fur, (26, 19, 16))
-    for leg in legs[:2]:
-        x, y = leg[2]
-        pen.fill(blob([(x - 9, y + 2), (x - 7, y - 7), (x + 6, y - 7), (x + 12, y - 1), (x + 10, y + 2)]), fur)
-    pen.fill(limb("26,-58 46,-56", [42, 30]), fur)
-    pen.fill(ellipse(43, -75, 5.6), pen.darker(fur, 0.05))
-    pen.fill(blob("34,-56 38,-71 50,-75 60,-66 64,-55 56,-45 44,-44"), fur)
-    pen.fill(blob("55,-62 68,-59 72,-53 66,-47 55,-48"), snout)
-    pen.fill(ellipse(70, -57, 3.4, 2.8), "#2a2224", flat=True)
-    pen.fill(ellipse(47, -75, 4.6), fur)
-    pen.eye(57, -63, 1.7)
+    """A heavy walker: humped shoulders, a low-carried head, thick legs that taper to broad paws."""
+    dark = pen.darker(fur, 0.08)
+    run = pen.pose == "run"
+    reach = 14 if run else 5
+    for line in ([(20, -34), (26 + reach, -18), (22 + 2 * reach, -3)], [(-34, -34), (-30, -19), (-26 - 2 * reach, -3)]):
+        pen.fill(limb(line, [22, 15, 12]), dark)
+        _paw(pen, *line[-1], dark)
+    body = "-60,-40 -58,-56 -46,-67 -26,-71 -6,-70 14,-77 30,-77 42,-66 46,-52 38,-36 20,-28 -2,-25 -24,-26 -44,-28"
+    pen.fill(blob(body), fur)
+    pen.shade(blob("-30,-27 -4,-32 22,-34 30,-31 8,-26 -12,-24"), 0.14)
+    for line in (
+        [(28, -46), (32 - reach, -22), (34 - 2 * reach, -3)],
+        [(-44, -48), (-48, -24), (-44 + 2 * reach, -3)],
+    ):
+        pen.fill(limb(line, [30, 19, 13]), fur)
+        _paw(pen, *line[-1], fur)
+    pen.fill(limb("28,-62 46,-60 58,-54", [34, 26, 18]), fur)
+    pen.fill(ellipse(45, -71, 4.6), pen.darker(fur, 0.06))
+    pen.fill(blob("40,-58 46,-69 56,-69 64,-61 76,-55 79,-50 74,-46 60,-45 48,-47"), fur)
+    pen.fill(blob("64,-60 75,-56 79,-50 74,-46 63,-47"), snout)
+    pen.fill(ellipse(77.4, -53.4, 2.8, 2.3), "#2a2224", flat=True)
+    pen.line(curve("66,-48 71,-48.6 75,-48"), pen.darker(snout, 0.2), 0.9, 0.8)
+    pen.fill(ellipse(50, -71.5, 4.6), fur)
+    pen.fill(ellipse(50.4, -71, 2.4), pen.darker(fur, 0.1))
+    pen.eye(61, -60.5, 1.4)
+
+
+def _paw(pen: Pen, x: float, y: float, fur: str) -> None:
+    pen.fill(blob([(x - 7, y + 3), (x - 6, y - 5), (x + 5, y - 6), (x + 12, y), (x + 11, y + 3)]), fur)
 
 
 def _sitting_bear(pen: Pen, fur: str, snout: str) -> None:
@@ -151,13 +165,13 @@ def _sitting_bear(pen: Pen, fur: str, snout: str) -> None:
 
 @noun(
     "polar bear",
-    (126, 84),
+    (142, 78),
     1.4,
     words="ice bear",
     parts=("fur",),
     poses=("stand", "run"),
     alive=True,
-    anchors={"top": (-4, -78), "seat": (-8, -74)},
+    anchors={"top": (-8, -70), "seat": (-10, -66)},
 )
 def polar_bear(pen: Pen) -> None:
     fur = pen.part("fur", "#efe8d8")

@@ -192,23 +192,44 @@ def volcano(pen: Pen) -> None:
     pen.light(blob("-15,-111 0,-104 15,-111 0,-114"), "#ffd27a")
 
 
-@noun("waterfall", (120, 150), 30, words="cascade,falls", parts=("rock",), backdrop=True, turns=True)
+@noun("waterfall", (270, 216), 30, words="cascade,falls", parts=("rock",), backdrop=True, turns=True)
 def waterfall(pen: Pen) -> None:
-    rock = pen.part("rock", "#7d7a76", "#6f7a72")
-    pen.fill(blob("-60,2! -62,-60 -50,-120 -30,-146 -12,-150! 14,-148! 40,-138 56,-96 62,-40 60,2!", 0.24), rock)
-    for sx, sy, s in ((-42, -40, 16), (40, -60, 15), (-40, -96, 12), (44, -20, 14), (38, -108, 10)):
-        pen.shade(blob([(sx - s, sy), (sx, sy - s), (sx + s, sy - s * 0.2), (sx + s * 0.6, sy + s)], 0.1), 0.13)
-    pen.fill(blob("-16,-150! 16,-149! 20,-80 26,0! -26,0! -20,-80", 0.2), "#dcecee")
-    for _ in range(16):
-        x = pen.rng.jitter(17)
-        y = pen.rng.uniform(-146, -40)
-        pen.line(
-            curve([(x, y), (x * 1.1, y + 22), (x * 1.2, y + 42)]),
-            "#9cc6d0" if pen.rng.chance(0.5) else "#f6fbfb",
-            1.8,
-            0.7,
-        )
-    for k in range(9):
-        pen.fill(ellipse(-36 + 9 * k, -2 + pen.rng.jitter(3), 11, 7), "#f2f8f8", 0.6)
-    pen.fill(blob("-64,-150 -50,-158 -26,-152 -22,-144 -50,-138"), "#5f8a4f")
-    pen.fill(blob("18,-150 40,-152 60,-134 50,-126 26,-138"), "#5f8a4f")
+    rock, rng = pen.part("rock", "#77746f", "#6c7670"), pen.rng
+    for side in (-1, 1):
+        pen.fill(
+            poly(
+                [
+                    (side * 20, 4), (side * 24, -70), (side * 16, -150), (side * 20, -204), (side * 52, -212),
+                    (side * 74, -196), (side * 92, -168), (side * 104, -120), (side * 124, -86), (side * 128, -34),
+                    (side * 142, 4),
+                ]
+            ),
+            rock if side > 0 else pen.darker(rock, 0.04),
+        )  # fmt: skip
+        for _ in range(15):
+            x, y, s = side * rng.uniform(26, 112), rng.uniform(-190, -12), rng.uniform(9, 25)
+            if abs(x) > 60 + (y + 212) * 0.38:
+                continue
+            facet = poly([(x, y), (x + s, y - s * 0.5), (x + s * 1.2, y + s * 0.6), (x + s * 0.2, y + s)])
+            pen.fill(facet, pen.lighter(rock, rng.pick((0.07, 0.04, -0.06, -0.1))), 0.8)
+    pen.fill(poly("-20,-204 20,-204 16,-150 25,-70 34,0 -36,0 -25,-70 -16,-150"), pen.darker(rock, 0.12))
+    pen.fill(blob("-15,-206! 14,-206! 15,-150 22,-72 31,0! -33,0! -22,-74 -15,-148", 0.2), "#d5e6e8")
+    for _ in range(26):
+        x, y = rng.jitter(12), rng.uniform(-204, -50)
+        long, spread = rng.uniform(24, 60), 1 + (y + 204) / 240
+        strand = limb([(x * spread, y), (x * (spread + 0.25), y + long)], [rng.uniform(1, 2.6), 0.5], 2)
+        pen.fill(strand, "#94bcc6" if rng.chance(0.45) else "#f8fcfc", 0.75, flat=True)
+    pen.fill(ellipse(0, 6, 138, 13), "#6fa5ac")
+    for _ in range(6):
+        pen.fill(ellipse(rng.jitter(70), 4 + rng.uniform(0, 8), rng.uniform(14, 44), 1.4), "#cfe5e6", 0.6, flat=True)
+    for k in range(11):
+        pen.fill(ellipse(-40 + 8 * k, -1 + rng.jitter(3), 11, 6), "#f4fafa", 0.55, flat=True)
+    pen.glow(0, -14, 82, "#eef8f6", 0.6)
+    for side in (-1, 1):
+        for k in range(22):
+            x = side * (18 + 100 * (k / 21) ** 0.9)
+            y = -206 + 0.5 * max(0.0, abs(x) - 55) ** 1.16 + rng.jitter(5)
+            green = pen.lighter("#567f48", rng.jitter(0.06))
+            size = rng.uniform(16, 30)
+            pen.fill(blob([(x - size * 0.6, y + 6), (x - size * 0.2, y - size * 0.4), (x + size * 0.5, y - size * 0.2),
+                           (x + size * 0.6, y + 8), (x, y + size * 0.5)], 0.4), green)  # fmt: skip

@@ -10,32 +10,38 @@ from generation.generators.scene.pen import Pen
 
 
 def crown(pen: Pen, x: float, y: float, rx: float, ry: float, colour: str, lumps: int = 9) -> None:
-    """A leafy crown: one billowing outline with lighter and darker clusters inside."""
+    """A leafy crown: a billowing outline with ragged leaf edges, and clusters that catch the light from above."""
     rng = pen.rng
     outline: list[Point] = []
-    for i in range(lumps * 2):
-        angle = 2 * pi * i / (lumps * 2)
-        reach = (1.0 if i % 2 else 0.86) * rng.uniform(0.93, 1.07)
+    count = lumps * 3
+    phase, swell = rng.uniform(0, 6.3), rng.uniform(0.05, 0.09)
+    for i in range(count):
+        angle = 2 * pi * i / count
+        reach = (1.0 if i % 3 else 0.88) * rng.uniform(0.94, 1.05) + swell * sin(3 * angle + phase)
         outline.append((x + rx * reach * cos(angle), y + ry * reach * sin(angle)))
-    pen.fill(blob(outline, 0.45), colour)
-    for _ in range(lumps // 2 + 1):
-        angle, far = rng.uniform(0, 2 * pi), rng.uniform(0.1, 0.62)
-        px, py = x + rx * far * cos(angle), y + ry * far * sin(angle)
-        size = rng.uniform(0.16, 0.3) * rx
-        cluster = blob(
-            [
-                (px - size, py),
-                (px - size * 0.5, py - size * 0.7),
-                (px + size * 0.4, py - size * 0.75),
-                (px + size, py),
-                (px, py + size * 0.3),
-            ],
-            0.45,
-        )
-        if py < y + ry * 0.1:
-            pen.fill(cluster, pen.lighter(colour, 0.035), 0.75, flat=True)
-        else:
-            pen.fill(cluster, pen.darker(colour, 0.04), 0.7, flat=True)
+    pen.fill(blob(outline, 0.42), colour)
+    light: list[str] = []
+    dark: list[str] = []
+    for _ in range(lumps):
+        angle, far = rng.uniform(0, 2 * pi), rng.uniform(0.1, 0.8) ** 0.7
+        px, py = x + rx * 0.86 * far * cos(angle), y + ry * 0.86 * far * sin(angle)
+        (light if py < y - ry * 0.05 else dark).append(_cluster(px, py, rng.uniform(0.1, 0.2) * rx))
+    if light:
+        pen.fill("".join(light), pen.lighter(colour, 0.045), 0.8, flat=True)
+    if dark:
+        pen.fill("".join(dark), pen.darker(colour, 0.045), 0.75, flat=True)
+
+
+def _cluster(x: float, y: float, size: float) -> str:
+    """A few leaves that stand out together."""
+    s = size
+    return blob(
+        [
+            (x - s, y + s * 0.1), (x - s * 0.55, y - s * 0.6), (x + s * 0.1, y - s * 0.45),
+            (x + s * 0.5, y - s * 0.75), (x + s, y), (x + s * 0.2, y + s * 0.25),
+        ],
+        0.45,
+    )  # fmt: skip
 
 
 @noun(
@@ -55,9 +61,12 @@ def tree(pen: Pen) -> None:
     pen.fill(limb([(0, 4), (1 + lean * 0.4, -30), (lean, -74)], [15, 9, 6]), trunk)
     pen.fill(limb([(1, -42), (16, -58), (25, -74)], [6, 4, 2]), trunk)
     pen.fill(limb([(1, -38), (-15, -56), (-24, -70)], [6, 4, 2]), trunk)
-    crown(pen, -20 + lean, -72, 25, 20, pen.darker(leaves, 0.05), 7)
-    crown(pen, 21 + lean, -74, 25, 21, pen.darker(leaves, 0.03), 7)
-    crown(pen, lean, -94, 36, 33, leaves, 10)
+    rng = pen.rng
+    crown(pen, lean + rng.jitter(6), -68, 30, 15, pen.darker(leaves, 0.075), 7)
+    crown(pen, -22 + lean + rng.jitter(3), -76 + rng.jitter(4), 24, 20, pen.darker(leaves, 0.045), 7)
+    crown(pen, 22 + lean + rng.jitter(3), -79 + rng.jitter(5), 23, 20, pen.darker(leaves, 0.025), 7)
+    crown(pen, -8 + lean + rng.jitter(4), -96, 26, 23, leaves, 8)
+    crown(pen, 11 + lean + rng.jitter(4), -103 + rng.jitter(4), 22, 20, pen.lighter(leaves, 0.015), 8)
 
 
 @noun(
@@ -156,18 +165,28 @@ def palm(pen: Pen) -> None:
 
 
 def _frond(pen: Pen, x: float, y: float, angle: float, reach: float, colour: str) -> None:
+    """An arching rib with leaflets on both sides that hang more the farther out they grow."""
     a = angle * pi / 180
-    tip = (x + reach * cos(a), y + reach * sin(a) * 0.75 + reach * 0.42)
-    knee = (x + reach * 0.55 * cos(a), y + reach * 0.62 * sin(a) - 3)
-    width = reach * 0.2
-    upper = [(x, y), (knee[0], knee[1] - width * 0.35), tip]
-    lower: list[Point] = []
+    knee = (x + reach * 0.55 * cos(a), y + reach * 0.72 * sin(a) - 5)
+    tip = (x + reach * 1.02 * cos(a), y + reach * 0.8 * sin(a) + reach * 0.44)
+    rib: list[Point] = []
     for k in range(9):
-        u = 1 - (k + 1) / 10
-        px = x + (knee[0] - x) * 2 * u * (1 - u) + (tip[0] - x) * u * u
-        py = y + (knee[1] - y) * 2 * u * (1 - u) + (tip[1] - y) * u * u
-        lower.append((px, py + (width if k % 2 == 0 else width * 0.35)))
-    pen.fill(poly([*upper, *lower]), colour)
+        u = k / 8
+        px = x * (1 - u) ** 2 + knee[0] * 2 * u * (1 - u) + tip[0] * u * u
+        rib.append((px, y * (1 - u) ** 2 + knee[1] * 2 * u * (1 - u) + tip[1] * u * u))
+    leaflets = []
+    for k in range(1, 9):
+        (px, py), (qx, qy) = rib[k - 1], rib[k]
+        dx, dy = qx - px, qy - py
+        length = (dx * dx + dy * dy) ** 0.5 or 1.0
+        dx, dy = dx / length, dy / length
+        long = reach * 0.34 * (1 - 0.55 * abs(k / 8 - 0.35))
+        for side in (-1, 1):
+            ex = qx + (dx * 0.75 - dy * side * 0.55) * long
+            ey = qy + (dy * 0.75 + dx * side * 0.55) * long + long * 0.34
+            leaflets.append(limb([(qx, qy), ((qx + ex) / 2, (qy + ey) / 2 - 1), (ex, ey)], [1.6, 3.4, 0.4], 3))
+    pen.fill("".join(leaflets), colour)
+    pen.fill(limb(rib, [2.2, 1.6, 0.6], 2), pen.darker(colour, 0.05))
 
 
 @noun(

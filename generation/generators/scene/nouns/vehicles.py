@@ -153,9 +153,8 @@ def train(pen: Pen) -> None:
     body = pen.part("body", "#2f4f4f", "#8a3a34", "#34507a")
     trim = "#c9a04a"
     steam(pen, 74, -78)
-    pen.line(curve("-104,0 104,0"), "#6a6264", 3)
-    for x in range(-100, 104, 13):
-        pen.fill(box(x, 0, 8, 3), "#6f5844")
+    pen.fill("".join(box(x, 1, 8, 3) for x in range(-900, 900, 13)), "#6f5844", flat=True)
+    pen.fill(box(-900, -0.6, 1800, 2), "#8a8284", flat=True)
     coach = pen.blend(body, "#b5653f", 0.55)
     pen.fill(box(-100, -56, 78, 46, 4), coach)
     pen.fill(box(-102, -60, 82, 7, 3), pen.darker(coach, 0.16))

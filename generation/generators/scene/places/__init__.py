@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from generation.generators.scene.canvas import Canvas
-from generation.generators.scene.places import beyond, closeup, indoors, nature, town, waters
+from generation.generators.scene.places import beyond, closeup, indoors, jungle, nature, town, waters
 
 PLACES: Mapping[str, Callable[[Canvas], None]] = {
     "sea": waters.sea,
@@ -13,7 +13,7 @@ PLACES: Mapping[str, Callable[[Canvas], None]] = {
     "river": waters.river,
     "beach": waters.beach,
     "forest": nature.forest,
-    "jungle": nature.jungle,
+    "jungle": jungle.jungle,
     "meadow": nature.meadow,
     "hills": nature.hills,
     "mountains": nature.mountains,

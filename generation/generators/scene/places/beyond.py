@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import cos, pi, sin
 
 from generation.generators.scene import foreground, land
-from generation.generators.scene.canvas import CLOUDS, FAR, FRONT, HORIZON, LIGHT, MIDDLE, SKY, Canvas
+from generation.generators.scene.canvas import FAR, FRONT, HORIZON, LIGHT, MIDDLE, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import Point, blob, ellipse, limb
 from generation.generators.scene.places.begin import begin
@@ -18,8 +18,8 @@ def space(canvas: Canvas) -> None:
     canvas.horizon = canvas.height
     side = -canvas.needs.subject_side
     canvas.light = (canvas.width * (0.5 + 0.3 * side), canvas.height * 0.2)
-    _nebula(canvas)
     draw_sky(canvas)
+    _nebula(canvas)
     if canvas.needs.ground:
         _moon_ground(canvas, canvas.height * 0.74)
         _planet(canvas, canvas.width * (0.5 + 0.2 * side), canvas.height * 0.42, 120, ring=True)
@@ -42,16 +42,11 @@ def _nebula(canvas: Canvas) -> None:
     rng = canvas.stream.child("nebula")
     hues = (canvas.air.stops[2], canvas.air.stops[3], canvas.air.stops[1], tone(canvas.air.stops[2], 0, 1.2, 60))
     tilt = rng.uniform(-0.5, 0.5)
-    out = []
-    for _ in range(26):
+    for _ in range(40):
         u = rng.uniform(-0.1, 1.1)
         x, y = canvas.width * u, canvas.height * (0.45 + tilt * (u - 0.5)) + rng.jitter(170)
-        out.append(
-            canvas.document.halo(
-                x, y, rng.uniform(90, 300), rng.uniform(60, 170), rng.pick(hues), rng.uniform(0.12, 0.26)
-            )
-        )
-    canvas.add(SKY + 0.5, "".join(out))
+        reach = (rng.uniform(90, 330), rng.uniform(60, 190))
+        canvas.backdrop.halo(x, y, *reach, rng.pick(hues), rng.uniform(0.12, 0.3))
 
 
 def _planet(canvas: Canvas, x: float, y: float, radius: float, ring: bool) -> None:
@@ -249,5 +244,43 @@ def above_clouds(canvas: Canvas) -> None:
         fill = canvas.document.linear(((0, top, 1), (1, low, 1)), (0, base - 50), (0, base + 110 + 80 * depth))
         canvas.add(HORIZON + 7 * k, path(blob(line, 0.42), fill))
     canvas.surface = lambda x, t: canvas.height * (0.62 + 0.3 * t)
-    canvas.casts = False
-    canvas.add(CLOUDS, "")
+    if canvas.needs.ground:
+        _summit(canvas)
+    else:
+        canvas.casts = False
+
+
+def _summit(canvas: Canvas) -> None:
+    """A mountain top that stands out of the clouds, for what needs ground under it."""
+    rng = canvas.stream.child("summit")
+    cx = canvas.width * (0.5 + 0.17 * canvas.needs.subject_side)
+    top = canvas.height * 0.66
+    left: list[Point] = []
+    right: list[Point] = []
+    for k in range(9):
+        u = k / 8
+        drop = (canvas.height * 0.96 - top) * u
+        left.append((cx - 190 - 210 * u**0.8 - rng.uniform(0, 26), top + drop + rng.jitter(10)))
+        right.append((cx + 190 + 190 * u**0.8 + rng.uniform(0, 26), top + drop + rng.jitter(10)))
+    crest = [(cx - 110 + 55 * k, top - 10 + rng.jitter(7)) for k in range(5)]
+    rock = canvas.air.land("#8a8078", 0.6)
+    lit = mix(tone(rock, 0.05), canvas.air.light, 0.3 * canvas.air.glow)
+    outline = [*reversed(left), *crest, *right]
+    d = "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in outline) + "Z"
+    fill = canvas.document.linear(
+        ((0, lit, 1), (0.4, rock, 1), (1, mix(rock, canvas.air.dark, 0.35), 1)), (0, top - 20), (0, canvas.height)
+    )
+    out = [path(d, fill)]
+    side = 1 if canvas.light[0] > cx else -1
+    for k in range(14):
+        x, y = cx + rng.jitter(230), top + rng.uniform(14, 230)
+        s = rng.uniform(18, 60)
+        facet = f"M{x:.0f} {y:.0f}L{x + side * s:.0f} {y + s * 0.5:.0f}L{x + side * s * 0.4:.0f} {y + s * 1.3:.0f}Z"
+        out.append(path(facet, lit if k % 2 else mix(rock, canvas.air.dark, 0.25), 0.5))
+    canvas.add(HORIZON + 13.5, "".join(out))
+    grass = canvas.air.land("#7d8f5c", 0.6)
+    cap = blob([(cx - 205, top + 12), (cx - 120, top - 14), (cx + 10, top - 18), (cx + 130, top - 12),
+                (cx + 205, top + 12), (cx + 90, top + 26), (cx - 40, top + 20), (cx - 130, top + 28)], 0.3)  # fmt: skip
+    canvas.add(HORIZON + 13.6, path(cap, grass))
+    canvas.surface = lambda x, t: top + 2 + 8 * t
+    canvas.land = (cx - 180, cx + 180)

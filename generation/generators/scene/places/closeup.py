@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generation.generators.scene import foreground, land
-from generation.generators.scene.canvas import FAR, FRONT, HORIZON, MIDDLE, SKY, Canvas
+from generation.generators.scene.canvas import FAR, FRONT, HORIZON, MIDDLE, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import ellipse, limb
 from generation.generators.scene.nouns import catalogue
@@ -20,9 +20,8 @@ def closeup(canvas: Canvas) -> None:
     natural = grass_colour(canvas)
     low = mix(air.land(natural, 0.35), air.horizon, 0.3)
     stops = ((0, mix(air.sky[1], air.sky[-1], 0.35), 1.0), (0.45, mix(air.sky[-1], low, 0.3), 1.0), (1, low, 1.0))
-    fill = canvas.document.linear(stops, (0, 0), (canvas.width * 0.1, canvas.horizon))
-    canvas.add(SKY, f'<rect width="{canvas.width:.0f}" height="{canvas.height:.0f}" fill="{fill}"/>')
-    canvas.add(SKY + 1, canvas.document.halo(*canvas.light, 640, 520, air.light, 0.75))
+    canvas.backdrop.wash(stops, (0, 0), (canvas.width * 0.1, canvas.horizon))
+    canvas.backdrop.halo(*canvas.light, 640, 520, air.light, 0.75)
     _bokeh(canvas)
     for row in range(3):
         _stalks(canvas, row, natural)

@@ -15,6 +15,9 @@ WALL = ("#d9a679", "#8fb09a", "#c98a80", "#7f9fb8", "#d9bd7f", "#a98fb0", "#6f9a
 def room(canvas: Canvas) -> None:
     """A quiet interior; small things stand on the table when there are any, else on the floor."""
     canvas.room = True
+    if "sill" in canvas.graph.features:
+        _windowsill(canvas)
+        return
     canvas.horizon = canvas.height * 0.72
     side = -canvas.needs.subject_side
     win_x = canvas.width * (0.5 + 0.2 * side)
@@ -39,14 +42,46 @@ def room(canvas: Canvas) -> None:
     canvas.land = (0.0, canvas.width - clear) if side > 0 else (clear, canvas.width)
 
 
+def _windowsill(canvas: Canvas) -> None:
+    """Close to a great window: what stands on its sill stands against the sky outside."""
+    side = -canvas.needs.subject_side
+    rng = canvas.stream.child("sill")
+    canvas.horizon = canvas.height * 0.74
+    win_x, width, tall = canvas.width * (0.5 - 0.02 * side), canvas.width * 0.74, canvas.height * 0.66
+    top = canvas.height * 0.07
+    canvas.light = (win_x + width * 0.24, top + tall * 0.24)
+    wall = mix(canvas.air.grade(rng.pick(WALL)), canvas.air.dark, 0.3)
+    canvas.backdrop.wash(((0, tone(wall, 0.03), 1.0), (1, tone(wall, -0.06), 1.0)), (0, 0), (0, canvas.height))
+    _window(canvas, win_x, top, width, tall)
+    board = top + tall
+    wood = canvas.air.grade("#e3d5bd", 0.9)
+    lit = mix(wood, canvas.air.light, 0.35)
+    fill = canvas.document.linear(((0, lit, 1), (1, mix(wood, canvas.air.dark, 0.2), 1)), (0, board), (0, board + 96))
+    canvas.add(MIDDLE, path(poly([(60, board), (canvas.width - 60, board), (canvas.width + 30, board + 92),
+                                  (-30, board + 92)]), fill))  # fmt: skip
+    canvas.add(MIDDLE + 0.1, path(box(-30, board + 90, canvas.width + 60, 26), mix(wood, canvas.air.dark, 0.34)))
+    canvas.add(MIDDLE + 0.2, path(box(-30, board + 116, canvas.width + 60, 34), canvas.air.dark, 0.25))
+    cloth = canvas.air.grade(rng.pick(("#a5564a", "#c9b48a", "#5f7a78", "#8f5f7a")), 0.95)
+    folds = []
+    for edge in (-1, 1):
+        for k in range(6):
+            x = canvas.width * (0.5 + 0.5 * edge) - edge * (8 + 21 * k)
+            shade = mix(cloth, canvas.air.dark if k % 2 else canvas.air.light, 0.24 if k % 2 else 0.1)
+            low = canvas.height * (0.83 + 0.01 * (k % 2)) if k < 5 else canvas.height * 0.8
+            folds.append(
+                path(limb([(x, -20), (x + edge * 6, low * 0.5), (x + edge * 3 * k, low)], [28, 26, 30]), shade)
+            )
+    canvas.add(MIDDLE + 0.4, "".join(folds))
+    canvas.surface = lambda x, t: board + 22 + 58 * t
+    canvas.land = (canvas.width * 0.16, canvas.width * 0.84)
+    _frame_plant(canvas, side)
+
+
 def _wall(canvas: Canvas, wall: str, win_x: float) -> None:
     far = mix(wall, canvas.air.dark, 0.42)
-    canvas.add(
-        SKY, f'<rect width="{canvas.width:.0f}" height="{canvas.height:.0f}" fill="{mix(wall, canvas.air.dark, 0.3)}"/>'
-    )
-    canvas.add(
-        SKY + 1, canvas.document.halo(win_x, canvas.height * 0.42, 820, 760, mix(wall, canvas.air.light, 0.4), 0.95)
-    )
+    shade = mix(wall, canvas.air.dark, 0.3)
+    canvas.backdrop.wash(((0, shade, 1.0), (1, shade, 1.0)), (0, 0), (0, canvas.height))
+    canvas.backdrop.halo(win_x, canvas.height * 0.42, 820, 760, mix(wall, canvas.air.light, 0.4), 0.95)
     line = mix(wall, canvas.air.dark, 0.36)
     y = canvas.height * 0.5
     canvas.add(

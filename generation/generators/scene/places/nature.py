@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generation.generators.scene import foreground, land
-from generation.generators.scene.canvas import FRONT, HORIZON, MIDDLE, Canvas
+from generation.generators.scene.canvas import HORIZON, MIDDLE, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import Point, blob
 from generation.generators.scene.noun import Noun
@@ -375,15 +375,3 @@ def _furrows(canvas: Canvas, crop: str) -> None:
             path(f"M{a:.0f} {top:.0f}L{b:.0f} {h:.0f}L{b + 62:.0f} {h:.0f}L{a + 5:.0f} {top:.0f}Z", colour, 0.42)
         )
     canvas.add(MIDDLE + 0.4, "".join(out))
-
-
-def jungle(canvas: Canvas) -> None:
-    forest(canvas)
-    rng = canvas.stream.child("jungle")
-    palm = catalogue()["palm"]
-    for k in range(7):
-        t = rng.uniform(0, 0.4)
-        x = canvas.width * (rng.uniform(-0.02, 0.3) if k % 2 else rng.uniform(0.7, 1.02))
-        land.stand(canvas, palm, x, canvas.surface(x, t), rng.uniform(330, 560), 0.6 + 0.3 * t, canvas.ground_key(t), k)
-    foreground.frame_leaves(canvas, "#3f6b3c", canvas.needs.subject_side, 34)
-    canvas.add(FRONT, "")
