@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
@@ -15,6 +16,8 @@ from fediverse_ai.core.access import Door, app_of, require
 from fediverse_ai.core.errors import Forbidden, RequestError, TooMany, Unauthenticated, Unavailable, Unprocessable
 from fediverse_ai.mastodon import parameters
 from fediverse_ai.mastodon.parameters import Parameters
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 # OAU-18, RFC 6749 5.1: neither caches nor addresses may keep what these say.
 _HEADERS = {
@@ -54,17 +57,24 @@ class SlashDoor(Door):
 
 
 class OAuthDoor(SlashDoor):
-    """One whose errors are JSON for programs."""
+    """One whose errors are JSON for programs. `needs` is anyone or an OAuth scope."""
+
+    def __init__(self, path: str, endpoint: Endpoint, *, needs: str, methods: list[str]) -> None:
+        async def telling(request: Request) -> Response:
+            # Within the route, since the application would answer errors in the words of its pages.
+            try:
+                if needs != "anyone":
+                    if app_of(request) is not None:
+                        raise Forbidden("This needs a person's consent.", f"{needs} for an app")
+                    require(request, needs)
+                return await endpoint(request)
+            except RequestError as error:
+                return refused(error)
+
+        super().__init__(path, telling, needs=needs, methods=methods)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            if scope["method"] in (self.methods or ()) and self.needs != "anyone":
-                if app_of(HTTPConnection(scope)) is not None:
-                    raise Forbidden("This needs a person's consent.", f"{self.needs} for an app")
-                require(HTTPConnection(scope), self.needs)
-            await super(Door, self).handle(scope, receive, send)
-        except RequestError as error:
-            await refused(error)(scope, receive, send)
+        await super(Door, self).handle(scope, receive, send)
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response:

@@ -95,10 +95,10 @@ class Stage:
         assert answered.status == 302, answered.text()
         return answer_of(answered.response.headers["location"])
 
-    async def redeem(self, app: Registered, code: str, **fields: str) -> httpx.Response:
+    async def redeem(self, app: Registered, given: str, **fields: str) -> httpx.Response:
         body = {
             "grant_type": "authorization_code",
-            "code": code,
+            "code": given,
             "redirect_uri": app.redirect_uri,
             "code_verifier": VERIFIER,
             **app.credentials,
