@@ -50,6 +50,7 @@ async def look(context: Context, client_id: str, account_id: int) -> App:
     Only for people who are signed in: a stranger must not make us fetch. Raises Unprocessable with a sentence for the
     page, TooMany, and what a refused or failed fetch raises.
     """
+    await _check_address(context, client_id)
     async with context.database.read() as session:
         known = await apps.app_of(session, client_id)
     now = context.clock.now_ms()
@@ -76,7 +77,6 @@ async def look(context: Context, client_id: str, account_id: int) -> App:
 
 
 async def _fetch(context: Context, client_id: str) -> _Described:
-    await _check_address(context, client_id)
     answer = await context.http.get(
         client_id,
         headers={"Accept": _ACCEPT},

@@ -198,11 +198,12 @@ async def test_a_person_may_not_make_us_ask_without_end(stage: Stage, home: Home
 
 async def test_a_suspended_server_has_no_apps(stage: Stage, home: Home) -> None:
     client_id = home.put("/bad", _metadata(home, "/bad"))
+    assert (await _page(stage, client_id)).status == 200
     async with stage.context.database.write() as session:
         session.add(
             DomainRule(
                 id=stage.context.ids.new(),
-                host=home.origin.removeprefix("http://"),
+                host="127.0.0.1",
                 severity=Severity.SUSPEND,
                 created_ms=0,
             )
