@@ -22,6 +22,7 @@ from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon import answers, batches
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from fediverse_ai.mastodon.status_entities import NO_BLURHASH
 from outbox import queries as posts
 from outbox.models import Post
 
@@ -142,7 +143,7 @@ async def v2(request: Request) -> Response:
         "source_url": f"{config.public_url}/about",
         "description": config.server.description,
         "usage": {"users": {"active_month": active}},
-        "thumbnail": {"url": _thumbnail(context), "blurhash": None, "versions": {}, "description": ""},
+        "thumbnail": {"url": _thumbnail(context), "blurhash": NO_BLURHASH, "versions": {}, "description": ""},
         "icon": [],
         "languages": LANGUAGES,
         "configuration": configuration(config),

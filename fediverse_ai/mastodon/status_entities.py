@@ -58,7 +58,7 @@ def attachment(look: Look, author: Actor, row: Attachment, level: str) -> Json:
         "text_url": None,
         "meta": meta(row.width, row.height, row.focus_x, row.focus_y),
         "description": row.alt or None,
-        "blurhash": row.blurhash or _NO_BLURHASH,
+        "blurhash": row.blurhash or NO_BLURHASH,
         EXTRA: {
             "ai_generated": ai,
             "origin": row.origin,
@@ -69,7 +69,7 @@ def attachment(look: Look, author: Actor, row: Attachment, level: str) -> Json:
 
 
 # Grey. A few apps read no attachment without a valid blurhash.
-_NO_BLURHASH = "L1Q0R.of00of00of00of~qfQIUfQ"
+NO_BLURHASH = "L1Q0R.of00of00of00of~qfQIUfQ"
 _UNKNOWN_SIDE = 1024
 
 
@@ -110,7 +110,7 @@ def upload(look: Look, row: Upload) -> Json:
         "text_url": None,
         "meta": meta(row.width, row.height, row.focus_x, row.focus_y),
         "description": row.description or None,
-        "blurhash": row.blurhash or _NO_BLURHASH,
+        "blurhash": row.blurhash or NO_BLURHASH,
     }
 
 

@@ -48,7 +48,7 @@ class App:
         return self.last.json()
 
     async def get(self, path: str, *, status: int = 200, **params: Any) -> Any:
-        return await self.ask("GET", path, status=status, params=params)
+        return await self.ask("GET", path, status=status, params=params or None)
 
     async def post(self, path: str, body: Any = None, *, status: int = 200, **options: Any) -> Any:
         return await self.ask("POST", path, status=status, json=body or {}, **options)
