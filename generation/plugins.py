@@ -20,6 +20,7 @@ GENERATORS = {
     "openai": "generation.generators.openai_images:create",
     "sdcpp": "generation.generators.sdcpp:create",
     "comfyui": "generation.generators.comfyui:create",
+    "diffusers": "generation.generators.diffusers_local:create",
 }
 MODERATORS = {
     "lists": "generation.moderators.lists:create",

@@ -8,6 +8,8 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from generation.generators import openai_images
 from generation.images import sniff
 from generation.types import Generator, ImageRequest, ProgressReport
 from tests.support.comfyui import comfy_server
+from tests.support.diffusers_model import doubled
 from tests.support.images_backend import KEY, MODEL, ImagesBackend
 from tests.support.sdcpp import sdcpp_server
 
@@ -62,6 +65,9 @@ async def reached(kind: str) -> AsyncIterator[dict[str, Any]]:
         case "comfyui":
             async with comfy_server() as comfy:
                 yield configured(comfy.url, steps=4)
+        case "diffusers":
+            with TemporaryDirectory() as folder:
+                yield doubled(Path(folder), step_seconds=0.02)
         case _:
             yield configured()
 
