@@ -16,6 +16,7 @@ from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
+from generation.pipeline import Pipeline
 from generation.types import Decision, Verdict
 from outbox import activities, audience, disclosure, documents, judging, lineage, making, mentions, notify, publish
 from outbox.belongings import Disclosure
@@ -118,13 +119,16 @@ async def revise(context: Context, ids: list[int | str]) -> None:
         author = await queries.by_id(session, post.author_id) if post is not None else None
     if revision is None or post is None or author is None or revision.state != PostState.WAITING:
         return
-    if revision.disclosure is not None:
+    if revision.disclosure is not None and not revision.files:
         revision.files = await _rewrite(context, revision.disclosure, post, author, attachments)
     _apply(revision, post, attachments)
-    verdict = await judging.judge(context, post, attachments)
     found = await mentions.find_mentions(context, post, revision.text)
-    async with context.database.write() as session:
-        await _settle(session, revision, verdict, found)
+    settled = False
+    while not settled:
+        said = await judging.allowed_by_a_moderator(context, post, publish.digests_of(post, attachments))
+        verdict = judging.verdict_of(said) if said else await judging.judge(context, post, attachments)
+        async with context.database.write() as session:
+            settled = await _settle(session, revision, verdict, found, said)
 
 
 def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> None:
@@ -134,6 +138,13 @@ def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> Non
         attachment.alt = revision.alts.get(str(attachment.id), attachment.alt)
         for name, value in revision.files.get(str(attachment.id), {}).items():
             setattr(attachment, name, value)
+
+
+def proposed(revision: Revision, post: Post, attachments: list[Attachment]) -> tuple[Post, list[Attachment]]:
+    """Copies, of no session, of a post and its pictures as a revision would have them."""
+    copy, copies = Post(**post.model_dump()), [Attachment(**item.model_dump()) for item in attachments]
+    _apply(revision, copy, copies)
+    return copy, copies
 
 
 async def _rewrite(
@@ -151,23 +162,32 @@ async def _rewrite(
     return files
 
 
-async def _settle(session: AsyncSession, judged: Revision, verdict: Verdict, found: list[dict[str, str]]) -> None:
+async def _settle(
+    session: AsyncSession, judged: Revision, verdict: Verdict, found: list[dict[str, str]], said: Judgement | None
+) -> bool:
+    """What the verdict says; False for one of another policy, which changed while this was judged.
+
+    `said` is the row of a verdict that a moderator gave already.
+    """
     revision = await session.get(Revision, judged.id, with_for_update=True)
     post = await session.get(Post, revision.post_id, with_for_update=True) if revision is not None else None
     if revision is None or post is None or revision.state != PostState.WAITING or post.state != PostState.PUBLISHED:
-        return
+        return True
+    if verdict.policy_version != context_of(session).part(Pipeline).policy_version:
+        return False
     revision.files = judged.files
     session.add(revision)
-    judgement = await judging.record(session, post, verdict)
+    judgement = said or await judging.record(session, post, verdict)
     author = await queries.by_id(session, post.author_id)
     if verdict.decision is Decision.ALLOW and author is not None:
         await release(session, revision, post, author, judgement, found)
-        return
+        return True
     revision.state = PostState.HELD if verdict.decision is Decision.HOLD else PostState.REFUSED
     revision.rule, revision.reason = verdict.rule, verdict.reason
     session.add(revision)
     if author is not None:
-        await notify.tell(session, author, revision.state, f"edit-{revision.state}:{revision.id}", post_id=post.id)
+        await notify.tell(session, author, revision.state, f"edit-{revision.state}:{judgement.id}", post_id=post.id)
+    return True
 
 
 async def release(

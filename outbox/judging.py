@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from fediverse_ai.core.context import Context, context_of
-from generation.pipeline import Pipeline
-from generation.types import Item, Stage, Verdict
+from generation.pipeline import Pipeline, text_digest
+from generation.types import Decision, Finding, Item, Stage, Verdict
 from outbox.models import Attachment, Judgement, Origin, Post
 from outbox.publish import judged_texts
 
@@ -22,10 +23,34 @@ def stage_of(attachment: Attachment) -> Stage:
 
 
 async def judge(context: Context, post: Post, attachments: Sequence[Attachment]) -> Verdict:
-    """The final bytes as they are stored and everything written, in one verdict."""
+    """The final bytes as they are stored, the prompt and everything written, in one verdict.
+
+    The prompt is judged again with the picture because some rules look at both; not if a moderator let it pass.
+    """
     items = [await item_of(context, attachment) for attachment in attachments if attachment.file is not None]
+    prompt = prompt_of(post)
+    if prompt is not None and items and not await allowed_by_a_moderator(context, post, {text_digest(prompt)}):
+        items.insert(0, Item(stage="prompt", text=prompt))
     items += [Item(stage="text", text=written, language=post.language) for written in judged_texts(post, attachments)]
     return await context.part(Pipeline).review_all(items)
+
+
+def prompt_of(post: Post) -> str | None:
+    """What a picture of the post is asked for with."""
+    return str(post.request["image"]["prompt"]) if post.request is not None else None
+
+
+async def allowed_by_a_moderator(context: Context, post: Post, digests: set[str]) -> Judgement | None:
+    """A moderator's allow over all of `digests` by the running policy; None without one."""
+    query = select(Judgement).where(
+        Judgement.post_id == post.id,
+        Judgement.decision == Decision.ALLOW,
+        col(Judgement.decided_by_id).is_not(None),
+        Judgement.policy_version == context.part(Pipeline).policy_version,
+    )
+    async with context.database.read() as session:
+        found = await session.exec(query.order_by(col(Judgement.id).desc()))
+        return next((one for one in found if digests <= set(one.digests)), None)
 
 
 async def item_of(context: Context, attachment: Attachment) -> Item:
@@ -45,7 +70,7 @@ async def record(session: AsyncSession, post: Post, verdict: Verdict, decided_by
         reason=verdict.reason,
         policy_version=verdict.policy_version,
         digests=list(verdict.digests),
-        findings=[_finding(finding) for finding in verdict.findings],
+        findings=[_finding(stage, finding) for stage, found in verdict.groups for finding in found],
         decided_by_id=decided_by,
         created_ms=context.clock.now_ms(),
     )
@@ -54,10 +79,30 @@ async def record(session: AsyncSession, post: Post, verdict: Verdict, decided_by
     return judgement
 
 
-def _finding(finding: Any) -> dict[str, Any]:
+def _finding(stage: Stage, finding: Finding) -> dict[str, Any]:
     return {
+        "stage": stage,
         "moderator": finding.moderator,
         "version": finding.version,
         "scores": {name: round(float(score), 4) for name, score in finding.scores.items()},
+        "evidence": dict(finding.evidence),
         "failed": finding.failed,
     }
+
+
+def verdict_of(judgement: Judgement) -> Verdict:
+    """A judgement that was given already, as a verdict."""
+    return Verdict(
+        Decision(judgement.decision), judgement.policy_version, None, judgement.reason, tuple(judgement.digests)
+    )
+
+
+def groups_of(judgement: Judgement) -> list[tuple[Stage, list[Finding]]]:
+    """What the moderators found at that time, by stage, as the policy takes it."""
+    groups: dict[Stage, list[Finding]] = {}
+    for told in judgement.findings:
+        finding = Finding(
+            told["moderator"], told["version"], told["scores"], told.get("evidence") or {}, bool(told["failed"])
+        )
+        groups.setdefault(told["stage"], []).append(finding)
+    return list(groups.items())

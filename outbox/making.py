@@ -14,9 +14,9 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Unprocessable
 from fediverse_ai.core.failpoints import fp
 from generation import images, provenance
-from generation.pipeline import Pipeline
+from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
-from outbox import disclosure, lineage, uploads
+from outbox import disclosure, judging, lineage, uploads
 from outbox.belongings import Upload
 from outbox.models import Attachment, Origin, Post
 
@@ -46,9 +46,10 @@ async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[G
     await report(context, post.id, ProgressReport(None, "the gate reads the prompt"))
     request = ImageRequest(**order["image"], key=f"post:{post.id}")
     # What a picture must not show is no wish for it: a negative prompt would only be refused for being careful.
-    verdict = await pipeline.review(Item(stage="prompt", text=request.prompt))
-    if verdict.decision is not Decision.ALLOW:
-        return [], verdict
+    if not await judging.allowed_by_a_moderator(context, post, {text_digest(request.prompt)}):
+        verdict = await pipeline.review(Item(stage="prompt", text=request.prompt))
+        if verdict.decision is not Decision.ALLOW:
+            return [], verdict
     source = await lineage.source(context, post, author)
     if source is not None and not (await pipeline.card(order.get("generator") or pipeline.default)).capabilities.source:
         raise Unprocessable("This generator cannot begin from a picture; choose another, or leave the picture out.")

@@ -1,31 +1,147 @@
-"""A moderator's word on a held post: approving is itself a verdict, bound to the same bytes."""
+"""A moderator's word on a post or an edit: itself a verdict over the same bytes, reversible where the post is."""
 
 from __future__ import annotations
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
 from actors.models import Account
+from fediverse_ai.core import jobs
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Forbidden
-from generation.pipeline import Pipeline
+from fediverse_ai.core.failpoints import fp
+from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision
-from outbox import documents, notify
-from outbox.models import Judgement, Post, PostState
-from outbox.publish import digests_of, release
+from outbox import candidates, documents, edit, judging, notify
+from outbox.models import Judgement, Post, PostState, Revision
+from outbox.prepare import prepare
+from outbox.publish import digests_of, release, remove
 from outbox.states import move
 
 MODERATORS = frozenset({"moderator", "admin", "owner"})
+UNDECIDED = (PostState.HELD, PostState.REFUSED)
+REVERSE = {
+    (Decision.ALLOW, PostState.PUBLISHED): "reject (takes it down: a deletion is final in the fediverse)",
+    (Decision.ALLOW, PostState.SCHEDULED): "reject",
+    (Decision.REFUSE, PostState.REFUSED): "approve",
+    (Decision.HOLD, PostState.HELD): "approve or reject",
+    (Decision.HOLD, PostState.REFUSED): "approve",
+}
 
 
-async def _judge(session: AsyncSession, post: Post, account: Account, decision: Decision, reason: str) -> Judgement:
-    """The moderator's verdict as a row. Raises Forbidden for others, Conflict for a post that is not held."""
+def reverse(judgement: Judgement, post: Post) -> str:
+    """What would turn a decision round, as a command's name; empty when nothing does any more."""
+    return REVERSE.get((Decision(judgement.decision), PostState(post.state)), "")
+
+
+async def approve(session: AsyncSession, post: Post, account: Account, reason: str = "") -> None:
+    """Let a held or refused post out, exactly as it is now.
+
+    When only its prompt was judged so far, the picture is made now and judged for itself. Raises Forbidden, Conflict.
+    """
+    _check(post, account)
+    if post.state not in UNDECIDED:
+        raise Conflict("This post is not waiting for a moderator.")
+    attachments = await documents.attachments_of(session, post.id)
+    prompt = judging.prompt_of(post)
+    if prompt is not None and not candidates.made_here(attachments):
+        judgement = await _say(session, post, account, Decision.ALLOW, reason, {text_digest(prompt)})
+        move(post, PostState.WAITING)
+        post.rule = post.reason = None
+        post.created_ms = context_of(session).clock.now_ms()
+        session.add(post)
+        await session.flush()
+        await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}:{judgement.id}", soon=True)
+    else:
+        judgement = await _say(session, post, account, Decision.ALLOW, reason, digests_of(post, attachments))
+        post.rule = post.reason = None
+        await release(session, post, judgement)
+    fp("moderate.before_commit")
+
+
+async def refuse(session: AsyncSession, post: Post, account: Account, reason: str) -> None:
+    """Refuse a held or scheduled post, or take a published one down; its author reads `reason`."""
+    _check(post, account)
+    if post.state not in (PostState.HELD, PostState.SCHEDULED, PostState.PUBLISHED):
+        raise Conflict("This post is not waiting for a moderator, and it is not out.")
+    attachments = await documents.attachments_of(session, post.id)
+    judgement = await _say(session, post, account, Decision.REFUSE, reason, digests_of(post, attachments))
+    author = await queries.by_id(session, post.author_id)
+    if post.state == PostState.PUBLISHED:
+        await remove(session, post)
+    else:
+        move(post, PostState.REFUSED)
+    post.reason, post.rule = reason, judgement.rule
+    session.add(post)
+    await session.flush()
+    if author is not None:
+        await notify.tell(session, author, PostState.REFUSED, f"refused:{judgement.id}", post_id=post.id)
+    fp("moderate.before_commit")
+
+
+async def approve_edit(session: AsyncSession, revision: Revision, account: Account, reason: str = "") -> None:
+    """Let a held or refused edit out: the job that judges edits finds this verdict. Raises Forbidden, Conflict."""
+    post = await _of(session, revision, account)
+    attachments = await documents.attachments_of(session, post.id)
+    judgement = await _say(
+        session, post, account, Decision.ALLOW, reason, digests_of(*edit.proposed(revision, post, attachments))
+    )
+    revision.state = PostState.WAITING
+    revision.rule = revision.reason = None
+    session.add(revision)
+    await session.flush()
+    await jobs.enqueue(session, edit.revise, [revision.id], once=f"revise:{revision.id}:{judgement.id}", soon=True)
+
+
+async def refuse_edit(session: AsyncSession, revision: Revision, account: Account, reason: str) -> None:
+    """Refuse a held edit; what is out stays as it is. Raises Forbidden, Conflict."""
+    post = await _of(session, revision, account)
+    if revision.state != PostState.HELD:
+        raise Conflict("This edit is not waiting for a moderator.")
+    attachments = await documents.attachments_of(session, post.id)
+    wanted = digests_of(*edit.proposed(revision, post, attachments))
+    judgement = await _say(session, post, account, Decision.REFUSE, reason, wanted)
+    revision.state, revision.reason = PostState.REFUSED, reason
+    session.add(revision)
+    author = await queries.by_id(session, post.author_id)
+    if author is not None:
+        await notify.tell(session, author, PostState.REFUSED, f"edit-refused:{judgement.id}", post_id=post.id)
+
+
+async def waiting(session: AsyncSession, limit: int) -> tuple[list[Post], list[Revision]]:
+    """Posts and edits that are held, the oldest first."""
+    posts = select(Post).where(Post.state == PostState.HELD).order_by(col(Post.id)).limit(limit)
+    edits = select(Revision).where(Revision.state == PostState.HELD).order_by(col(Revision.id)).limit(limit)
+    return list(await session.exec(posts)), list(await session.exec(edits))
+
+
+async def decisions(session: AsyncSession, post_id: int) -> list[Judgement]:
+    """Everything that was decided about a post, the oldest first."""
+    query = select(Judgement).where(Judgement.post_id == post_id).order_by(col(Judgement.id))
+    return list(await session.exec(query))
+
+
+async def _of(session: AsyncSession, revision: Revision, account: Account) -> Post:
+    post = await session.get(Post, revision.post_id, with_for_update=True)
+    if post is None or revision.state not in UNDECIDED or post.state != PostState.PUBLISHED:
+        raise Conflict("This edit is not waiting for a moderator.")
+    _check(post, account)
+    return post
+
+
+def _check(post: Post, account: Account) -> None:
     if account.role not in MODERATORS or account.disabled_ms is not None:
         raise Forbidden("Only moderators decide about held posts.")
-    if post.state != PostState.HELD:
-        raise Conflict("This post is not waiting for a moderator.")
+    if not post.local:
+        raise Conflict("This is not a post of this server.")
+
+
+async def _say(
+    session: AsyncSession, post: Post, account: Account, decision: Decision, reason: str, digests: set[str]
+) -> Judgement:
+    """The moderator's verdict as a row."""
     context = context_of(session)
-    attachments = await documents.attachments_of(session, post.id)
     judgement = Judgement(
         id=context.ids.new(),
         post_id=post.id,
@@ -33,28 +149,10 @@ async def _judge(session: AsyncSession, post: Post, account: Account, decision: 
         rule=post.rule,
         reason=reason,
         policy_version=context.part(Pipeline).policy_version,
-        digests=sorted(digests_of(post, attachments)),
+        digests=sorted(digests),
         decided_by_id=account.id,
         created_ms=context.clock.now_ms(),
     )
     session.add(judgement)
     await session.flush()
     return judgement
-
-
-async def approve(session: AsyncSession, post: Post, account: Account, reason: str = "") -> None:
-    """Let a held post out, exactly as it was judged now."""
-    judgement = await _judge(session, post, account, Decision.ALLOW, reason)
-    post.rule = post.reason = None
-    await release(session, post, judgement)
-
-
-async def refuse(session: AsyncSession, post: Post, account: Account, reason: str) -> None:
-    """Refuse a held post; its author reads `reason`."""
-    await _judge(session, post, account, Decision.REFUSE, reason)
-    move(post, PostState.REFUSED)
-    post.reason = reason
-    session.add(post)
-    author = await queries.by_id(session, post.author_id)
-    if author is not None:
-        await notify.tell(session, author, PostState.REFUSED, f"refused:{post.id}", post_id=post.id)

@@ -8,10 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import queries
 from actors.models import Actor
 from fediverse_ai.core import jobs, limits
-from fediverse_ai.core.context import Context
+from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Elsewhere, FediverseError, RequestError, Unavailable, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.log import get
+from generation.pipeline import Pipeline
 from generation.types import Decision, ProgressReport, Verdict
 from outbox import candidates, documents, making, notify
 from outbox.judging import judge, record
@@ -53,7 +54,7 @@ async def _carry(context: Context, post: Post, author: Actor, known: list[Attach
         if candidates.made_here(made):
             async with context.database.write() as session:
                 await candidates.offer(session, post.id, made, refused)
-            return
+            return None
         verdict = refused[0]
     if verdict is None:
         if made:
@@ -61,19 +62,28 @@ async def _carry(context: Context, post: Post, author: Actor, known: list[Attach
         verdict = await judge(context, post, made)
     fp("prepare.judged")
     mentions = await find_mentions(context, post, post.text)
-    async with context.database.write() as session:
-        await _settle(session, post.id, made, verdict, mentions)
+    while True:
+        async with context.database.write() as session:
+            if await _settle(session, post.id, made, verdict, mentions):
+                break
+        # The policy changed while this was judged: the same pictures again, or from the beginning without any.
+        if not made:
+            return await _carry(context, post, author, known)
+        verdict = await judge(context, post, made)
     fp("prepare.after_commit")
+    return None
 
 
 async def _settle(
     session: AsyncSession, post_id: int, made: list[Attachment], verdict: Verdict, mentions: list[dict[str, str]]
-) -> None:
-    """Keep pictures, recipe and judgement; then what the verdict says."""
+) -> bool:
+    """Keep pictures, recipe and judgement; then what the verdict says. False for a verdict of another policy."""
     query = select(Post).where(Post.id == post_id).with_for_update()
     post = (await session.exec(query)).first()
     if post is None or post.state != PostState.WAITING:
-        return
+        return True
+    if verdict.policy_version != context_of(session).part(Pipeline).policy_version:
+        return False
     # A first run that died after this transaction's commit left the state; one that died before left no rows.
     await candidates.keep(session, post_id, made)
     post.mentions = mentions
@@ -92,7 +102,8 @@ async def _settle(
         case Decision.REFUSE:
             move(post, PostState.REFUSED)
     if author is not None and post.state in (PostState.HELD, PostState.REFUSED):
-        await notify.tell(session, author, post.state, f"{post.state}:{post.id}", post_id=post.id)
+        await notify.tell(session, author, post.state, f"{post.state}:{judgement.id}", post_id=post.id)
+    return True
 
 
 async def _tried(context: Context, post_id: int) -> int:
