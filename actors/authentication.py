@@ -77,6 +77,12 @@ class Authenticator:
 
     async def authenticate(self, request: SignedRequest) -> Sender:
         """The verified sender. Raises Unauthenticated, Forbidden, Unavailable; Vanished when the key is gone (410)."""
+        sender = await self._authenticated(request)
+        # Whoever was suspended since their key was remembered, here or by another process, is refused as well (D18).
+        await self.context.part(DomainRules).require_welcome(sender.actor_uri)
+        return sender
+
+    async def _authenticated(self, request: SignedRequest) -> Sender:
         signature = _read(request)
         key_uri = self._check_key_uri(signature.key_id)
         await self.context.part(DomainRules).require_welcome(key_uri)

@@ -14,6 +14,7 @@ from actors import rules
 from actors.models import DomainRule, Severity
 from actors.rules import Impact, Wanted
 from fediverse_ai.core import limits
+from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import RequestError, TooLarge
 
 COLUMNS = ("domain", "severity", "reject_media", "reject_reports", "public_comment", "obfuscate")
@@ -139,13 +140,14 @@ def _changes(wanted: Wanted, ours: DomainRule | None) -> bool:
 
 
 async def apply(
-    session: AsyncSession, steps: Sequence[Step], *, by_id: int | None = None, reason: str = "from a list"
+    context: Context, steps: Sequence[Step], *, by_id: int | None = None, reason: str = "from a list"
 ) -> rules.Effect:
     """Set what `plan` would add or make stricter, all at once."""
-    for step in steps:
-        if step.action in ("add", "stricter"):
-            await rules.record(session, replace(step.wanted, reason=step.wanted.reason or reason), by_id=by_id)
-    return await rules.renew(session)
+    async with context.database.write() as session:
+        for step in steps:
+            if step.action in ("add", "stricter"):
+                await rules.record(session, replace(step.wanted, reason=step.wanted.reason or reason), by_id=by_id)
+    return await rules.renew(context)
 
 
 async def write(session: AsyncSession) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors.models import Actor, Block, DomainRule, Severity
+from actors.models import Actor, ActorRule, Block, DomainRule, Severity
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Malformed
@@ -46,9 +46,21 @@ def ruling_of(rule: DomainRule) -> Ruling:
 class Rules:
     """Every rule at one moment. The nearest name counts: a rule for a host, else for its parent, and so on (FED-07)."""
 
-    def __init__(self, rulings: Mapping[str, Ruling], allowed: Iterable[str] = (), own: str = "") -> None:
-        """`allowed`: when not empty, every host is suspended that is neither in it nor below one that is."""
+    def __init__(
+        self,
+        rulings: Mapping[str, Ruling],
+        allowed: Iterable[str] = (),
+        own: str = "",
+        actors: Mapping[str, Ruling] | None = None,
+        inboxes: Iterable[str] = (),
+    ) -> None:
+        """`allowed`: when not empty, every host is suspended that is neither in it nor below one that is.
+
+        `actors`: what holds for single actors by their URIs; `inboxes`: the personal inboxes of the suspended ones.
+        """
         self._rulings = dict(rulings)
+        self._actors = dict(actors or {})
+        self._inboxes = frozenset(inboxes)
         self._allowed = frozenset(allowed)
         self._own = own
 
@@ -61,24 +73,32 @@ class Rules:
         return found if listed or found.suspended else UNLISTED
 
     def over_actor(self, host: str, uri: str) -> Ruling:
-        """The ruling over an actor: the stricter of those over the host of its handle and the host of its id."""
+        """The ruling over an actor: the strictest of those over itself, the host of its handle and that of its id."""
         first = self.over(host)
         try:
             second = self.over(urls.host_of(uri))
         except Malformed:
-            return first
-        harder = max(first, second, key=lambda ruling: ruling.weight)
+            second = NOTHING
+        harder = max(first, second, self._actors.get(uri, NOTHING), key=lambda ruling: ruling.weight)
         return replace(
             harder,
             reject_media=first.reject_media or second.reject_media,
             reject_reports=first.reject_reports or second.reject_reports,
         )
 
+    def suspends(self, uri: str) -> bool:
+        """Is this very actor suspended, whatever holds for its host?"""
+        return self._actors.get(uri, NOTHING).suspended
+
+    def bars(self, inbox: str) -> bool:
+        """Is this the inbox of a suspended actor alone?"""
+        return inbox in self._inboxes
+
     def with_(self, changes: Mapping[str, Ruling | None]) -> Rules:
         """The rules as they would be with these changes; None takes a rule away."""
         changed = {**self._rulings, **changes}
         kept = {host: ruling for host, ruling in changed.items() if ruling is not None}
-        return Rules(kept, self._allowed, self._own)
+        return Rules(kept, self._allowed, self._own, self._actors, self._inboxes)
 
 
 def names(host: str) -> list[str]:
@@ -91,7 +111,12 @@ async def load_rules(session: AsyncSession) -> Rules:
     """The rules that hold now."""
     config = context_of(session).config
     rows = await session.exec(select(DomainRule).where(col(DomainRule.undone_ms).is_(None)))
-    return Rules({rule.host: ruling_of(rule) for rule in rows}, config.federation.allow_list, config.host)
+    hosts = {rule.host: ruling_of(rule) for rule in rows}
+    single = select(Actor.uri, Actor.inbox_url, ActorRule.severity).join(ActorRule, col(ActorRule.actor_id) == Actor.id)
+    found = list(await session.exec(single.where(col(ActorRule.undone_ms).is_(None))))
+    actors = {uri: Ruling(severity, source=uri) for uri, _, severity in found}
+    inboxes = [inbox for _, inbox, severity in found if severity == Severity.SUSPEND]
+    return Rules(hosts, config.federation.allow_list, config.host, actors, inboxes)
 
 
 class DomainRules:
@@ -118,8 +143,9 @@ class DomainRules:
         return (await self.now()).over(host)
 
     async def require_welcome(self, uri: str) -> None:
-        """Raises Forbidden when the host of this URI is suspended."""
-        if (await self.over(urls.host_of(uri))).suspended:
+        """Raises Forbidden when the host of this URI is suspended, or the actor that it names."""
+        rules = await self.now()
+        if rules.over(urls.host_of(uri)).suspended or rules.suspends(uri):
             raise Forbidden("This server does not talk with yours.", f"domain rule for {uri}")
 
     def forget(self) -> None:

@@ -53,6 +53,9 @@ class Effect:
     severed: int = 0
     restored: int = 0
 
+    def __add__(self, other: Effect) -> Effect:
+        return Effect(self.actors + other.actors, self.severed + other.severed, self.restored + other.restored)
+
 
 def check(wanted: Wanted, own_host: str) -> Wanted:
     """The same with its host in canonical form, without a port. Raises Malformed, Unprocessable."""
@@ -90,13 +93,15 @@ async def rule_for(session: AsyncSession, host: str) -> DomainRule | None:
     return (await session.exec(query)).first()
 
 
-async def set_rule(session: AsyncSession, wanted: Wanted, *, by_id: int | None = None) -> DomainRule:
+async def set_rule(context: Context, wanted: Wanted, *, by_id: int | None = None) -> DomainRule:
     """Record a decision and let it take effect; one that is there about the same host is undone by it.
 
-    `by_id` is the account that decides, None the command line. Raises Malformed, Unprocessable.
+    `by_id` is the account that decides, None the command line. Raises Malformed, Unprocessable. No transaction may be
+    open: what follows from a rule is written in several.
     """
-    made = await record(session, wanted, by_id=by_id)
-    await renew(session)
+    async with context.database.write() as session:
+        made = await record(session, wanted, by_id=by_id)
+    await renew(context)
     return made
 
 
@@ -125,13 +130,14 @@ async def record(session: AsyncSession, wanted: Wanted, *, by_id: int | None = N
     return made
 
 
-async def undo(session: AsyncSession, host: str, *, by_id: int | None = None, reason: str = "") -> Effect:
+async def undo(context: Context, host: str, *, by_id: int | None = None, reason: str = "") -> Effect:
     """Take the rule about this host back, with what it cut (D23). Raises Missing where there is none."""
-    rule = await rule_for(session, urls.canonical_host(host.strip()).partition(":")[0])
-    if rule is None:
-        raise Missing(f"There is no rule about {host}.")
-    await _end(session, rule, by_id, reason[: limits.NAME_CHARS])
-    return await renew(session)
+    async with context.database.write() as session:
+        rule = await rule_for(session, urls.canonical_host(host.strip()).partition(":")[0])
+        if rule is None:
+            raise Missing(f"There is no rule about {host}.")
+        await _end(session, rule, by_id, reason[: limits.NAME_CHARS])
+    return await renew(context)
 
 
 async def _end(session: AsyncSession, rule: DomainRule, by_id: int | None, reason: str) -> None:
@@ -155,51 +161,64 @@ class _Standing:
     reject_media: bool
 
 
-async def _standings(session: AsyncSession) -> list[_Standing]:
+async def _standings(session: AsyncSession, after: int = 0, ids: Sequence[int] | None = None) -> list[_Standing]:
+    """The next piece of the remote actors by id, or those of these `ids`."""
     columns: Any = (Actor.id, Actor.host, Actor.uri, Actor.severity, Actor.reject_media)
-    query = select(*columns).where(col(Actor.local).is_(False))
-    return [_Standing(*row) for row in await session.exec(query)]
+    query = select(*columns).where(col(Actor.local).is_(False), col(Actor.id) > after)
+    if ids is not None:
+        query = query.where(col(Actor.id).in_(ids))
+    rows = await session.exec(query.order_by(col(Actor.id)).limit(limits.RULED_ACTORS))
+    return [_Standing(*row) for row in rows]
 
 
-async def renew(session: AsyncSession) -> Effect:
+def _ruling(rules_now: Rules, actor: _Standing) -> Ruling | None:
+    """What holds for this actor and is not in its row yet."""
+    ruling = rules_now.over_actor(actor.host, actor.uri)
+    return None if (ruling.severity, ruling.reject_media) == (actor.severity, actor.reject_media) else ruling
+
+
+async def renew(context: Context) -> Effect:
     """Make the rows agree with the rules: mark actors, cut follows with suspended ones, give back what was cut.
 
-    Nothing is sent to anybody: a suspended server is not told, so its side still stands when the rule is undone.
+    A piece of the actors at a time, so that no transaction is long; what is suspended is refused from the first moment,
+    since doors and deliveries ask the rules. Nothing is sent to anybody: a suspended server is not told, so its side
+    still stands when the rule is undone. What a crash leaves undone is done by the next run (clockwork).
     """
+    context.part(DomainRules).forget()
+    effect, after = Effect(), 0
+    while True:
+        async with context.database.read() as session:
+            rules_now = await policy.load_rules(session)
+            piece = await _standings(session, after)
+        if not piece:
+            return effect
+        after = piece[-1].id
+        concerned = [actor.id for actor in piece if _ruling(rules_now, actor) is not None]
+        for ids in _chunks(concerned):
+            async with context.database.write() as session:
+                effect += await renew_actors(session, ids)
+
+
+async def renew_actors(session: AsyncSession, ids: Sequence[int]) -> Effect:
+    """The same for so many actors, in the caller's transaction."""
     rules_now = await policy.load_rules(session)
     changed: dict[tuple[str | None, bool], list[int]] = {}
     suspended: list[int] = []
     released: list[int] = []
-    for actor in await _standings(session):
-        ruling = rules_now.over_actor(actor.host, actor.uri)
-        if (ruling.severity, ruling.reject_media) == (actor.severity, actor.reject_media):
+    for actor in await _standings(session, ids=ids):
+        ruling = _ruling(rules_now, actor)
+        if ruling is None:
             continue
         changed.setdefault((ruling.severity, ruling.reject_media), []).append(actor.id)
         if ruling.suspended and actor.severity != Severity.SUSPEND:
             suspended.append(actor.id)
         elif actor.severity == Severity.SUSPEND and not ruling.suspended:
             released.append(actor.id)
-    for (severity, reject_media), ids in changed.items():
-        for chunk in _chunks(ids):
-            values = {"severity": severity, "reject_media": reject_media}
-            await session.exec(update(Actor).where(col(Actor.id).in_(chunk)).values(**values))
-    severed = sum([await _sever(session, chunk) for chunk in _chunks(suspended)])
-    restored = sum([await _restore(session, chunk) for chunk in _chunks(released)])
+    for (severity, reject_media), marked in changed.items():
+        values = {"severity": severity, "reject_media": reject_media}
+        await session.exec(update(Actor).where(col(Actor.id).in_(marked)).values(**values))
+    severed, restored = await _sever(session, suspended), await _restore(session, released)
     return Effect(sum(map(len, changed.values())), severed, restored)
-
-
-async def renew_at_start(context: Context) -> None:
-    """After the configuration's allow list changed, the rows follow; where nothing changed nothing is written."""
-    async with context.database.read() as session:
-        now = await policy.load_rules(session)
-        agreed = all(
-            (actor.severity, actor.reject_media) == (ruling.severity, ruling.reject_media)
-            for actor in await _standings(session)
-            for ruling in [now.over_actor(actor.host, actor.uri)]
-        )
-    if not agreed:
-        async with context.database.write() as session:
-            await renew(session)
 
 
 def _chunks(ids: Sequence[int]) -> list[Sequence[int]]:
@@ -260,13 +279,10 @@ async def preview(session: AsyncSession, wanted: Mapping[str, Ruling | None]) ->
     then: Rules = now.with_(wanted)
     found = {host: Impact() for host, ruling in wanted.items() if ruling is not None}
     cut: dict[int, str] = {}
-    for actor in await _standings(session):
-        before, after = now.over_actor(actor.host, actor.uri), then.over_actor(actor.host, actor.uri)
-        if after.source not in found or after.weight <= before.weight:
-            continue
-        found[after.source].actor_ids.append(actor.id)
-        if after.suspended:
-            cut[actor.id] = after.source
+    piece = await _standings(session)
+    while piece:
+        _weigh(piece, now, then, found, cut)
+        piece = await _standings(session, piece[-1].id)
     for chunk in _chunks(list(cut)):
         theirs = or_(col(Follow.follower_id).in_(chunk), col(Follow.followed_id).in_(chunk))
         for follower_id, followed_id in await session.exec(
@@ -277,6 +293,19 @@ async def preview(session: AsyncSession, wanted: Mapping[str, Ruling | None]) ->
             elif followed_id in cut:
                 found[cut[followed_id]].follows += 1
     return found
+
+
+def _weigh(
+    piece: Sequence[_Standing], now: Rules, then: Rules, found: Mapping[str, Impact], cut: dict[int, str]
+) -> None:
+    """Add to `found` and `cut` whom the rules then would hold harder than those of now."""
+    for actor in piece:
+        before, after = now.over_actor(actor.host, actor.uri), then.over_actor(actor.host, actor.uri)
+        if after.source is None or after.source not in found or after.weight <= before.weight:
+            continue
+        found[after.source].actor_ids.append(actor.id)
+        if after.suspended:
+            cut[actor.id] = after.source
 
 
 def ruling_of(wanted: Wanted) -> Ruling:

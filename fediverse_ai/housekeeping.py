@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, or_
 from sqlmodel import col, select
 
+from actors import rules
 from actors.models import Follow, Key
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
@@ -99,7 +100,13 @@ async def forget(context: Context) -> None:
         await step(context)
 
 
+async def renew_rules(context: Context) -> None:
+    """What a crash in the middle of a change of rules left undone."""
+    await rules.renew(context)
+
+
 CLOCKWORK = [
+    Clockwork("actors.renew_rules", HOUR, renew_rules),
     Clockwork("housekeeping.forget", HOUR, forget),
     Clockwork("actors.look_around", HOUR, retire.look_around),
     Clockwork("quotes.recheck", HOUR, quotes.recheck),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 
 import actors.apps
+import actors.emoji
 import actors.models
 import actors.routes
 import inbox.jobs
@@ -56,7 +57,7 @@ from fediverse_ai.social import routes as social_routes
 from fediverse_ai.web import routes as web_routes
 from generation.pipeline import Pipeline, build_pipeline
 
-TABLES = (actors.models, outbox.models, outbox.belongings, outbox.rulings, outbox.shelves, inbox.models)
+TABLES = (actors.models, actors.emoji, outbox.models, outbox.belongings, outbox.rulings, outbox.shelves, inbox.models)
 
 # Matched from the top: what is asked most comes first (0.7 µs a route).
 ROUTES: list[BaseRoute] = [
@@ -125,7 +126,7 @@ async def open_context(
         await _add_parts(context)
         context.part(inbox.receive.Intake).start()
         if engine:
-            await rules.renew_at_start(context)
+            await rules.renew(context)
             await context.jobs.start(context, JOBS, CLOCKWORK, list(queues) if queues is not None else None)
     except BaseException:
         # A house that does not open leaves no connection behind; its process may go on, as `doctor` does.

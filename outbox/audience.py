@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import blocks, queries
+from actors import blocks, policy, queries
 from actors.models import Actor
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core.config import Config
@@ -40,8 +40,8 @@ async def inboxes(session: AsyncSession, author: Actor, post: Post) -> set[str]:
     named = [mention["uri"] for mention in post.mentions] + post.bcc
     mentioned = await queries.by_uris(session, named)
     barred = await blocks.barred_with(session, author.id) if mentioned else set()
-    reached = [actor for actor in mentioned.values() if not actor.local and actor.id not in barred]
-    found |= {inbox_of(actor, shared=not direct) for actor in reached}
+    reached = [actor for actor in mentioned.values() if not actor.local and policy.living(actor)]
+    found |= {inbox_of(actor, shared=not direct) for actor in reached if actor.id not in barred}
     return found
 
 
@@ -52,5 +52,5 @@ async def reach(session: AsyncSession, author: Actor, post: Post) -> set[str]:
     replied = select(Actor).join(Post, col(Post.author_id) == col(Actor.id)).where(Post.in_reply_to_id == post.id)
     for query in (reacted, replied):
         rows = await session.exec(query)
-        found |= {inbox_of(actor, shared=True) for actor in rows if not actor.local and actor.deleted_ms is None}
+        found |= {inbox_of(actor, shared=True) for actor in rows if not actor.local and policy.living(actor)}
     return found

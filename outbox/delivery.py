@@ -101,8 +101,9 @@ async def wake(session: AsyncSession, host: str, *, delay: float) -> None:
 
 async def attempt(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Outcome:
     """One try: signed now, and a bounded number of times otherwise when the first knock is refused."""
-    if (await context.part(DomainRules).over(delivery.host)).suspended:
-        return Outcome(Result.PERMANENT, "a domain rule ended this")
+    rules = await context.part(DomainRules).now()
+    if rules.over(delivery.host).suspended or rules.bars(delivery.inbox_url):
+        return Outcome(Result.PERMANENT, "a rule of ours ended this")
 
     async def post(way: RequestSigner) -> Answer:
         return await _post(context, delivery, activity, way)

@@ -128,7 +128,7 @@ async def _queue(session: AsyncSession, activity: Activity, inboxes: Iterable[st
 
 
 async def _welcome(session: AsyncSession, inboxes: Iterable[str]) -> dict[str, str]:
-    """inbox -> host, without our own and without hosts that the admin suspended."""
+    """inbox -> host, without our own and without hosts and people that the admin suspended."""
     context = context_of(session)
     rules = await context.part(DomainRules).now(session)
     found: dict[str, str] = {}
@@ -136,7 +136,7 @@ async def _welcome(session: AsyncSession, inboxes: Iterable[str]) -> dict[str, s
         if urls.same_origin(inbox, context.config.public_url):
             continue
         host = urls.origin(inbox).partition("://")[2]
-        if not rules.over(host).suspended:
+        if not rules.over(host).suspended and not rules.bars(inbox):
             found[inbox] = host
     return found
 

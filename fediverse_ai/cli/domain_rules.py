@@ -58,8 +58,7 @@ async def _block(wanted: Wanted) -> dict[str, Any]:
     async with console.beside(console.existing_config()) as context:
         wanted = domain.check(wanted, context.config.host)
         facts = await _impact(context, wanted)
-        async with context.database.write() as session:
-            await domain.set_rule(session, wanted)
+        await domain.set_rule(context, wanted)
         return facts
 
 
@@ -76,8 +75,8 @@ def unblock(
 async def _unblock(host: str, reason: str) -> dict[str, int]:
     from actors import rules as domain
 
-    async with console.beside(console.existing_config()) as context, context.database.write() as session:
-        effect = await domain.undo(session, host, reason=reason)
+    async with console.beside(console.existing_config()) as context:
+        effect = await domain.undo(context, host, reason=reason)
     return {"actors": effect.actors, "restored": effect.restored}
 
 
@@ -195,13 +194,10 @@ async def _import(text: str, dry_run: bool, named: list[str]) -> tuple[list[dict
 
     async with console.beside(console.existing_config()) as context:
         read = blocklist.read(text, context.config.host)
-        if dry_run:
-            async with context.database.read() as session:
-                steps = await blocklist.plan(session, read.wanted, named)
-        else:
-            async with context.database.write() as session:
-                steps = await blocklist.plan(session, read.wanted, named)
-                await blocklist.apply(session, steps)
+        async with context.database.read() as session:
+            steps = await blocklist.plan(session, read.wanted, named)
+        if not dry_run:
+            await blocklist.apply(context, steps)
     return [_step(step) for step in steps], read.problems
 
 

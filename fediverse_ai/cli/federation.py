@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fediverse_ai.cli import console, domain_rules, verify_signature
+from fediverse_ai.cli import actor_rules, console, domain_rules, verify_signature
 
 if TYPE_CHECKING:
     from fediverse_ai.activitypub.authority import Admitted
@@ -294,4 +294,5 @@ async def _wish(host: str | None, wanted: str | None) -> None:
 
 
 domain_rules.add_to(app)
+actor_rules.add_to(app)
 app.command("verify-signature")(verify_signature.verify_signature)

@@ -167,8 +167,7 @@ async def test_missing_is_believed_after_a_month(home: House, alice: Actor, bob:
 
 async def test_suspended_servers_are_not_asked(home: House, alice: Actor, bob: RemoteActor) -> None:
     row = await met(home, alice, bob)
-    async with home.context.database.write() as session:
-        await rules.set_rule(session, Wanted("localhost"))
+    await rules.set_rule(home.context, Wanted("localhost"))
     home.clock.forward(limits.ACTOR_REFRESH_SECONDS + 60)
     before = len(bob.peer.asked)
     assert await refresh.due(home.context, 10) == []

@@ -12,6 +12,8 @@ from actors import follows, queries, remote, rules
 from actors.models import Actor, DomainRule, Follow, FollowState, SeveredFollow, Severity
 from actors.policy import DomainRules, Rules, Ruling
 from actors.rules import Wanted
+from fediverse_ai import housekeeping
+from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Forbidden, Malformed, Missing, Unprocessable
 from fediverse_ai.core.http import Budget
 from outbox import queries as posts
@@ -81,13 +83,11 @@ async def friends(home: House, alice: Actor, bob: RemoteActor) -> tuple[Actor, P
 
 
 async def set_rule(home: House, host: str = "localhost", **columns: object) -> DomainRule:
-    async with home.context.database.write() as session:
-        return await rules.set_rule(session, Wanted(host, **columns))  # type: ignore[arg-type]
+    return await rules.set_rule(home.context, Wanted(host, **columns))  # type: ignore[arg-type]
 
 
 async def undo(home: House, host: str = "localhost") -> rules.Effect:
-    async with home.context.database.write() as session:
-        return await rules.undo(session, host, reason="they mended their ways")
+    return await rules.undo(home.context, host, reason="they mended their ways")
 
 
 async def sees(home: House, reader: Actor | None, post: Post) -> bool:
@@ -159,7 +159,7 @@ async def test_what_waits_to_be_sent_is_not_sent(home: House, alice: Actor, bob:
     await set_rule(home)
     await deliver_all(home)
     [row] = [row for row in await home.rows(Delivery) if row.state != "delivered"]
-    assert (row.state, row.last_error) == ("given_up", "a domain rule ended this")
+    assert (row.state, row.last_error) == ("given_up", "a rule of ours ended this")
     assert bob.peer.activities("Create") == []
 
 
@@ -270,8 +270,7 @@ async def test_a_preview_says_what_the_rule_then_does(home: House, alice: Actor,
 )
 async def test_a_rule_that_says_nothing_is_refused(home: House, wanted: Wanted, error: type[Exception]) -> None:
     with pytest.raises(error):
-        async with home.context.database.write() as session:
-            await rules.set_rule(session, wanted)
+        await rules.set_rule(home.context, wanted)
 
 
 async def test_hosts_are_compared_in_one_form(home: House) -> None:
@@ -318,5 +317,28 @@ async def test_a_change_of_the_allow_list_takes_effect_at_the_next_start(
         changed = section.model_copy(update={"allow_list": hosts})
         context.config = context.config.model_copy(update={"federation": changed})
         context.part(DomainRules).forget()
-        await rules.renew_at_start(context)
+        await rules.renew(context)
         assert len(await home.rows(Follow)) == kept
+
+
+async def test_a_change_is_written_piece_by_piece_and_finished_after_a_crash(
+    home: House, alice: Actor, bob: RemoteActor, carl: RemoteActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await friends(home, alice, bob)
+    eve = bob.peer.actor("eve", key=5)
+    for one in (carl, eve):
+        await receive(home, one, one.activity("Follow", alice.uri))
+    monkeypatch.setattr(limits, "RULED_ACTORS", 1)
+    async with home.context.database.write() as session:
+        await rules.record(session, Wanted("localhost"))
+    assert len(await home.rows(Follow)) == 4, "a rule without what follows from it, as after a crash"
+    assert (await bob.deliver(home.inbox, bob.activity("Follow", alice.uri))).status_code == 403
+    await housekeeping.renew_rules(home.context)
+    assert {row.follower_id for row in await home.rows(Follow)} == {(await row_of(home, carl)).id}
+    assert (await undo(home)).restored == 3
+    assert len(await home.rows(Follow)) == 4
+
+
+async def row_of(home: House, remote_actor: RemoteActor) -> Actor:
+    [row] = await home.rows(Actor, uri=remote_actor.uri)
+    return row

@@ -166,6 +166,30 @@ def test_a_rule_from_preview_to_undo(settled: Inside, bob: RemoteActor) -> None:
     assert settled("federation", "unblock", "localhost").code == 1
 
 
+def test_one_person_is_limited_suspended_and_restored(settled: Inside, bob: RemoteActor) -> None:
+    befriend(settled.folder, bob)
+    assert settled("federation", "limit", bob.handle).code == 0
+    made = settled("--json", "federation", "suspend", bob.handle, "--reason", "spam")
+    assert (made.code, made.facts["actor"], made.facts["severed"]) == (0, bob.uri, 1), made
+    [rule] = settled("--json", "federation", "people").facts
+    assert (rule["severity"], rule["reason"]) == ("suspend", "spam")
+    back = settled("--json", "federation", "restore", bob.handle, "--reason", "a mistake")
+    assert (back.code, back.facts["restored"]) == (0, 1), back
+    assert settled("--json", "federation", "people").facts == []
+    assert len(settled("--json", "federation", "people", "--all").facts) == 2
+    assert settled("federation", "restore", bob.handle).code == 1
+
+
+def test_keys_are_replaced(settled: Inside) -> None:
+    made = settled("--json", "user", "rotate-keys", "ann")
+    again = settled("--json", "user", "rotate-keys", "ann")
+    assert (made.code, again.code) == (0, 0), made
+    assert made.facts["key"].startswith(f"{made.facts['actor']}#main-key-")
+    assert made.facts["key"] != again.facts["key"]
+    assert settled("--json", "user", "rotate-keys", "--server").facts["actor"].endswith("/actor")
+    assert settled("user", "rotate-keys").code == settled("user", "rotate-keys", "ann", "--server").code == 1
+
+
 def test_lists_in_and_out(settled: Inside, bob: RemoteActor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from fediverse_ai.core import limits
 

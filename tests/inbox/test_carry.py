@@ -126,15 +126,13 @@ async def test_a_reply_to_somebody_elses_post_is_not_ours_to_carry(stage: Stage)
 
 async def test_a_limited_server_reaches_nobody_through_us(stage: Stage) -> None:
     post = await published(stage.home, stage.alice)
-    async with stage.home.context.database.write() as session:
-        await rules.set_rule(session, Wanted(stage.good.host, Severity.LIMIT))
+    await rules.set_rule(stage.home.context, Wanted(stage.good.host, Severity.LIMIT))
     try:
         _, create = await _reply(stage, post)
         await stage.receive(stage.bob, create)
         assert _arrived(stage, create["id"]) == []
     finally:
-        async with stage.home.context.database.write() as session:
-            await rules.undo(session, stage.good.host)
+        await rules.undo(stage.home.context, stage.good.host)
 
 
 async def test_somebody_whom_she_blocks_reaches_nobody_through_us(stage: Stage) -> None:

@@ -27,10 +27,11 @@ async def test_wishes_and_the_public_part_of_rules(site: Site) -> None:
     async with site.context.database.write() as session:
         await preferences.state_wish(session, "quiet.test", Wish.NO_AI)
         await preferences.state_wish(session, "gone.test", Wish.EVERYTHING)
-        await rules.set_rule(session, Wanted("evil.test", reason="canary", public_comment="<b>Harassment</b>"))
-        await rules.set_rule(session, Wanted("hidden.test", severity=Severity.LIMIT, obfuscate=True, reject_media=True))
-        await rules.set_rule(session, Wanted("forgiven.test"))
-        await rules.undo(session, "forgiven.test")
+    await rules.set_rule(site.context, Wanted("evil.test", reason="canary", public_comment="<b>Harassment</b>"))
+    hidden = Wanted("hidden.test", severity=Severity.LIMIT, obfuscate=True, reject_media=True)
+    await rules.set_rule(site.context, hidden)
+    await rules.set_rule(site.context, Wanted("forgiven.test"))
+    await rules.undo(site.context, "forgiven.test")
     page = await site.browser().get("/federation")
     check_sound(page)
     items = [item.text for item in page.all("li") if item.text.strip().startswith(("quiet", "evil", "h****n", "forg"))]

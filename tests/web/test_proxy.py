@@ -273,11 +273,9 @@ async def test_what_is_deleted_or_blocked_is_not_served_any_more(
     address = media(home).url("picture", found.id)
     assert (await get(home, address)).status_code == 200
     for wanted in (Wanted("localhost"), Wanted("localhost", severity=Severity.NONE, reject_media=True)):
-        async with home.context.database.write() as session:
-            await rules.set_rule(session, wanted)
+        await rules.set_rule(home.context, wanted)
         assert (await get(home, address)).status_code == 404
-        async with home.context.database.write() as session:
-            await rules.undo(session, "localhost")
+        await rules.undo(home.context, "localhost")
         assert (await get(home, address)).status_code == 200
     [post] = await home.rows(Post, local=False)
     await receive(home, bob, bob.activity("Delete", post.uri))
@@ -293,8 +291,7 @@ async def test_a_rule_about_the_server_of_the_file_counts(home: House, gallery: 
         carl = far.actor("carl", key=1)
         carl.changes["icon"] = {"type": "Image", "url": gallery.put("/c.png", png())}
         await receive(home, carl, carl.activity("Follow", alice.uri))
-        async with home.context.database.write() as session:
-            await rules.set_rule(session, Wanted("localhost", severity=Severity.NONE, reject_media=True))
+        await rules.set_rule(home.context, Wanted("localhost", severity=Severity.NONE, reject_media=True))
         [row] = await home.rows(Actor, uri=carl.uri)
         assert (await get(home, media(home).url("avatar", row.id))).status_code == 404
         assert gallery.asked("/c.png") == 0
@@ -387,7 +384,6 @@ async def test_a_page_shows_them_to_members_from_here_and_to_strangers_not_at_al
     visitor = read(await get(home, mine.url or "", **browser))
     assert "/proxy/" not in visitor.body
     assert bob.peer.host in visitor.text()
-    async with home.context.database.write() as session:
-        await rules.set_rule(session, Wanted("localhost", severity=Severity.NONE, reject_media=True))
+    await rules.set_rule(home.context, Wanted("localhost", severity=Severity.NONE, reject_media=True))
     kept_away = read(await get(home, mine.url or "", **browser, **cookie))
     assert kept_away.all("img") == []
