@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fediverse_ai import wiring
+from fediverse_ai import cors, wiring
 from fediverse_ai.auth import Authentication
 from fediverse_ai.core.access import Door
 from fediverse_ai.core.config import Config
@@ -19,7 +19,6 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Misconfigured, RequestError
 from fediverse_ai.core.log import get
 from fediverse_ai.core.responses import problem, status_of
-from fediverse_ai.cors import Cors
 from fediverse_ai.mastodon.answers import NOT_FOUND, failed, is_api
 from fediverse_ai.web.errors import error_page, status_page, wants_page
 
@@ -46,7 +45,7 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
 
     app = Starlette(
         routes=wiring.ROUTES,
-        middleware=[Middleware(Cors), Middleware(Authentication)],
+        middleware=[Middleware(cors.Cors), Middleware(Authentication)],
         exception_handlers={FediverseError: _ours, HTTPException: _routing, Exception: _unforeseen},
         lifespan=lifespan,
     )
@@ -90,9 +89,11 @@ def _request_error(words: str, status: int) -> RequestError:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     log.error("unforeseen_error", path=request.url.path, exc_info=error)
+    broken = FediverseError("Something broke on our side.")
     if is_api(request.url.path):
-        answer = failed(FediverseError("Something broke on our side."))
-        # This answer is made outside of the middleware, and a browser client has to read it too.
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-        return answer
-    return status_page(request, 500) if wants_page(request) else problem(FediverseError("Something broke on our side."))
+        answer = failed(broken)
+    else:
+        answer = status_page(request, 500) if wants_page(request) else problem(broken)
+    # This answer is made outside of the middleware, and clients in browsers have to read it too.
+    cors.mark(request.url.path, answer.headers)
+    return answer

@@ -1,6 +1,8 @@
-"""CORS: what clients in browsers may read. Nothing here depends on a cookie, so every origin may."""
+"""CORS: what clients in browsers may read. Nothing here depends on a cookie, so every origin may (OAU-15)."""
 
 from __future__ import annotations
+
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,9 +13,10 @@ _OPEN = (
     "/users/", "/notes/", "/@", "/activities/", "/contexts/", "/stamps/", "/actor", "/ns", "/media/", "/proxy/",
     "/inbox", "/health",
 )  # fmt: skip
-_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
-# A wildcard would not cover Authorization.
+_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+# A wildcard would not cover Authorization; whatever else a client wants to send does no harm without credentials.
 _ALLOWED = "Authorization, Content-Type, Idempotency-Key, Accept, Last-Event-ID"
+_NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1000}")
 _EXPOSED = (
     "Link, Location, ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, "
     "Mastodon-Async-Refresh, WWW-Authenticate"
@@ -31,28 +34,35 @@ class Cors:
         if scope["type"] != "http" or not scope["path"].startswith(_OPEN):
             await self.app(scope, receive, send)
             return
-        if scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
-            # A preflight comes without credentials and is never refused.
-            await send({"type": "http.response.start", "status": 204, "headers": _preflight()})
-            await send({"type": "http.response.body", "body": b""})
-            return
+        if scope["method"] == "OPTIONS":
+            headers = Headers(scope=scope)
+            if "access-control-request-method" in headers:
+                # A preflight comes without credentials and is never refused.
+                await send({"type": "http.response.start", "status": 204, "headers": _preflight(headers)})
+                await send({"type": "http.response.body", "body": b""})
+                return
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if not headers.get("content-type", "").startswith("text/html"):
-                    headers["Access-Control-Allow-Origin"] = "*"
-                    headers["Access-Control-Expose-Headers"] = _EXPOSED
+                mark(scope["path"], MutableHeaders(scope=message))
             await send(message)
 
         await self.app(scope, receive, marked)
 
 
-def _preflight() -> list[tuple[bytes, bytes]]:
+def mark(path: str, headers: MutableHeaders) -> None:
+    """Let every origin read an answer from this path, unless it is a page."""
+    if path.startswith(_OPEN) and not headers.get("content-type", "").startswith("text/html"):
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Expose-Headers"] = _EXPOSED
+
+
+def _preflight(asked: Headers) -> list[tuple[bytes, bytes]]:
+    wanted = asked.get("access-control-request-headers", "")
     values = {
         "access-control-allow-origin": "*",
         "access-control-allow-methods": _METHODS,
-        "access-control-allow-headers": _ALLOWED,
+        "access-control-allow-headers": f"{_ALLOWED}, {wanted}" if _NAMES.fullmatch(wanted) else _ALLOWED,
         "access-control-max-age": str(_MAX_AGE_SECONDS),
         "content-length": "0",
     }
