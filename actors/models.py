@@ -70,7 +70,7 @@ class Actor(SQLModel, table=True):
     fields: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     also_known_as: list[str] = Field(default_factory=list, sa_column=json_column())
     emojis: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
-    """Custom emoji in the name and bio of a remote actor: name -> id of its Emoji (outbox)."""
+    """Custom emoji in the name and bio of a remote actor: name -> id of its Emoji (actors/emoji.py)."""
     moved_to_uri: str | None = None
     moved_ms: int | None = Field(default=None, sa_type=BigInteger)
     """When it last moved; one Move in thirty days is followed."""

@@ -10,7 +10,7 @@ from cachetools import TTLCache
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import queries
+from actors import emoji, queries
 from actors.models import Actor, Key
 from actors.policy import DomainRules, load_rules
 from fediverse_ai.activitypub import document, vocabulary, webfinger
@@ -146,6 +146,7 @@ def read_actor(admitted: Admitted) -> dict[str, Any]:
         ],
         "published_ms": document.timestamp_ms(body, "published") or 0,
         "keys": _keys(admitted),
+        "emojis": emoji.read(body),
     }
 
 
@@ -177,6 +178,7 @@ async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Acto
     values["username"] = await _free_name(session, facts, host, actor_id)
     values["username_lower"] = values["username"].lower()
     ruling = (await load_rules(session)).over_actor(host, facts["uri"])
+    values["emojis"] = await emoji.keep(session, facts["uri"], facts["emojis"])
     values["severity"], values["reject_media"] = ruling.severity, ruling.reject_media
     if actor is None:
         actor = Actor(id=actor_id, local=False, host=host, **values)

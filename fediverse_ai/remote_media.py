@@ -1,4 +1,4 @@
-"""Copies of others' pictures and avatars: fetched once, rebuilt in the sandbox, kept within room and time."""
+"""Copies of others' pictures, avatars and emoji: fetched once, rebuilt in the sandbox, kept within room and time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy
+from actors.emoji import Emoji
 from actors.keys import KeyRing
 from actors.models import Actor
 from actors.policy import DomainRules
@@ -31,11 +32,12 @@ from outbox.models import Attachment, Post, PostState
 log = get(__name__)
 
 FOLDER = "remote-media"
-KINDS = ("picture", "avatar", "header")
+KINDS = ("picture", "avatar", "header", "emoji")
 SIDES = {
     "picture": (limits.REMOTE_PICTURE_SIDE_PIXELS, limits.THUMBNAIL_SIDE_PIXELS),
     "avatar": (limits.REMOTE_AVATAR_SIDE_PIXELS, limits.REMOTE_AVATAR_SMALL_PIXELS),
     "header": (limits.REMOTE_HEADER_SIDE_PIXELS, limits.THUMBNAIL_SIDE_PIXELS),
+    "emoji": (limits.REMOTE_AVATAR_SMALL_PIXELS, limits.REMOTE_AVATAR_SMALL_PIXELS),
 }
 NOT_HERE = "There is no such picture."
 DAY_MS = 86_400_000
@@ -43,10 +45,10 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a picture lies, and whose it is; `post` only of pictures."""
+    """Where a picture lies, and whose it is; `post` only of pictures. An emoji is its server's, of no one there."""
 
     url: str
-    owner: Actor
+    owner: Actor | None
     post: Post | None = None
 
 
@@ -87,7 +89,8 @@ class RemoteMedia:
         found = await _source(session, kind, owner_id)
         if found is None or not self._context.config.media.remote_bytes:
             raise Missing(NOT_HERE)
-        if found.owner.local or not policy.living(found.owner) or found.owner.reject_media:
+        owner = found.owner
+        if owner is not None and (owner.local or not policy.living(owner) or owner.reject_media):
             raise Missing(NOT_HERE, f"{kind} {owner_id} is not shown")
         ruling = (await self._context.part(DomainRules).now(session)).over(urls.host_of(found.url))
         if ruling.suspended or ruling.reject_media:
@@ -259,6 +262,9 @@ async def _source(session: AsyncSession, kind: str, owner_id: int) -> Source | N
         if attachment is None or post is None or owner is None or attachment.file is not None or not attachment.url:
             return None
         return Source(attachment.url, owner, post) if post.state == PostState.PUBLISHED else None
+    if kind == "emoji":
+        row = await session.get(Emoji, owner_id)
+        return Source(row.url, None) if row is not None else None
     owner = await session.get(Actor, owner_id)
     url = None if owner is None else owner.icon_url if kind == "avatar" else owner.image_url
     return Source(url, owner) if owner is not None and url else None
@@ -281,7 +287,8 @@ async def _ownerless(session: AsyncSession) -> list[RemoteCopy]:
         .where(Attachment.id == RemoteCopy.owner_id, Post.state == PostState.PUBLISHED)
     )
     actor: Any = exists(select(Actor.id).where(Actor.id == RemoteCopy.owner_id, col(Actor.deleted_ms).is_(None)))
-    gone = or_((col(RemoteCopy.kind) == "picture") & ~picture, (col(RemoteCopy.kind) != "picture") & ~actor)
+    of_actors = col(RemoteCopy.kind).in_(("avatar", "header"))
+    gone = or_((col(RemoteCopy.kind) == "picture") & ~picture, of_actors & ~actor)
     return list(await session.exec(select(RemoteCopy).where(gone).limit(limits.TIDIED_ROWS)))
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actors import emoji
 from actors.models import Actor
 from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.authority import Admitted
@@ -18,6 +19,7 @@ from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import html, limits
 from fediverse_ai.core.context import context_of
 from inbox import quotes
+from outbox import lineage
 from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
 from outbox.publish import count_reply
 from outbox.queries import by_uri
@@ -63,6 +65,7 @@ async def keep(session: AsyncSession, author: Actor, admitted: Admitted, receive
         updated_ms=document.timestamp_ms(body, "updated"),
     )
     write(post, body)
+    post.remix_policy = lineage.granted_by(body, author)
     session.add(post)
     await session.flush()
     await write_parts(session, post, body)
@@ -138,6 +141,8 @@ async def write_parts(session: AsyncSession, post: Post, body: dict[str, Any]) -
     pictures = [found for value in document.objects(body, "attachment") if (found := _picture(value)) is not None]
     for position, values in enumerate(pictures[: limits.REMOTE_IMAGES]):
         session.add(Attachment(id=context.ids.new(), post_id=post.id, position=position, **values))
+    post.emojis = await emoji.keep(session, post.uri, emoji.read(body))
+    await lineage.claim(session, post, body)
     names = {name.lower() for name in post.hashtags}
     session.add_all(PostTag(post_id=post.id, name=name) for name in sorted(names))
     await session.flush()
@@ -177,4 +182,26 @@ def _picture(value: dict[str, Any]) -> dict[str, Any] | None:
         "focus_y": y,
         "origin": Origin.REMOTE,
         "digital_source_type": document.string(value, "digitalSourceType", 300),
+        "recipe": _recipe(value.get("recipe")),
     }
+
+
+def _recipe(value: Any) -> dict[str, Any] | None:
+    """How another server says that a picture was made, in the words of our own recipes; plain text, bounded."""
+    if not isinstance(value, dict):
+        return None
+    texts = {
+        "title": document.text(value, "model", limits.NAME_CHARS, cut=True),
+        "version": document.text(value, "modelVersion", limits.NAME_CHARS, cut=True),
+        "prompt": document.text(value, "prompt", limits.PROMPT_CHARS, cut=True),
+        "negative_prompt": document.text(value, "negativePrompt", limits.PROMPT_CHARS, cut=True),
+        "seed": document.integer(value, "seed", 0, limits.SEED_LIMIT),
+    }
+    parameters = {
+        "steps": document.integer(value, "steps", 1, limits.STEPS_MAX),
+        "guidance": document.number(value, "guidance", 0, limits.GUIDANCE_MAX),
+        "style": document.text(value, "style", limits.STYLE_CHARS),
+    }
+    told = {name: found for name, found in parameters.items() if found is not None}
+    kept = {name: found for name, found in texts.items() if found not in (None, "")}
+    return (kept | ({"parameters": told} if told else {})) or None

@@ -1,4 +1,4 @@
-"""Upload, Lineage, Bookmark, Emoji, RemoteCopy: what people bring, build on, keep for themselves, and see of others."""
+"""Upload, Lineage, Bookmark, RemoteCopy …: what people bring, build on, keep for themselves, and see of others."""
 
 from __future__ import annotations
 
@@ -104,20 +104,6 @@ class ConversationMute(SQLModel, table=True):
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     context_uri: str
     created_ms: int = Field(sa_type=BigInteger)
-
-
-class Emoji(SQLModel, table=True):
-    """Another server's custom emoji as it was last seen in a text or a name; shown through the proxy by its id."""
-
-    __tablename__ = "emoji"
-    __table_args__ = (UniqueConstraint("host", "name"),)
-
-    id: int = Field(primary_key=True, sa_type=big_id())
-    host: str
-    name: str
-    """Without the colons."""
-    url: str
-    seen_ms: int = Field(sa_type=BigInteger)
 
 
 class RemoteCopy(SQLModel, table=True):

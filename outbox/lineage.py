@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html as stdlib_html
+from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy, queries
@@ -85,6 +86,24 @@ def _is_made(attachment: Attachment) -> bool:
     if attachment.origin == Origin.REMOTE:
         return attachment.digital_source_type in provenance.AI_TERMS
     return attachment.origin != Origin.DECLARED_NOT_AI
+
+
+async def claim(session: AsyncSession, post: Post, body: dict[str, Any]) -> None:
+    """What another server's Note says that it was made from (`isBasedOn`), replaced as a whole; PARENTS at most."""
+    await session.exec(delete(Lineage).where(col(Lineage.post_id) == post.id))
+    context = context_of(session)
+    uris = [uri for value in document.as_list(body.get("isBasedOn"), limits.PARENTS) if (uri := document.id_of(value))]
+    for uri in dict.fromkeys(uris):
+        parent = (await session.exec(select(Post).where(Post.uri == uri))).first()
+        session.add(
+            Lineage(
+                id=context.ids.new(),
+                post_id=post.id,
+                parent_uri=uri,
+                parent_id=parent.id if parent is not None else None,
+                created_ms=context.clock.now_ms(),
+            )
+        )
 
 
 async def parents_of(session: AsyncSession, post_id: int) -> list[Lineage]:

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import blocks
 from actors import queries as actor_queries
+from actors.emoji import Emoji
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
@@ -20,7 +21,7 @@ from fediverse_ai.mastodon import entities, status_entities
 from fediverse_ai.mastodon.entities import Json, Look, Numbers
 from fediverse_ai.mastodon.status_entities import Scene
 from fediverse_ai.remote_media import RemoteMedia
-from outbox.belongings import Bookmark, ConversationMute, Emoji, Upload
+from outbox.belongings import Bookmark, ConversationMute, Upload
 from outbox.models import Attachment, Post, PostState, QuoteState, Reaction, ReactionKind, Visibility
 from outbox.visibility import OPEN, seen_by
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from actors.emoji import Emoji
 from actors.models import Actor
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.html import clean, text_of
@@ -14,7 +15,6 @@ from fediverse_ai.core.storage import Storage
 from fediverse_ai.mastodon.answers import day, moment
 from fediverse_ai.remote_media import RemoteMedia
 from fediverse_ai.web.static_files import static_url
-from outbox.belongings import Emoji
 
 Json = dict[str, Any]
 

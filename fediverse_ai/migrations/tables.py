@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import JSON
 from sqlmodel import AutoString, SQLModel
 
+import actors.emoji
 import actors.models
 import inbox.models
 import outbox.addressed
@@ -20,6 +21,7 @@ __all__ = ["NAMES", "comparison", "metadata"]
 
 ROOMS = (
     actors.models,
+    actors.emoji,
     outbox.models,
     outbox.belongings,
     outbox.addressed,

@@ -15,6 +15,7 @@ from fediverse_ai.core.context import context_of
 from inbox import quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, mentions_of, write, write_parts
+from outbox import lineage
 from outbox.models import PostState
 from outbox.publish import count_reply, tell_mentioned
 from outbox.queries import by_uri
@@ -59,6 +60,7 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
         return Outcome.DONE if await quotes.stamped_later(session, post, admitted.document) else Outcome.IGNORED
     post.updated_ms = updated
     write(post, admitted.document)
+    post.remix_policy = lineage.granted_by(admitted.document, received.sender)
     session.add(post)
     await write_parts(session, post, admitted.document)
     await quotes.want_check(session, post)
