@@ -13,10 +13,17 @@ from outbox import deeds, named, ties
 from outbox.models import Reaction, ReactionKind
 from outbox.named import Done
 from outbox.queries import by_uri
+from outbox.visibility import may_see
 from outbox.wish import PROBLEMS, Wish
 
 Verb = Callable[[AsyncSession, Actor, Wish], Awaitable[Done]]
-_ABOUT_ACTIVITIES = frozenset({"Undo", "Accept", "Reject"})
+# Activities whose object must be here already: what is not known, or not to be known, is not there.
+_FOUND = {
+    "Undo": named.NOTHING,
+    "Accept": named.NOTHING,
+    "Reject": named.NOTHING,
+    "Update": named.NO_POST,
+}
 
 # (activity, object) -> verb. What is not here is refused with words.
 TABLE: dict[tuple[str, str | None], Verb] = {
@@ -46,9 +53,9 @@ async def perform(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
     """Do what a client asks for. Raises what the verbs raise, and Malformed for what is not in the table."""
     kind = wish.object_type
     if wish.type != "Create" and wish.object_uri is not None:
-        kind = await _known_type(session, wish.object_uri) or kind
-    if kind is None and wish.type in _ABOUT_ACTIVITIES:
-        raise Missing(named.NOTHING)
+        kind = await _known_type(session, actor, wish.object_uri) or kind
+    if kind is None and wish.type in _FOUND:
+        raise Missing(_FOUND[wish.type])
     verb = TABLE.get((wish.type, kind)) or TABLE.get((wish.type, None))
     if verb is None:
         about = f" of {kind}" if kind and any(name == wish.type for name, _ in TABLE) else ""
@@ -58,9 +65,10 @@ async def perform(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
     return await verb(session, actor, wish)
 
 
-async def _known_type(session: AsyncSession, uri: str) -> str | None:
-    """The type of what we have by this id; the client's word counts for nothing else."""
-    if await by_uri(session, uri) is not None:
+async def _known_type(session: AsyncSession, actor: Actor, uri: str) -> str | None:
+    """The type of what we have by this id, as far as this person may know of it."""
+    post = await by_uri(session, uri)
+    if post is not None and (post.author_id == actor.id or await may_see(session, actor, post)):
         return "Note"
     if await queries.by_uri(session, uri) is not None:
         return "Actor"
