@@ -122,7 +122,7 @@ def draw(canvas: Canvas, item: Placed) -> None:
     depth = 1.0 if canvas.room else 0.5 + 0.5 * item.t
     spot = Spot(item.x, item.y, item.scale, item.mirror, depth, canvas.light, item.noun.box)
     painter = canvas.painter
-    if item.footing == "ground" and canvas.casts:
+    if item.footing == "ground" and canvas.casts and item.noun.metres < 29:
         wet = graph_is_wet(canvas)
         canvas.add(item.key - 0.3, painter.reflection(pen.marks, spot, 0.34) if wet else painter.cast(pen.marks, spot))
     elif item.footing == "water" and canvas.water and not canvas.deep:

@@ -42,7 +42,7 @@ def _dragged(pixels: Pixels, bristle: Pixels, unit: float, rng: np.random.Genera
     """Edges as the brush leaves them: pulled along the stroke by single bristles, and never quite straight."""
     height, width, _ = pixels.shape
     wobble = field(height, width, 70, rng) * F(1.9 * unit)
-    return displaced(pixels, bristle * F(2.3 * unit) + wobble, field(height, width, 60, rng) * F(1.7 * unit))
+    return displaced(pixels, bristle * F(1.8 * unit) + wobble, field(height, width, 60, rng) * F(1.7 * unit))
 
 
 def _on_paper(painted: Pixels, thin: Pixels, bristle: Pixels, unit: float, rng: np.random.Generator) -> Pixels:

@@ -134,7 +134,7 @@ def ground(
         base = top + (canvas.height - top) * share**1.25 * 0.92
         line = wave_line(canvas, f"ground{i}", base, swing * (1 + 1.1 * share), 0.9 + 0.5 * share)
         lines.append(line)
-        fade = tone(natural, -0.03 * i, 1.0, 3.0 * i)
+        fade = tone(natural, -0.045 * i, 1.0, 5.0 * i)
         layer(canvas, key + (0.0 if i == 0 else 18.0 * share), line, fade, 0.42 + 0.42 * share, edge=0.7)
     first = lines[0]
     step = canvas.width / 60
@@ -146,6 +146,26 @@ def ground(
 
     canvas.surface = surface
     canvas.land = (0.0, canvas.width)
+    _play_of_light(canvas, key + 0.3)
+
+
+def _play_of_light(canvas: Canvas, key: float) -> None:
+    """Broad soft patches where the light falls on the ground and where clouds shade it; quiet ground is never empty."""
+    rng = canvas.stream.child("patches", key)
+    low = 1 - min(1.0, max(0.0, canvas.air.height))
+    for i in range(7):
+        t = rng.uniform(0.02, 0.95)
+        bright = i % 2 == 0
+        away = rng.uniform(0.0, 0.34) if bright else rng.uniform(0.25, 0.75)
+        side = 1.0 if canvas.light[0] < canvas.width / 2 else -1.0
+        x = canvas.light[0] + side * away * canvas.width
+        reach = canvas.width * rng.uniform(0.16, 0.36) * (0.6 + 0.6 * t)
+        colour = canvas.air.light if bright else canvas.air.dark
+        strength = (0.1 + 0.16 * low) * canvas.air.glow if bright else 0.16
+        canvas.add(
+            key + 18 * t,
+            canvas.document.halo(x, canvas.surface(x, t), reach, reach * rng.uniform(0.06, 0.11), colour, strength),
+        )
 
 
 def stand(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import cos, hypot, sin
 
 from generation.generators.scene.canvas import CLOUDS, HORIZON, MIDDLE, Canvas
 from generation.generators.scene.graph import Graph, Thing
@@ -120,10 +121,11 @@ class Layout:
         if self.canvas.room:
             target = min(max(target, 300.0), 350.0 if not self.canvas.needs.table else 330.0)
         if main.noun.metres > 5 and not main.noun.alive:
-            target *= 1.12 if main.noun.metres < 29 else 1.5
+            target *= 1.3 if main.noun.metres < 29 else 1.6
         if main.noun.where == "sky":
             target *= 1.2
-        widest = 0.52 * min(self.canvas.width, 1300.0) * max(0.4, float(main.count**-0.45))
+        share = 0.52 if main.noun.metres < 5 or main.noun.alive else 0.62
+        widest = share * min(self.canvas.width, 1300.0) * max(0.4, float(main.count**-0.45))
         target = min(target, widest * main.noun.box[1] / main.noun.box[0])
         return target * self._fitting(target, main) / self._soft(main.noun.metres)
 
@@ -144,7 +146,9 @@ class Layout:
     def _tall(self, thing: Thing, t: float) -> float:
         main = self.graph.things[self._root_of(0)]
         ratio = self._soft(thing.noun.metres) / self._soft(main.noun.metres)
-        tall = self.unit * self._soft(main.noun.metres) * min(2.1, max(0.2, ratio)) * thing.size
+        least = 0.34 if thing.noun.alive and thing.noun.metres > 0.3 else 0.16
+        ratio *= 0.7 if thing is not main and thing.noun.metres < 0.25 and thing.noun.where == "sky" else 1.0
+        tall = self.unit * self._soft(main.noun.metres) * min(2.1, max(least, ratio)) * thing.size
         tall = min(tall, 0.66 * self.canvas.width * thing.noun.box[1] / thing.noun.box[0], 0.74 * self.canvas.height)
         return tall * (0.52 + 0.8 * t)
 
@@ -178,7 +182,7 @@ class Layout:
                 self._is_attached(other) and self._root_of(i) == self._root_of(0)
                 for i, other in enumerate(self.graph.things)
             )
-            base = MAIN_DEPTH if thing.noun.metres < 6 or thing.noun.alive else (0.5 if hosts else 0.34)
+            base = MAIN_DEPTH if thing.noun.metres < 6 or thing.noun.alive else (0.5 if hosts else 0.42)
             return base + (0 if instance == 0 else spread * (-1 if instance % 2 else 0.8) * rng.uniform(0.4, 1))
         tie = self._tied(thing)
         if tie:
@@ -271,6 +275,12 @@ class Layout:
             share += 0.0 if item.instance == 0 else self.rng.jitter(0.16)
             item.y = min(canvas.horizon, canvas.height * 0.66) * share + item.tall * 0.5
             item.y = max(item.tall + 30, item.y)
+            host = self.placed[0] if self.placed else None
+            if not main and item.noun.metres < 0.3 and item.noun.alive and host:
+                # Small fliers keep company: around the main thing, before and above it.
+                item.x, item.y = self._in_company(item, host)
+                item.key = host.key + self.rng.jitter(0.4)
+                return
             item.key = MIDDLE - 0.5 + item.t * 0.2 if main or item.tall > 90 else CLOUDS + 3 + item.t
         elif item.footing == "deep":
             item.y = (
@@ -286,6 +296,19 @@ class Layout:
             item.key = canvas.ground_key(item.t)
             if not canvas.casts and not canvas.deep:
                 item.y += item.tall * 0.2
+
+    def _in_company(self, item: Placed, host: Placed) -> tuple[float, float]:
+        """A free place in the air around a larger thing."""
+        taken = [p for p in self.placed if p is not host]
+        best, far = (host.x, host.y - host.tall), -1.0
+        for _ in range(16):
+            angle = self.rng.uniform(-2.9, -0.25)
+            x = host.x + (host.wide * 0.6 + 70 + item.wide) * cos(angle) * self.rng.uniform(0.8, 1.25)
+            y = host.y - host.tall * 0.5 + (host.tall * 0.55 + 60) * sin(angle)
+            gap = min((hypot(x - p.x, y - p.y) for p in taken), default=500.0)
+            if gap > far and item.wide * 0.5 < x < self.canvas.width - item.wide * 0.5 and y > item.tall + 10:
+                best, far = (x, y), gap
+        return best
 
     def _faces_left(self, item: Placed) -> bool:
         if item.noun.edge:

@@ -44,13 +44,13 @@ def draw_pencil(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 def _wash(light: Pixels, a: Pixels, b: Pixels, grain: Pixels, unit: float, rng: np.random.Generator) -> Pixels:
     """Pale layers of colour that dry darker at their rims and settle in the paper's tooth."""
     height, width = light.shape
-    soft = fine_blur(light, 2.4 * unit) + field(height, width, 16, rng) * F(0.035)
+    soft = blur(light, 5 * unit) + field(height, width, 16, rng) * F(0.035) + field(height, width, 120, rng) * F(0.008)
     layers = np.clip(np.round(soft * F(WASHES)) / F(WASHES), 0, 1)
     rims = np.clip(fine_blur(layers, 3.2 * unit) - layers, 0, 1)
-    value = layers * F(0.45) + light * F(0.55)
+    value = layers * F(0.34) + light * F(0.66)
     pools = field(height, width, 7, rng) * F(0.02) + field(height, width, 30, rng) * F(0.014)
-    tone = F(0.4) + value * F(0.58) - rims * F(0.3) + pools - grain * F(0.012) * (F(1.1) - value)
-    chroma = F(0.95) + F(0.45) * (1 - value) + rims
+    tone = F(0.44) + value * F(0.54) - rims * F(0.24) + pools - grain * F(0.012) * (F(1.1) - value)
+    chroma = F(0.82) + F(0.4) * (1 - value) + rims
     return from_oklab(np.clip(tone, 0, 0.985), a * chroma, b * chroma)
 
 
@@ -71,9 +71,10 @@ def _pencil(pixels: Pixels, light: Pixels, grain: Pixels, unit: float, rng: np.r
     height, width = light.shape
     contour = np.zeros((height, width), dtype=np.float32)
     for channel in range(3):
-        plane = pixels[..., channel]
-        contour = np.maximum(contour, np.abs(fine_blur(plane, 1.0 * unit) - fine_blur(plane, 2.6 * unit)))
-    contour = np.clip((contour - F(0.011)) * F(15), 0, 1)
+        plane = fine_blur(pixels[..., channel], 0.9 * unit)
+        contour[:-1] = np.maximum(contour[:-1], np.abs(plane[1:] - plane[:-1]))
+        contour[:, :-1] = np.maximum(contour[:, :-1], np.abs(plane[:, 1:] - plane[:, :-1]))
+    contour = np.clip((fine_blur(contour * F(3), 0.7 * unit) - F(0.035)) * F(5.5), 0, 1)
     y = np.arange(height, dtype=np.float32)[:, None]
     x = np.arange(width, dtype=np.float32)[None, :]
     wander = field(height, width, 22, rng) * F(7 * unit)

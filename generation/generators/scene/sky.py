@@ -70,6 +70,10 @@ def _source(canvas: Canvas) -> None:
     if moon:
         _moon(canvas, x, y, radius)
         return
+    if not low and "sun" not in features and "big" not in features:
+        # A high sun is felt, not seen: brightness without a disc.
+        canvas.backdrop.halo(x, y, radius * 2.1, radius * 2.1, mix(air.light, "#fffdf2", 0.6), 0.9)
+        return
     core = mix(air.light, "#fffdf2", 0.7)
     fill = canvas.document.radial(((0, core, 1), (0.86, core, 1), (1, mix(air.light, core, 0.4), 1)))
     canvas.add(LIGHT + 0.2, f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}"/>')
@@ -181,7 +185,11 @@ def _birds(canvas: Canvas) -> None:
     rng = canvas.stream.child("far birds")
     if canvas.air.source == "moon" or canvas.graph.weather in ("storm", "fog") or not rng.chance(0.55):
         return
-    x, y = canvas.light[0] + rng.jitter(200) + 160 * canvas.needs.subject_side, canvas.horizon * rng.uniform(0.35, 0.6)
+    x = (
+        canvas.light[0]
+        + (rng.uniform(190, 330) if rng.chance(0.7) else -rng.uniform(170, 240)) * canvas.needs.subject_side
+    )
+    y = canvas.horizon * rng.uniform(0.35, 0.6)
     colour = mix(canvas.air.stops[3], canvas.air.sky[-2], 0.35)
     d = []
     for _ in range(rng.whole(4, 8)):

@@ -192,26 +192,25 @@ def volcano(pen: Pen) -> None:
     pen.light(blob("-15,-111 0,-104 15,-111 0,-114"), "#ffd27a")
 
 
-@noun("waterfall", (270, 216), 30, words="cascade,falls", parts=("rock",), backdrop=True, turns=True)
+@noun("waterfall", (176, 226), 30, words="cascade,falls", parts=("rock",), backdrop=True, turns=True)
 def waterfall(pen: Pen) -> None:
     rock, rng = pen.part("rock", "#77746f", "#6c7670"), pen.rng
     for side in (-1, 1):
-        pen.fill(
-            poly(
-                [
-                    (side * 20, 4), (side * 24, -70), (side * 16, -150), (side * 20, -204), (side * 52, -212),
-                    (side * 74, -196), (side * 92, -168), (side * 104, -120), (side * 124, -86), (side * 128, -34),
-                    (side * 142, 4),
-                ]
-            ),
-            rock if side > 0 else pen.darker(rock, 0.04),
-        )  # fmt: skip
-        for _ in range(15):
-            x, y, s = side * rng.uniform(26, 112), rng.uniform(-190, -12), rng.uniform(9, 25)
-            if abs(x) > 60 + (y + 212) * 0.38:
+        face = pen.darker(rock, 0.0 if side > 0 else 0.04)
+        edge = [(18, 4), (24, -70), (15, -150), (19, -206), (44, -214), (58, -204), (66, -176), (63, -140), (76, -120),
+                (80, -84), (74, -60), (88, -38), (96, 4)]  # fmt: skip
+        pen.fill(poly([(side * x, y) for x, y in edge]), face)
+        for _ in range(17):
+            x, y = rng.uniform(24, 82), rng.uniform(-196, -24)
+            wide, tall = rng.uniform(4, 10), rng.uniform(16, 46)
+            if x + wide > 60 + (y + 206) * 0.17:
                 continue
-            facet = poly([(x, y), (x + s, y - s * 0.5), (x + s * 1.2, y + s * 0.6), (x + s * 0.2, y + s)])
-            pen.fill(facet, pen.lighter(rock, rng.pick((0.07, 0.04, -0.06, -0.1))), 0.8)
+            slab = poly([(side * x, y), (side * (x + wide), y - 5), (side * (x + wide - 1), y + tall),
+                         (side * (x + 1.5), y + tall + 4)])  # fmt: skip
+            pen.fill(slab, pen.lighter(face, rng.pick((0.06, 0.03, -0.05, -0.09))), 0.85)
+        for level in (-166.0, -122.0, -64.0):
+            crack = [(side * x, level + rng.jitter(3)) for x in (22, 40, 64 + (level + 166) * 0.1)]
+            pen.line(curve(crack), pen.darker(face, 0.14), 1.4, 0.6)
     pen.fill(poly("-20,-204 20,-204 16,-150 25,-70 34,0 -36,0 -25,-70 -16,-150"), pen.darker(rock, 0.12))
     pen.fill(blob("-15,-206! 14,-206! 15,-150 22,-72 31,0! -33,0! -22,-74 -15,-148", 0.2), "#d5e6e8")
     for _ in range(26):
@@ -226,10 +225,13 @@ def waterfall(pen: Pen) -> None:
         pen.fill(ellipse(-40 + 8 * k, -1 + rng.jitter(3), 11, 6), "#f4fafa", 0.55, flat=True)
     pen.glow(0, -14, 82, "#eef8f6", 0.6)
     for side in (-1, 1):
-        for k in range(22):
-            x = side * (18 + 100 * (k / 21) ** 0.9)
-            y = -206 + 0.5 * max(0.0, abs(x) - 55) ** 1.16 + rng.jitter(5)
-            green = pen.lighter("#567f48", rng.jitter(0.06))
-            size = rng.uniform(16, 30)
-            pen.fill(blob([(x - size * 0.6, y + 6), (x - size * 0.2, y - size * 0.4), (x + size * 0.5, y - size * 0.2),
-                           (x + size * 0.6, y + 8), (x, y + size * 0.5)], 0.4), green)  # fmt: skip
+        for k in range(34):
+            ledge, x = divmod(k, 12)
+            at = (side * (20 + 5.2 * x * (0.66, 0.9, 1.0)[ledge % 3]), (-210, -120, -40)[ledge % 3] + rng.jitter(5))
+            if ledge and x < 7:
+                continue
+            green, size = pen.lighter("#567f48", rng.jitter(0.07)), rng.uniform(9, 16)
+            pen.fill(
+                limb([(at[0], at[1] - size * 0.4), at, (at[0] + rng.jitter(4), at[1] + size)], [size, size, 1], 3),
+                green,
+            )

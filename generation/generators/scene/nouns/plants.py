@@ -58,7 +58,8 @@ def tree(pen: Pen) -> None:
     leaves = pen.part("leaves", "#5f8a4a", "#6f9450", "#4f7d4c")
     trunk = "#6b5140"
     lean = pen.rng.jitter(4)
-    pen.fill(limb([(0, 4), (1 + lean * 0.4, -30), (lean, -74)], [15, 9, 6]), trunk)
+    pen.fill(blob("-13,3 -7,-3 -5.4,-14 5.4,-14 7.4,-3 14,3 5,0 0,2 -5,0"), trunk)
+    pen.fill(limb([(0, -4), (1 + lean * 0.4, -30), (lean, -74)], [11, 9, 6]), trunk)
     pen.fill(limb([(1, -42), (16, -58), (25, -74)], [6, 4, 2]), trunk)
     pen.fill(limb([(1, -38), (-15, -56), (-24, -70)], [6, 4, 2]), trunk)
     rng = pen.rng
@@ -201,7 +202,8 @@ def _frond(pen: Pen, x: float, y: float, angle: float, reach: float, colour: str
 def willow(pen: Pen) -> None:
     leaves = pen.part("leaves", "#8a9f57", "#7d9a5a")
     rng = pen.rng
-    pen.fill(limb("-2,3 0,-34 6,-76", [15, 9, 6]), "#665040")
+    pen.fill(blob("-17,3 -9,-4 -7,-16 6,-16 8,-4 15,3 5,0 -1,2 -8,0"), "#665040")
+    pen.fill(limb("-2,-4 0,-34 6,-76", [12, 9, 6]), "#665040")
     pen.fill(limb("0,-42 -16,-66 -26,-84", [7, 4, 2]), "#665040")
     crown(pen, 0, -82, 42, 26, leaves, 9)
     for k in range(30):
@@ -230,7 +232,8 @@ def cherry_tree(pen: Pen) -> None:
     blossom = pen.part("blossom", "#f0b3c1", "#f4c3ca", "#eba7ba")
     rng = pen.rng
     bark = "#5a4042"
-    pen.fill(limb("-4,4 -2,-24 8,-50 4,-74", [15, 11, 8, 4]), bark)
+    pen.fill(blob("-20,3 -12,-4 -9,-18 5,-18 6,-4 14,3 4,0 -3,3 -10,0"), bark)
+    pen.fill(limb("-3,-4 -2,-24 8,-50 4,-74", [13, 11, 8, 4]), bark)
     pen.fill(limb("0,-34 -20,-52 -40,-60", [8, 5, 2.5]), bark)
     pen.fill(limb("6,-46 26,-60 44,-66", [7, 4, 2]), bark)
     for x, y, rx, ry in (

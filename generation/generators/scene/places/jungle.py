@@ -19,15 +19,15 @@ GREENS = ("#5f8f55", "#4f8458", "#6d9450", "#46795a")
 def jungle(canvas: Canvas) -> None:
     begin(canvas, 0.6)
     air = canvas.air
-    mist = mix(air.land("#a9c49a", 0.1), mix(air.horizon, air.light, 0.5), 0.5)
-    deep = air.land("#4f7a55", 0.35)
+    mist = mix(_green(canvas, "#b9d39a", 0.1), mix(air.horizon, air.light, 0.5), 0.4)
+    deep = _green(canvas, "#3f6f4a", 0.5)
     canvas.backdrop.wash(((0, deep, 1.0), (0.5, mist, 1.0), (1, mist, 1.0)), (0, 0), (0, canvas.horizon + 60))
     canvas.backdrop.halo(canvas.light[0], canvas.horizon * 0.6, 480, 520, air.light, 0.55 * air.glow)
     for row in range(4):
         _row(canvas, row)
         land.haze(canvas, canvas.horizon + 10 + 12 * row, 0.3, HORIZON + 3 * row + 2, 150)
     _beams(canvas)
-    land.ground(canvas, canvas.horizon + 66, "#5c7d48", swing=14)
+    land.ground(canvas, canvas.horizon + 66, "#4f7d42", swing=14)
     rng = canvas.stream.child("floor")
     for _ in range(22):
         t = rng.uniform(0.0, 0.8)
@@ -35,11 +35,16 @@ def jungle(canvas: Canvas) -> None:
         if abs(x - canvas.width * (0.5 + 0.17 * canvas.needs.subject_side)) < 190 and t > 0.3:
             continue
         y, size = canvas.surface(x, t), rng.uniform(40, 80) * (0.6 + 0.8 * t)
-        colour = air.land(tone(rng.pick(GREENS), rng.jitter(0.04)), 0.45 + 0.45 * t)
+        colour = _green(canvas, tone(rng.pick(GREENS), rng.jitter(0.04)), 0.45 + 0.45 * t)
         canvas.add(canvas.ground_key(t) - 0.6, path(fan(rng, x, y + 4, size, 9), colour))
     foreground.tufts(canvas, 60, "#5f8748", tall=30)
     _palms(canvas)
     _frame(canvas)
+
+
+def _green(canvas: Canvas, natural: str, depth: float) -> str:
+    """Green that the hour tints but does not drown."""
+    return mix(canvas.air.land(natural, depth), canvas.air.grade(natural), 0.6)
 
 
 def fan(rng: Stream, x: float, y: float, size: float, count: int) -> str:
@@ -67,7 +72,7 @@ def _row(canvas: Canvas, row: int) -> None:
     depth = 0.08 + 0.19 * row
     key = HORIZON + 3 * row
     base = canvas.horizon + 44 + 16 * row
-    green = canvas.air.land(tone(GREENS[row], -0.02 * row), depth)
+    green = mix(_green(canvas, tone(GREENS[row], -0.02 * row), depth), canvas.air.horizon, 0.3 - 0.09 * row)
     bark = mix(canvas.air.land("#6d6250", depth), green, 0.35)
     clear = canvas.width * (0.5 + 0.12 * canvas.needs.subject_side)
     trunks, lianas = [], []
@@ -143,19 +148,38 @@ def _palms(canvas: Canvas) -> None:
 def _frame(canvas: Canvas) -> None:
     """Great leaves in the corners, out of the light."""
     rng = canvas.stream.child("jungle frame")
-    colour = mix(canvas.air.land("#3f6a45", 1.0), canvas.air.dark, 0.55)
+    colour = mix(canvas.air.land("#3f6a45", 1.0), mix("#16301f", canvas.air.dark, 0.35), 0.5)
     out = []
     for corner in (-1, 1):
         x = -30.0 if corner < 0 else canvas.width + 30
-        for k in range(7):
-            up = rng.uniform(0.1, 1.35)
+        for k in range(9):
+            up = rng.uniform(0.05, 1.4)
             angle = -up if corner < 0 else -pi + up
-            size = rng.uniform(190, 360)
-            out.append(path(foreground.leaf(x, canvas.height + 20, size, angle), tone(colour, rng.jitter(0.03))))
-            if k < 4:
-                down = rng.uniform(0.15, 1.1)
-                high = foreground.leaf(x, -20, rng.uniform(150, 300), down if corner < 0 else pi - down)
-                out.append(path(high, tone(colour, rng.jitter(0.03))))
-        vein = f"M{x:.0f} {canvas.height + 20:.0f}l{-corner * 160 * cos(0.7):.0f} {-160 * sin(0.7):.0f}"
-        out.append(stroke(vein, tone(colour, 0.05), 2, 0.5))
+            shade = tone(colour, 0.012 * (k % 4) - 0.02)
+            out.append(_blade(rng, x, canvas.height + 20, rng.uniform(200, 400), angle, corner, shade))
+            if k < 6:
+                down = rng.uniform(0.1, 1.2)
+                angle = down if corner < 0 else pi - down
+                out.append(_blade(rng, x, -20, rng.uniform(160, 320), angle, corner, shade))
     canvas.add(FRONT + 1, "".join(out))
+
+
+def _blade(rng: Stream, x: float, y: float, size: float, angle: float, corner: int, colour: str) -> str:
+    """A long leaf that arches over by its own weight, with slits along its edge and a pale rib."""
+    bend = -corner * 0.5 if angle < 0 and angle > -pi else corner * 0.2
+    line: list[Point] = []
+    for k in range(9):
+        u = k / 8
+        a = angle + bend * u * u
+        line.append((x + cos(a) * size * u, y + sin(a) * size * u))
+    left: list[Point] = []
+    right: list[Point] = []
+    for k in range(1, 9):
+        (px, py), (qx, qy) = line[k - 1], line[k]
+        nx, ny = -(qy - py), qx - px
+        length = (nx * nx + ny * ny) ** 0.5 or 1.0
+        wide = size * 0.15 * sin(pi * (k / 8) ** 0.8) * (0.8 if k % 2 else 1.08) * rng.uniform(0.9, 1.1)
+        left.append((qx + nx / length * wide, qy + ny / length * wide))
+        right.append((qx - nx / length * wide, qy - ny / length * wide))
+    rib = "M" + "L".join(f"{px:.0f} {py:.0f}" for px, py in line)
+    return path(blob([line[0], *left, *reversed(right)], 0.28), colour) + stroke(rib, tone(colour, 0.05), 2, 0.6)
