@@ -6,9 +6,10 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
-from actors.models import Actor, Mute
+from actors.models import Actor
 from fediverse_ai.core.context import context_of
 from outbox.models import Notification
+from outbox.unwanted import is_unwanted
 
 
 async def tell(
@@ -29,8 +30,9 @@ async def tell(
     seen = select(Notification.id).where(
         Notification.actor_id == actor.id, Notification.kind == kind, Notification.cause == cause
     )
-    muted = select(Mute.id).where(Mute.muter_id == actor.id, Mute.muted_id == (from_id or 0))
-    if (await session.exec(seen)).first() is not None or (await session.exec(muted)).first() is not None:
+    if (await session.exec(seen)).first() is not None:
+        return
+    if from_id is not None and await is_unwanted(session, actor.id, from_id, told=True):
         return
     if kind != "follow_request" and from_id is not None and await _is_unasked(session, actor, from_id):
         return

@@ -235,6 +235,8 @@ RETIRED_POSTS: Final = 200
 RECEIVED_DAYS: Final = 30
 DELIVERY_DAYS: Final = 30
 ACTIVITY_DAYS: Final = 30
+REMOTE_POST_DAYS: Final = 90  # copies of others' posts that nobody here had anything to do with
+FORGOTTEN_POSTS: Final = 500  # of them in one run: each takes pictures' and reactions' rows along
 TIDIED_ROWS: Final = 5_000
 
 # Lists of domain rules: characters, lines, and how many follows a line may cut without being confirmed.

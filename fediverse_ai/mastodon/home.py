@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, and_, literal, text, union_all
+from sqlalchemy import TextClause, and_, exists, literal, text, union_all
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors.models import Actor, Follow, FollowState, Mute
+from actors.models import Actor, Follow, FollowState
+from fediverse_ai.core.context import context_of
 from fediverse_ai.mastodon.answers import LARGEST_ID, Cursor
 from fediverse_ai.mastodon.batches import Entry
-from outbox.models import Post, PostState, Reaction, ReactionKind, Visibility
+from outbox.models import Post, PostState, PostTag, Reaction, ReactionKind, Visibility
+from outbox.shelves import ListMember, ReadingList, TagFollow
+from outbox.unwanted import unwanted_by
 from outbox.visibility import seen_by
 
 # What an author sees of their own in the timeline; a scheduled post or a draft is not there yet.
@@ -46,20 +49,36 @@ class _Found:
 
 
 def followed_by(reader_id: int) -> Any:
-    """The sources of the home timeline: everybody whom the reader follows, and the reader."""
+    """The sources of the home timeline: everybody whom the reader follows, but the members of exclusive lists, and the
+    reader."""
+    elsewhere = exists(
+        select(ListMember.id)
+        .join(ReadingList, col(ReadingList.id) == col(ListMember.list_id))
+        .where(
+            ListMember.member_id == Follow.followed_id,
+            ReadingList.actor_id == reader_id,
+            col(ReadingList.exclusive).is_(True),
+        )
+    )
     follows: Any = select(col(Follow.followed_id).label("actor_id")).where(
-        Follow.follower_id == reader_id, Follow.state == FollowState.ACCEPTED
+        Follow.follower_id == reader_id, Follow.state == FollowState.ACCEPTED, ~elsewhere
     )
     return union_all(follows, select(literal(reader_id).label("actor_id")))
 
 
-async def page(session: AsyncSession, reader: Actor, sources: Any, at: Cursor, *, own: bool = True) -> Page:
+_SOURCES: Any = object()
+
+
+async def page(
+    session: AsyncSession, reader: Actor, sources: Any, at: Cursor, *, own: bool = True, circle: Any = _SOURCES
+) -> Page:
     """One page of what some sources posted and boosted, as this reader may see it.
 
-    `own`: with the reader's own posts that are not out yet. Left out are replies to people outside of the sources,
-    whom the reader muted, and a second appearance of the same post on the page.
+    `own`: the reader's home, with their own posts that are not out yet and the hashtags they follow. Left out are
+    replies to people outside of the `circle` (the sources, unless another is given; None: all replies), whom the
+    reader muted or silenced, and a second appearance of the same post on the page.
     """
-    quiet = await _muted(session, reader)
+    circle = sources if circle is _SOURCES else circle
     plain = await _without_boosts(session, reader)
     shown: list[Entry] = []
     seen: set[int] = set()
@@ -69,9 +88,12 @@ async def page(session: AsyncSession, reader: Actor, sources: Any, at: Cursor, *
     for _ in range(ROUNDS):
         depth = at.limit + at.limit // 2
         found = await _candidates(session, sources, low, high, depth, forward=at.forward)
-        unfinished = await _unfinished(session, reader, low, high, depth, forward=at.forward) if own else []
-        ids = sorted({*found.posts, *found.boosts, *unfinished}, reverse=not at.forward)[:depth]
-        entries = await _entries(session, reader, sources, ids, quiet, plain)
+        more_ids: list[int] = []
+        if own:
+            more_ids += await _unfinished(session, reader, low, high, depth, forward=at.forward)
+            more_ids += await _tagged(session, reader, low, high, depth, forward=at.forward)
+        ids = sorted({*found.posts, *found.boosts, *more_ids}, reverse=not at.forward)[:depth]
+        entries = await _entries(session, reader, circle, ids, plain)
         for entry_id in ids:
             if len(shown) == at.limit:
                 break
@@ -92,10 +114,6 @@ async def _without_boosts(session: AsyncSession, reader: Actor) -> set[int]:
     """Whose boosts the reader does not want to see."""
     query = select(Follow.followed_id).where(Follow.follower_id == reader.id, col(Follow.boosts).is_(False))
     return set(await session.exec(query))
-
-
-async def _muted(session: AsyncSession, reader: Actor) -> set[int]:
-    return set(await session.exec(select(Mute.muted_id).where(Mute.muter_id == reader.id)))
 
 
 def edges(sources: Any, low: int, high: int, *, forward: bool) -> Any:
@@ -154,36 +172,57 @@ async def _unfinished(
     return list(await session.exec(ordered.limit(depth)))
 
 
+async def _tagged(session: AsyncSession, reader: Actor, low: int, high: int, depth: int, *, forward: bool) -> list[int]:
+    """Public posts with hashtags that the reader follows."""
+    names = list(await session.exec(select(TagFollow.name).where(TagFollow.actor_id == reader.id)))
+    if not names:
+        return []
+    query = (
+        select(Post.id)
+        .join(PostTag, col(PostTag.post_id) == col(Post.id))
+        .where(col(PostTag.name).in_(names), col(Post.id) > low, col(Post.id) < high)
+        .where(Post.visibility == Visibility.PUBLIC, Post.state == PostState.PUBLISHED)
+        .distinct()
+    )
+    ordered = query.order_by(col(Post.id).asc() if forward else col(Post.id).desc())
+    return list(await session.exec(ordered.limit(depth)))
+
+
 async def _entries(
-    session: AsyncSession, reader: Actor, sources: Any, ids: Sequence[int], quiet: set[int], plain: set[int]
+    session: AsyncSession, reader: Actor, circle: Any, ids: Sequence[int], plain: set[int]
 ) -> dict[int, Entry]:
     """The rows of these ids that the reader may and wants to see."""
     if not ids:
         return {}
-    boosts = {row.id: row for row in await session.exec(select(Reaction).where(col(Reaction.id).in_(ids)))}
+    now = context_of(session).clock.now_ms()
+    boosted = select(Reaction).where(col(Reaction.id).in_(ids), ~unwanted_by(reader.id, col(Reaction.actor_id), now))
+    boosts = {row.id: row for row in await session.exec(boosted)}
     wanted = {*ids, *(boost.post_id for boost in boosts.values())} - boosts.keys()
     own = and_(col(Post.author_id) == reader.id, col(Post.state).in_(UNFINISHED))
     allowed = select(Post).where(
-        col(Post.id).in_(wanted), Post.visibility != Visibility.DIRECT, seen_by(reader.id) | own
+        col(Post.id).in_(wanted),
+        Post.visibility != Visibility.DIRECT,
+        seen_by(reader.id) | own,
+        ~unwanted_by(reader.id, col(Post.author_id), now),
     )
-    posts = {post.id: post for post in await session.exec(allowed) if post.author_id not in quiet}
+    posts = {post.id: post for post in await session.exec(allowed)}
     found = {key: Entry(posts[row.post_id], row) for key, row in boosts.items()
-             if row.post_id in posts and row.actor_id not in quiet | plain}  # fmt: skip
+             if row.post_id in posts and row.actor_id not in plain}  # fmt: skip
     written = {key: post for key, post in posts.items() if key in set(ids)}
-    strangers = await _answers_to_strangers(session, sources, list(written.values()))
+    strangers = await _answers_to_strangers(session, circle, list(written.values()))
     found |= {key: Entry(post) for key, post in written.items() if key not in strangers}
     return found
 
 
-async def _answers_to_strangers(session: AsyncSession, sources: Any, posts: Sequence[Post]) -> set[int]:
-    """Replies to somebody outside of the sources, or to what we do not have."""
+async def _answers_to_strangers(session: AsyncSession, circle: Any, posts: Sequence[Post]) -> set[int]:
+    """Replies to somebody outside of the circle, or to what we do not have."""
     replies = [post for post in posts if post.in_reply_to_uri is not None]
-    if not replies:
-        return set()
+    if not replies or circle is None:
+        return {post.id for post in replies}
     parents = {post.in_reply_to_id for post in replies if post.in_reply_to_id is not None}
     query = select(Post.id, Post.author_id).where(col(Post.id).in_(parents))
     authors: dict[int, int] = dict((await session.exec(query)).all())
-    source = sources.subquery("source")
+    source = circle.subquery("circle")
     known = set(await session.exec(select(source.c.actor_id).where(source.c.actor_id.in_(set(authors.values())))))
     return {
         post.id

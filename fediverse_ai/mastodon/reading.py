@@ -155,9 +155,14 @@ async def _reacted(request: Request, kind: ReactionKind) -> Response:
 
 async def listed(session: AsyncSession, context: Context, reader: Actor | None, ids: Sequence[int]) -> list[Json]:
     """Account for each id, in order; the gone, and those with a block between them and the reader, are left out."""
-    actors = await queries.by_ids(session, ids)
     barred = await batches.barred(session, reader)
-    living = [actor for actor in actors.values() if policy.living(actor) and actor.id not in barred]
+    return await named(session, context, reader, [key for key in ids if key not in barred])
+
+
+async def named(session: AsyncSession, context: Context, reader: Actor | None, ids: Sequence[int]) -> list[Json]:
+    """Account for each id, in order, whatever blocks there are; the gone are left out."""
+    actors = await queries.by_ids(session, ids)
+    living = [actor for actor in actors.values() if policy.living(actor)]
     made = await batches.accounts(session, context, batches.look_of(context, reader), living)
     return [made[key] for key in ids if key in made]
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from actors import queries
 from actors.models import Actor, Block, Follow, FollowState, Mute
+from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.mastodon import answers, entities, parameters, people
@@ -20,12 +21,13 @@ from fediverse_ai.mastodon.entities import Ties
 from fediverse_ai.mastodon.parameters import Parameters
 from outbox import block as blocks
 from outbox import follow as follows
+from outbox.shelves import AccountNote, SilencedHost
 
 Verb = Callable[[AsyncSession, Actor, Actor, Parameters], Awaitable[object]]
 
 
 async def relationships(session: AsyncSession, reader: Actor, ids: Sequence[int]) -> list[Json]:
-    """Relationship for each id, in order; four queries, however many."""
+    """Relationship for each id, in order; six queries, however many."""
     follow = select(Follow).where(
         or_(
             and_(col(Follow.follower_id) == reader.id, col(Follow.followed_id).in_(ids)),
@@ -45,8 +47,22 @@ async def relationships(session: AsyncSession, reader: Actor, ids: Sequence[int]
     blocked_by = set(await session.exec(
         select(Block.blocker_id).where(Block.blocked_id == reader.id, col(Block.blocker_id).in_(ids))
     ))  # fmt: skip
-    muting = set(await session.exec(
-        select(Mute.muted_id).where(Mute.muter_id == reader.id, col(Mute.muted_id).in_(ids))
+    now = database_context(session).clock.now_ms()
+    unexpired = or_(col(Mute.expires_ms).is_(None), col(Mute.expires_ms) > now)
+    muting: dict[int, bool] = dict((await session.exec(
+        select(Mute.muted_id, Mute.notifications).where(
+            Mute.muter_id == reader.id, col(Mute.muted_id).in_(ids), unexpired
+        )
+    )).all())  # fmt: skip
+    notes: dict[int, str] = dict((await session.exec(
+        select(AccountNote.about_id, AccountNote.comment).where(
+            AccountNote.actor_id == reader.id, col(AccountNote.about_id).in_(ids)
+        )
+    )).all())  # fmt: skip
+    silenced = set(await session.exec(
+        select(Actor.id)
+        .join(SilencedHost, col(SilencedHost.host) == col(Actor.host))
+        .where(SilencedHost.actor_id == reader.id, col(Actor.id).in_(ids))
     ))  # fmt: skip
 
     def is_(follows_: dict[int, Follow], key: int, state: FollowState) -> bool:
@@ -64,9 +80,11 @@ async def relationships(session: AsyncSession, reader: Actor, ids: Sequence[int]
                 blocking=key in blocking,
                 blocked_by=key in blocked_by,
                 muting=key in muting,
-                muting_notifications=key in muting,
+                muting_notifications=muting.get(key, False),
                 showing_reblogs=key in mine and mine[key].boosts,
                 notifying=key in mine and mine[key].notify,
+                domain_blocking=key in silenced,
+                note=notes.get(key, ""),
             ),
         )
         for key in ids
@@ -111,18 +129,37 @@ async def _unblock(session: AsyncSession, actor: Actor, target: Actor, asked: Pa
 
 
 async def _mute(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
-    """Their posts and notifications are not shown any more; nobody is told."""
+    """Their posts are not shown any more, for `duration` seconds (0: for good); nobody is told. `notifications`: nor is
+    what they do told."""
     if actor.id == target.id:
         raise Unprocessable("You cannot mute yourself.")
-    known = select(Mute.id).where(Mute.muter_id == actor.id, Mute.muted_id == target.id)
-    if (await session.exec(known)).first() is None:
-        context = database_context(session)
-        now = context.clock.now_ms()
-        session.add(Mute(id=context.ids.new(), muter_id=actor.id, muted_id=target.id, created_ms=now))
+    context = database_context(session)
+    now = context.clock.now_ms()
+    known = select(Mute).where(Mute.muter_id == actor.id, Mute.muted_id == target.id)
+    row = (await session.exec(known)).first()
+    if row is None:
+        row = Mute(id=context.ids.new(), muter_id=actor.id, muted_id=target.id, created_ms=now)
+    row.notifications = asked.flag("notifications") is not False
+    seconds = asked.number("duration", 0, limits.MUTE_SECONDS) or 0
+    row.expires_ms = now + seconds * 1000 if seconds else None
+    session.add(row)
 
 
 async def _unmute(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
     await session.exec(delete(Mute).where(col(Mute.muter_id) == actor.id, col(Mute.muted_id) == target.id))
+
+
+async def _note(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    """`comment`, for the reader alone; an empty one takes it back."""
+    comment = (asked.text("comment") or "").strip()
+    if len(comment) > limits.NOTE_CHARS:
+        raise Unprocessable(f"Validation failed: Comment is too long (maximum is {limits.NOTE_CHARS} characters)")
+    await session.exec(
+        delete(AccountNote).where(col(AccountNote.actor_id) == actor.id, col(AccountNote.about_id) == target.id)
+    )
+    if comment:
+        made = database_context(session).ids.new()
+        session.add(AccountNote(id=made, actor_id=actor.id, about_id=target.id, comment=comment))
 
 
 # `gone`: what is only tidying up may be done with those who are suspended or deleted too.
@@ -134,6 +171,7 @@ VERBS: dict[str, tuple[Verb, str, bool]] = {
     "unblock": (_unblock, "write:blocks", True),
     "mute": (_mute, "write:mutes", False),
     "unmute": (_unmute, "write:mutes", True),
+    "note": (_note, "write:accounts", True),
 }
 
 

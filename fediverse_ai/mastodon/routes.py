@@ -7,7 +7,9 @@ from starlette.routing import Route
 from fediverse_ai.mastodon import (
     accounts,
     actions,
+    boundaries,
     instance,
+    lists,
     media,
     notifications,
     preferences,
@@ -21,11 +23,13 @@ from fediverse_ai.mastodon import (
 # Matched from the top: what has words where another has an id comes before it.
 ROUTES: list[Route] = [
     *timelines.ROUTES,
+    *lists.ROUTES,
     *reading.ROUTES,
     *writing.ROUTES,
     *actions.ROUTES,
     *notifications.ROUTES,
     *relations.ROUTES,
+    *boundaries.ROUTES,
     *profile.ROUTES,
     *accounts.ROUTES,
     *media.ROUTES,

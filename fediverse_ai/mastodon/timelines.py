@@ -10,13 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors.models import Actor, Mute
+from actors.models import Actor
 from fediverse_ai.mastodon import answers, batches, home, parameters, people
 from fediverse_ai.mastodon.answers import Cursor
 from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from outbox.belongings import Bookmark
 from outbox.models import Attachment, Post, PostState, PostTag, Reaction, ReactionKind, Visibility
+from outbox.unwanted import unwanted_by
 from outbox.visibility import OPEN, seen_by
 
 
@@ -91,15 +92,11 @@ async def _answer(request: Request, query: Any) -> Response:
         reader = await people.reader_of(session, request)
         query = query.where(seen_by(reader.id if reader else None))
         if reader is not None:
-            query = query.where(~not_wanted(reader))
+            now = context_of(request).clock.now_ms()
+            query = query.where(~unwanted_by(reader.id, col(Post.author_id), now))
         posts = await answers.fetch(session, query, col(Post.id), at)
         body = await batches.statuses(session, context_of(request), reader, [Entry(post) for post in posts])
     return answers.page(request, body, [post.id for post in posts], at)
-
-
-def not_wanted(reader: Actor) -> Any:
-    """A condition on Post: its author is muted by this reader."""
-    return exists(select(Mute.id).where(Mute.muter_id == reader.id, Mute.muted_id == Post.author_id))
 
 
 async def favourites(request: Request) -> Response:
