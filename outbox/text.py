@@ -44,6 +44,13 @@ def hashtags_in(text: str) -> list[str]:
     return list(found.values())[: limits.POST_TAGS]
 
 
+def hashtag_name(text: str) -> str | None:
+    """One hashtag with or without its #, in the lower case in which it is kept; None for what is none."""
+    said = text.strip().removeprefix("#")[: limits.NAME_CHARS + 1]
+    found = HASHTAG.fullmatch(f"#{said}") if len(said) <= limits.NAME_CHARS else None
+    return found[1].lower() if found is not None else None
+
+
 def hashtag_link(public_url: str, name: str) -> str:
     safe = stdlib_html.escape(name)
     href = f"{public_url}/tags/{safe.lower()}"

@@ -17,7 +17,7 @@ from actors.emoji import Emoji
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.mastodon import entities, status_entities
+from fediverse_ai.mastodon import entities, filtering, status_entities
 from fediverse_ai.mastodon.entities import Json, Look, Numbers
 from fediverse_ai.mastodon.status_entities import Scene
 from fediverse_ai.remote_media import RemoteMedia
@@ -179,6 +179,7 @@ async def statuses(
         elif entry.boost.actor_id in loaded.accounts:
             booster = loaded.accounts[entry.boost.actor_id]
             found.append(status_entities.boost(inner, booster, entry.boost.id, entry.boost.uri, entry.boost.created_ms))
+    await filtering.apply(session, context, reader, found)
     return found
 
 
