@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from actors.models import Account
+from fediverse_ai.core.limits import RateLimiter
 from tests.social.client import Client, person
 from tests.support.house import House
 from tests.support.painter import Painter, studio
@@ -48,3 +50,21 @@ async def ben(home: House) -> Client:
 @pytest.fixture
 def bob(good: Peer) -> RemoteActor:
     return good.actor("bob")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(home: House) -> list[Client]:
+    return [await person(home, "amy"), await person(home, "ivo")]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def amy(home: House, shared: list[Client]) -> Client:
+    """Somebody whom several tests share: those that leave nothing behind that another looks at."""
+    [account] = await home.rows(Account, actor_id=shared[0].actor.id)
+    home.context.part(RateLimiter).forget(f"posts:{account.id}")
+    return shared[0]
+
+
+@pytest.fixture
+def ivo(shared: list[Client]) -> Client:
+    return shared[1]

@@ -36,14 +36,14 @@ async def known(home: House, remote: RemoteActor) -> Actor:
 # Create
 
 
-async def test_a_bare_object_is_wrapped_with_its_addresses_and_gets_ids_of_ours(ann: Client) -> None:
-    made = await ann.send({"@context": "x:y", "type": "Note", "content": "<p>Good morning</p>", "to": "as:Public",
+async def test_a_bare_object_is_wrapped_with_its_addresses_and_gets_ids_of_ours(amy: Client) -> None:
+    made = await amy.send({"@context": "x:y", "type": "Note", "content": "<p>Good morning</p>", "to": "as:Public",
                            "id": "https://elsewhere.example/1", "published": "1990-01-01T00:00:00Z"})  # fmt: skip
-    assert (made["type"], made["actor"]) == ("Create", ann.actor.uri)
-    assert made["id"].startswith(f"{ann.home.origin}/activities/")
+    assert (made["type"], made["actor"]) == ("Create", amy.actor.uri)
+    assert made["id"].startswith(f"{amy.home.origin}/activities/")
     note = made["object"]
-    assert note["id"].startswith(f"{ann.home.origin}/notes/")
-    assert (note["type"], note["attributedTo"], note["content"]) == ("Note", ann.actor.uri, "<p>Good morning</p>")
+    assert note["id"].startswith(f"{amy.home.origin}/notes/")
+    assert (note["type"], note["attributedTo"], note["content"]) == ("Note", amy.actor.uri, "<p>Good morning</p>")
     assert (note["state"], note["to"], made["to"]) == ("waiting", [PUBLIC], [PUBLIC])
     assert note["published"] > "2026"
     assert {"likes", "shares", "replies", "contentMap"} <= note.keys()
@@ -61,12 +61,12 @@ async def test_a_bare_object_is_wrapped_with_its_addresses_and_gets_ids_of_ours(
         ({}, "direct"),
     ],
 )
-async def test_addresses_become_one_of_four_visibilities(ann: Client, addresses: Any, visibility: str) -> None:
-    given = json.loads(json.dumps(addresses).replace("FOLLOWERS", f"{ann.actor.uri}/followers"))
+async def test_addresses_become_one_of_four_visibilities(amy: Client, addresses: Any, visibility: str) -> None:
+    given = json.loads(json.dumps(addresses).replace("FOLLOWERS", f"{amy.actor.uri}/followers"))
     create = {"type": "Create", "object": {"type": "Note", "content": "x"}, **given}
     for activity in (create, {"type": "Create", "object": {"type": "Note", "content": "x", **given}}):
-        made = await ann.send(activity)
-        [post] = await ann.home.rows(Post, uri=made["object"]["id"])
+        made = await amy.send(activity)
+        [post] = await amy.home.rows(Post, uri=made["object"]["id"])
         assert post.visibility == visibility
 
 
@@ -99,31 +99,32 @@ async def test_hidden_addressees_are_reached_and_never_shown(ann: Client, ben: C
         ({"cc": [f"http://127.0.0.1:9/{number}" for number in range(POST_MENTIONS + 1)]}, "At most 10"),
     ],
 )
-async def test_an_audience_that_we_would_have_to_change_is_refused(ann: Client, addresses: Any, words: str) -> None:
-    text = json.dumps(addresses).replace("FOLLOWERS", f"{ann.actor.uri}/followers").replace("SELF", ann.actor.uri)
-    given = json.loads(text.replace("ORIGIN", ann.home.origin))
-    told = await ann.send({"type": "Create", "object": {"type": "Note", "content": "x"}, **given}, 422)
+async def test_an_audience_that_we_would_have_to_change_is_refused(amy: Client, addresses: Any, words: str) -> None:
+    text = json.dumps(addresses).replace("FOLLOWERS", f"{amy.actor.uri}/followers").replace("SELF", amy.actor.uri)
+    given = json.loads(text.replace("ORIGIN", amy.home.origin))
+    before = mine(amy.home)
+    told = await amy.send({"type": "Create", "object": {"type": "Note", "content": "x"}, **given}, 422)
     assert words in told["detail"]
-    assert await ann.home.rows(Post, author_id=ann.actor.id) == []
+    assert mine(amy.home) == before
 
 
-async def test_html_becomes_what_an_author_types_and_its_source_counts_where_it_is_plain(ann: Client) -> None:
+async def test_html_becomes_what_an_author_types_and_its_source_counts_where_it_is_plain(amy: Client) -> None:
     html = (
         '<p>Hello <a href="https://h.example/@bo" class="mention">@<span>bo</span></a>, see '
         '<a href="https://w.example/a/long/way">w.example/a/…</a> and <a href="https://x.example/">this</a><br>'
         '<a href="https://tags.pub/sea">#sea</a></p><p>Bye<script>alert(1)</script></p>'
     )
     tag = [{"type": "Mention", "href": "https://h.example/@bo", "name": "@bo@h.example"}]
-    made = await ann.send({"type": "Note", "content": html, "tag": tag, "summary": "<b>Sun</b>", "sensitive": True,
+    made = await amy.send({"type": "Note", "content": html, "tag": tag, "summary": "<b>Sun</b>", "sensitive": True,
                            "contentMap": {"de": html}})  # fmt: skip
-    [post] = await ann.home.rows(Post, uri=made["object"]["id"])
+    [post] = await amy.home.rows(Post, uri=made["object"]["id"])
     assert post.text == (
         "Hello @bo@h.example, see https://w.example/a/long/way and this (https://x.example/)\n#sea\nBye"
     )
     assert (post.summary, post.sensitive, post.language) == ("Sun", True, "de")
     typed = {"mediaType": "text/plain", "content": "As <typed>"}
-    made = await ann.send({"type": "Note", "content": "<p>otherwise</p>", "source": typed})
-    [post] = await ann.home.rows(Post, uri=made["object"]["id"])
+    made = await amy.send({"type": "Note", "content": "<p>otherwise</p>", "source": typed})
+    [post] = await amy.home.rows(Post, uri=made["object"]["id"])
     assert post.text == "As <typed>"
 
 
@@ -187,17 +188,17 @@ async def revised(client: Client) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    {"to": [PUBLIC]}, {"attributedTo": "BEN"}, {"published": "2020-01-01T00:00:00Z"}, {"inReplyTo": "https://x.example/1"},
+    {"to": [PUBLIC]}, {"attributedTo": "IVO"}, {"published": "2020-01-01T00:00:00Z"}, {"inReplyTo": "https://x.example/1"},
     {"likes": "https://x.example/likes"}, {"attachment": [{"type": "Image", "url": "https://x.example/1.png"}]},
 ])  # fmt: skip
-async def test_what_an_update_cannot_change(ann: Client, ben: Client, change: Any) -> None:
-    post = await ann.write("Stays")
-    change = json.loads(json.dumps(change).replace("BEN", ben.actor.uri))
+async def test_what_an_update_cannot_change(amy: Client, ivo: Client, change: Any) -> None:
+    post = await amy.write("Stays")
+    change = json.loads(json.dumps(change).replace("IVO", ivo.actor.uri))
     status = 400 if "attributedTo" in change else 403
-    await ann.send({"type": "Update", "object": {"id": post.uri, **change}}, status)
-    whole = await ann.get(post.uri)
+    await amy.send({"type": "Update", "object": {"id": post.uri, **change}}, status)
+    whole = await amy.get(post.uri)
     whole.pop("@context")
-    assert (await ann.send({"type": "Update", "object": whole | {"content": "Whole"}}))["object"]["content"] == "Whole"
+    assert (await amy.send({"type": "Update", "object": whole | {"content": "Whole"}}))["object"]["content"] == "Whole"
 
 
 async def test_the_own_profile_is_changed_but_not_its_keys_or_addresses(ann: Client) -> None:
@@ -285,12 +286,12 @@ async def test_a_reaction_is_made_once_and_taken_back(ann: Client, ben: Client, 
     await ann.send({"type": "Undo", "object": item}, 404)
 
 
-async def test_reactions_that_we_would_have_to_change_are_refused(ann: Client, ben: Client) -> None:
-    post, quiet = await ben.write("Look", to=[PUBLIC]), await ann.write("Mine alone")
-    await ann.send({"type": "Like", "object": post.uri, "content": "🔥"}, 422)
-    await ann.send({"type": "Announce", "object": post.uri, "to": [f"{ann.actor.uri}/followers"]}, 422)
-    await ann.send({"type": "Announce", "object": quiet.uri}, 422)
-    assert await ann.home.rows(Reaction, actor_id=ann.actor.id) == []
+async def test_reactions_that_we_would_have_to_change_are_refused(amy: Client, ivo: Client) -> None:
+    post, quiet = await ivo.write("Look", to=[PUBLIC]), await amy.write("Mine alone")
+    await amy.send({"type": "Like", "object": post.uri, "content": "🔥"}, 422)
+    await amy.send({"type": "Announce", "object": post.uri, "to": [f"{amy.actor.uri}/followers"]}, 422)
+    await amy.send({"type": "Announce", "object": quiet.uri}, 422)
+    assert await amy.home.rows(Reaction, actor_id=amy.actor.id) == []
 
 
 # Add, Remove, Block, Flag, Move
@@ -378,13 +379,13 @@ OTHERS: list[tuple[Any, int]] = [
 
 @pytest.mark.parametrize(("activity", "status"), OTHERS)
 async def test_everything_else_is_refused_with_words_and_changes_nothing(
-    ann: Client, activity: Any, status: int
+    amy: Client, activity: Any, status: int
 ) -> None:
-    before = mine(ann.home)
-    told = await ann.send(activity, status)
+    before = mine(amy.home)
+    told = await amy.send(activity, status)
     if status == 400 and "is not taken here" in told["detail"]:
         assert told["type"].endswith("#unsupported-type")
-    assert mine(ann.home) == before
+    assert mine(amy.home) == before
 
 
 def mine(home: House) -> dict[str, str]:
@@ -393,62 +394,62 @@ def mine(home: House) -> dict[str, str]:
     return {table: digest for table, digest in home.dump().items() if table in names}
 
 
-async def test_nobody_speaks_for_another(ann: Client, ben: Client) -> None:
+async def test_nobody_speaks_for_another(amy: Client, ivo: Client) -> None:
     """AUT-33, AUT-34: no other actor, author, outbox or object; and what one may not see looks like what is missing."""
-    before = mine(ann.home)
+    before = mine(amy.home)
     note = {"type": "Note", "content": "x"}
     for activity in (
-        {"type": "Create", "actor": ben.actor.uri, "object": note},
-        {**note, "attributedTo": ben.actor.uri},
-        {"type": "Create", "object": {**note, "attributedTo": [ben.actor.uri]}},
+        {"type": "Create", "actor": ivo.actor.uri, "object": note},
+        {**note, "attributedTo": ivo.actor.uri},
+        {"type": "Create", "object": {**note, "attributedTo": [ivo.actor.uri]}},
     ):
-        assert (await ann.send(activity, 400))["type"].endswith("#principal-actor-mismatch")
-    await ann.post(f"{ben.actor.uri}/outbox", note, 403)
-    await ann.post(f"{ann.home.origin}/users/nobody/outbox", note, 404)
-    assert mine(ann.home) == before
-    post = await ben.write("Ben's", to=[PUBLIC])
-    before = mine(ann.home)
+        assert (await amy.send(activity, 400))["type"].endswith("#principal-actor-mismatch")
+    await amy.post(f"{ivo.actor.uri}/outbox", note, 403)
+    await amy.post(f"{amy.home.origin}/users/nobody/outbox", note, 404)
+    assert mine(amy.home) == before
+    post = await ivo.write("Ben's", to=[PUBLIC])
+    before = mine(amy.home)
     for kind in ("Update", "Delete"):
-        await ann.send({"type": kind, "object": {"id": post.uri, "type": "Note", "content": "Ann's"}}, 403)
-    featured = f"{ben.actor.uri}/collections/featured"
-    await ann.send({"type": "Add", "object": post.uri, "target": featured}, 403)
-    await ann.send({"type": "Update", "object": {"id": ben.actor.uri, "type": "Person", "name": "Ann"}}, 403)
-    await ann.send({"type": "Add", "object": post.uri, "target": f"{ann.actor.uri}/collections/featured"}, 404)
-    assert mine(ann.home) == before
+        await amy.send({"type": kind, "object": {"id": post.uri, "type": "Note", "content": "Ann's"}}, 403)
+    featured = f"{ivo.actor.uri}/collections/featured"
+    await amy.send({"type": "Add", "object": post.uri, "target": featured}, 403)
+    await amy.send({"type": "Update", "object": {"id": ivo.actor.uri, "type": "Person", "name": "Ann"}}, 403)
+    await amy.send({"type": "Add", "object": post.uri, "target": f"{amy.actor.uri}/collections/featured"}, 404)
+    assert mine(amy.home) == before
 
 
-async def test_a_private_post_answers_every_verb_like_a_missing_one(ann: Client, ben: Client) -> None:
+async def test_a_private_post_answers_every_verb_like_a_missing_one(amy: Client, ivo: Client) -> None:
     """VIS-03: the same bytes, and nothing changes."""
-    featured = f"{ann.actor.uri}/collections/featured"
-    hidden = [await ben.write("Closed"), await ben.write("Waits", out=False, to=[PUBLIC])]
-    gone = await ben.write("Gone", to=[PUBLIC])
-    await ben.send({"type": "Delete", "object": gone.uri})
-    before = mine(ann.home)
+    featured = f"{amy.actor.uri}/collections/featured"
+    hidden = [await ivo.write("Closed"), await ivo.write("Waits", out=False, to=[PUBLIC])]
+    gone = await ivo.write("Gone", to=[PUBLIC])
+    await ivo.send({"type": "Delete", "object": gone.uri})
+    before = mine(amy.home)
     for kind in ("Like", "Announce", "Delete", "Update", "Add", "Remove", "Flag"):
         told = []
-        for uri in (f"{ann.home.origin}/notes/{ann.home.context.ids.new()}", *(post.uri for post in (*hidden, gone))):
+        for uri in (f"{amy.home.origin}/notes/{amy.home.context.ids.new()}", *(post.uri for post in (*hidden, gone))):
             activity = {"type": kind, "object": {"id": uri}, "target": featured}
-            told.append(await ann.send(activity, 404))
+            told.append(await amy.send(activity, 404))
         assert told.count(told[0]) == 4, kind
-    assert mine(ann.home) == before
+    assert mine(amy.home) == before
 
 
-async def test_who_may_post(ann: Client, home: House) -> None:
+async def test_who_may_post(amy: Client, home: House) -> None:
     """401 with a challenge without a token, 403 for one that may only read or is an app's own."""
-    url, note = f"{ann.actor.uri}/outbox", {"type": "Note", "content": "x"}
+    url, note = f"{amy.actor.uri}/outbox", {"type": "Note", "content": "x"}
     asks = {"accept": "application/activity+json", "content-type": "application/activity+json"}
     for headers, status in (({}, 401), (bearer("nonsense"), 401),
-                            (bearer(await token_for(home, ann.actor.username, "read")), 403),
-                            (bearer(await token_for(home, ann.actor.username, "write:statuses")), 403)):  # fmt: skip
+                            (bearer(await token_for(home, amy.actor.username, "read")), 403),
+                            (bearer(await token_for(home, amy.actor.username, "write:statuses")), 403)):  # fmt: skip
         answer = await home.client.post(url, json=note, headers={**asks, **headers})
         assert answer.status_code == status
         assert ("www-authenticate" in answer.headers) is (status == 401)
         assert answer.headers["access-control-allow-origin"] == "*"
     for media_type, status in (("text/plain", 415), ("", 415), ("application/json", 201), ("application/ld+json", 201)):
-        headers = {**ann.headers, "content-type": media_type}
+        headers = {**amy.headers, "content-type": media_type}
         answer = await home.client.post(url, content=json.dumps(note), headers=headers)
         assert answer.status_code == status, media_type
-    answer = await home.client.post(url, content=b"{", headers={**ann.headers, "content-type": "application/json"})
+    answer = await home.client.post(url, content=b"{", headers={**amy.headers, "content-type": "application/json"})
     assert answer.status_code == 400
 
 
