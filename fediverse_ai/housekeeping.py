@@ -25,9 +25,9 @@ SETTLED = ("delivered", "given_up", "withheld")
 OPEN = ("pending", "lane")
 
 
-async def _drop(context: Context, model: Any, key: Any, condition: Any) -> int:
-    """Delete at most TIDIED_ROWS rows, the oldest first, in a transaction of their own."""
-    some = select(key).where(condition).order_by(key).limit(limits.TIDIED_ROWS)
+async def _drop(context: Context, model: Any, key: Any, condition: Any, rows: int | None = None) -> int:
+    """Delete at most TIDIED_ROWS rows, or `rows`, the oldest first, in a transaction of their own."""
+    some = select(key).where(condition).order_by(key).limit(rows or limits.TIDIED_ROWS)
     async with context.database.write() as session:
         result = await session.exec(delete(model).where(key.in_(some)))
     if result.rowcount:
@@ -88,6 +88,16 @@ async def forget_activities(context: Context) -> int:
     return await _drop(context, Activity, col(Activity.id), condition)
 
 
+async def forget_posts(context: Context) -> int:
+    """Copies of others' posts that came REMOTE_POST_DAYS ago and that nobody here had anything to do with.
+
+    Not buried but forgotten: who needs one again, in a thread for example, fetches it.
+    """
+    before = _days_ago(context, limits.REMOTE_POST_DAYS)
+    old = and_(col(Post.created_ms) < before, *retire.untouched())
+    return await _drop(context, Post, col(Post.id), old, limits.FORGOTTEN_POSTS)
+
+
 async def forget_keys(context: Context) -> int:
     """Keys of ours that were replaced ROTATION_SECONDS ago, with their private parts."""
     before = context.clock.now_ms() - int(limits.ROTATION_SECONDS * 1000)
@@ -96,7 +106,7 @@ async def forget_keys(context: Context) -> int:
 
 async def forget(context: Context) -> None:
     """Everything above, in turn: deliveries before the activities that they belong to."""
-    for step in (forget_received, forget_tombstones, forget_deliveries, forget_activities, forget_keys):
+    for step in (forget_received, forget_tombstones, forget_deliveries, forget_activities, forget_keys, forget_posts):
         await step(context)
 
 

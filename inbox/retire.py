@@ -17,7 +17,8 @@ from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.log import get
 from inbox.handlers.delete import bury_actor
-from outbox.models import Post, PostState, Reaction
+from outbox.belongings import Bookmark, Lineage
+from outbox.models import Notification, Post, PostState, Reaction
 from outbox.publish import bury
 
 log = get(__name__)
@@ -99,20 +100,25 @@ def _follows_of(actor_id: Any) -> Any:
 
 
 def _untouched(author_id: Any) -> Any:
-    """Copies of an author's posts that nobody here answered, quoted, liked or boosted."""
-    ours = aliased(Post)
+    """Copies of an author's posts that nobody here had anything to do with."""
+    return select(Post).where(col(Post.author_id) == author_id, *untouched())
+
+
+def untouched() -> tuple[Any, ...]:
+    """Conditions for copies of others' posts that nobody here answered, quoted, liked, boosted, bookmarked, remixed or
+    was told of, and that answer nobody of ours."""
+    ours, parent = aliased(Post), aliased(Post)
     answered = select(ours.id).where(
         or_(col(ours.in_reply_to_id) == Post.id, col(ours.quote_uri) == Post.uri), col(ours.local).is_(True)
     )
+    answers = select(parent.id).where(col(parent.id) == Post.in_reply_to_id, col(parent.local).is_(True))
     reacted = (
         select(Reaction.id)
         .join(_Reactor, col(Reaction.actor_id) == col(_Reactor.id))
         .where(Reaction.post_id == Post.id, col(_Reactor.local).is_(True))
     )
-    return select(Post).where(
-        col(Post.author_id) == author_id,
-        col(Post.local).is_(False),
-        Post.state == PostState.PUBLISHED,
-        ~exists(answered),
-        ~exists(reacted),
-    )
+    kept = select(Bookmark.id).where(Bookmark.post_id == Post.id)
+    remixed = select(Lineage.id).where(or_(col(Lineage.parent_id) == Post.id, col(Lineage.post_id) == Post.id))
+    told = select(Notification.id).where(Notification.post_id == Post.id)
+    touched = (answered, answers, reacted, kept, remixed, told)
+    return (col(Post.local).is_(False), Post.state == PostState.PUBLISHED, *(~exists(one) for one in touched))

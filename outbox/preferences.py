@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from enum import StrEnum
 
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy
@@ -13,7 +13,7 @@ from fediverse_ai.core import urls
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Malformed
 from outbox import labels
-from outbox.models import Attachment, HostState, Post
+from outbox.models import Activity, Attachment, Delivery, HostState, Post
 
 
 class Wish(StrEnum):
@@ -54,7 +54,28 @@ async def state_wish(session: AsyncSession, host: str, wish: Wish, *, by: str = 
     state.wish, state.wish_by, state.wish_ms = wish, by, context.clock.now_ms()
     session.add(state)
     await session.flush()
+    await _recall(session, name)
     return state
+
+
+async def _recall(session: AsyncSession, name: str) -> None:
+    """Withhold what is queued for this host, or one below it, and is not for it any more. A wish that is lifted brings
+    nothing back: what was withheld is too old to be news."""
+    now = context_of(session).clock.now_ms()
+    queued = select(Delivery.id, Delivery.host, Activity.type, Activity.object_uri).join(
+        Activity, col(Activity.id) == col(Delivery.activity_id)
+    )
+    queued = queued.where(col(Delivery.state).in_(("pending", "lane")), col(Activity.type).in_(BRINGS))
+    hosts = await session.exec(select(Delivery.host).distinct().where(col(Delivery.state).in_(("pending", "lane"))))
+    for host in [one for one in hosts if name in policy.names(one)]:
+        about: dict[tuple[str, str | None], list[int]] = {}
+        for row_id, _, kind, object_uri in await session.exec(queued.where(Delivery.host == host)):
+            about.setdefault((kind, object_uri), []).append(row_id)
+        for (kind, object_uri), ids in about.items():
+            why = (await unwished(session, kind, object_uri, {host})).get(host)
+            if why is not None:
+                values = {"state": "withheld", "last_error": why, "done_ms": now}
+                await session.exec(update(Delivery).where(col(Delivery.id).in_(ids)).values(**values))
 
 
 async def wishes(session: AsyncSession) -> list[HostState]:

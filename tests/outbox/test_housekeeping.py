@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from actors.models import Actor
+from actors import follows
+from actors.models import Actor, FollowState
+from actors.remote import ensure
 from fediverse_ai import housekeeping
 from fediverse_ai.core import limits
+from fediverse_ai.core.http import Budget
 from inbox import tombstones
 from inbox.models import Received, Tombstone
-from outbox import publish, react
-from outbox.models import Activity, Delivery, Post, Reaction
+from outbox import bookmarks, publish, react
+from outbox.models import Activity, Attachment, Delivery, Post, Reaction
 from tests.support.house import House
 from tests.support.peer import RemoteActor
 from tests.support.rooms import deliver_all, published, receive
@@ -121,3 +124,53 @@ async def test_a_run_drops_a_bounded_number(home: House, monkeypatch: pytest.Mon
     assert [row.id for row in await home.rows(Received)] == [4, 5]
     await housekeeping.forget(home.context)
     assert await home.rows(Received) == []
+
+
+async def test_copies_of_posts_go_after_ninety_days_unless_somebody_here_had_to_do_with_them(
+    home: House, alice: Actor, bob: RemoteActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = await published(home, alice)
+    bob_id = await ensure(home.context, bob.uri, Budget(clock=home.clock))
+    async with home.context.database.write() as session:
+        row = await session.get(Actor, bob_id)
+        assert row is not None
+        await follows.add(session, alice, row, f"{home.origin}/activities/1", FollowState.ACCEPTED)
+    names = [
+        "plain",
+        "another",
+        "liked",
+        "boosted",
+        "bookmarked",
+        "answered",
+        "quoted",
+        "answers",
+        "mentions",
+        "pinned",
+    ]
+    made: dict[str, Post] = {}
+    for name in names:
+        values: dict[str, Any] = {"attachment": [{"type": "Image", "url": f"{bob.peer.origin}/a.png"}]}
+        if name == "answers":
+            values["inReplyTo"] = mine.uri
+        if name == "mentions":
+            values["tag"] = [{"type": "Mention", "href": alice.uri, "name": "@alice"}]
+        note = bob.note(f"<p>{name}</p>", **values)
+        await receive(home, bob, bob.create(note))
+        [made[name]] = await home.rows(Post, uri=note["id"])
+    await receive(home, bob, bob.activity("Like", made["plain"].uri))
+    async with home.context.database.write() as session:
+        await react.like(session, alice, made["liked"])
+        await react.boost(session, alice, made["boosted"])
+        await bookmarks.add(session, alice, made["bookmarked"])
+    await published(home, alice, "Yes", in_reply_to_id=made["answered"].id, in_reply_to_uri=made["answered"].uri)
+    await published(home, alice, "Look", quote_uri=made["quoted"].uri)
+    monkeypatch.setattr(limits, "FORGOTTEN_POSTS", 2)
+    await forward(home, limits.REMOTE_POST_DAYS - 0.01)
+    assert len(await home.rows(Post, local=False)) == len(names)
+    await forward(home, 0.02)
+    assert len(await home.rows(Post, local=False)) == len(names) - 2, "a piece at a time"
+    await forward(home, 0.01)
+    left = {post.content.removeprefix("<p>").removesuffix("</p>") for post in await home.rows(Post, local=False)}
+    assert left == {"liked", "boosted", "bookmarked", "answered", "quoted", "answers", "mentions"}
+    assert {row.post_id for row in await home.rows(Attachment)} == {made[name].id for name in left}
+    assert await home.rows(Tombstone) == [], "it may be fetched again"

@@ -10,7 +10,7 @@ from actors import follows, queries
 from actors.models import Actor, FollowState
 from fediverse_ai.core.errors import Malformed
 from outbox import edit, preferences, publish, react
-from outbox.models import Delivery, HostState, Post
+from outbox.models import Activity, Delivery, HostState, Post
 from outbox.preferences import Wish
 from tests.support.house import House
 from tests.support.peer import Peer, RemoteActor, peer
@@ -155,3 +155,31 @@ async def test_a_wish_of_everything_is_no_wish(home: House, alice: Actor, dora: 
         await publish.publish(session, post, judgement)
     await deliver_all(home)
     assert posts_at(dora.peer) == [post.uri]
+
+
+async def test_a_wish_recalls_what_is_queued(home: House, alice: Actor, good: Peer, dora: RemoteActor) -> None:
+    """Of one host, whether it waits for its first try or in a lane; relations and deletions still go."""
+
+    async def broken(
+        method: str, target: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        return 503, {}, b""
+
+    dora.peer.behaviours["/inbox"] = broken
+    gone = await published(home, alice, "Soon gone")
+    waiting = await published(home, alice, "In the lane", picture=True)
+    await deliver_all(home)
+    async with home.context.database.write() as session:
+        await publish.remove(session, await session.get(Post, gone.id))  # type: ignore[arg-type]
+    await deliver_all(home)
+    fresh = await published(home, alice, "Words")
+    await wish(home, "localhost", Wish.REPLIES)
+    rows = await home.rows(Delivery, host=dora.peer.host)
+    withheld = [row for row in rows if row.state == "withheld"]
+    assert {row.last_error for row in withheld} == {"localhost wants only replies to its people"}
+    assert all(row.done_ms is not None for row in withheld)
+    kinds = {row.id: row.type for row in await home.rows(Activity)}
+    assert sorted(kinds[row.activity_id] for row in withheld) == ["Create", "Create", "Create"]
+    assert [kinds[row.activity_id] for row in rows if row.state == "lane"] == ["Delete"]
+    await deliver_all(home)
+    assert posts_at(good) == [gone.uri, waiting.uri, fresh.uri], "another host gets what it got"
