@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock
-from fediverse_ai.core.config import Backend, Config
+from fediverse_ai.core.config import Config
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unprocessable, Unreachable
-from generation import plugins, provenance
+from generation import engines, plugins, provenance
+from generation.engines import Engine
 from generation.images import sniff
 from generation.policy import Policy
 from generation.policy_file import PolicyFile, path_of
@@ -25,7 +25,6 @@ from generation.types import (
     Decision,
     Finding,
     GeneratedImage,
-    Generator,
     ImageRequest,
     Item,
     ModelCard,
@@ -41,15 +40,6 @@ if TYPE_CHECKING:
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """A generator with its bounds: `seconds` for one call, `at_once` calls at the same time."""
-
-    generator: Generator
-    seconds: float = 300.0
-    at_once: int = 1
 
 
 class Pipeline:
@@ -78,6 +68,8 @@ class Pipeline:
         self._places = {name: asyncio.Semaphore(engine.at_once) for name, engine in engines.items()}
         self._cards: dict[str, ModelCard] = {}
         judges = "\n".join(sorted(f"{moderator.name} {moderator.version}" for moderator in moderators))
+        self.before_review: Callable[[], Awaitable[None]] | None = None
+        """Asked before anything is judged, such as for what changed on the list of known pictures."""
         self._judges = hashlib.sha256(judges.encode()).hexdigest()[:8]
 
     @property
@@ -123,6 +115,10 @@ class Pipeline:
         """The names that `generate` takes, the default first."""
         return (self.default, *(name for name in self._engines if name != self.default))
 
+    def engine(self, name: str) -> Engine:
+        """A generator's bounds. Raises Unprocessable for a name that is none here."""
+        return self._engine(name)
+
     async def card(self, name: str) -> ModelCard:
         """The model card of one generator, asked for once. Raises Misconfigured when its source type is unknown."""
         if name not in self._cards:
@@ -156,6 +152,7 @@ class Pipeline:
         name = generator or self.default
         engine = self._engine(name)
         check_request(request)
+        request, told = engines.fitted(request, await self.card(name), engine)
         if self._places[name].locked():
             await on_progress(ProgressReport(None, "Waiting for the pictures before this one"))
         async with self._places[name]:
@@ -168,7 +165,7 @@ class Pipeline:
                 raise Unreachable("The picture took too long to make.", f"{name}: over {engine.seconds} s") from error
             seconds = (self._clock.monotonic() - began) / request.count
         check_images(name, request, made)
-        return [image if image.seconds > 0 else replace(image, seconds=seconds) for image in made]
+        return [engines.finished(image, request, engine, told, seconds) for image in made]
 
     async def review(self, item: Item) -> Verdict:
         """The verdict on one item; see `review_all`."""
@@ -185,6 +182,8 @@ class Pipeline:
         forbid_in_transaction("judging")
         if not items:
             raise ValueError("nothing to judge")
+        if self.before_review is not None:
+            await self.before_review()
         digests = await asyncio.to_thread(lambda: tuple(dict.fromkeys(d for item in items for d in digests_of(item))))
         asked = [asyncio.gather(*(self._ask(moderator, item) for moderator in self._moderators)) for item in items]
         findings = await asyncio.gather(*asked)
@@ -324,16 +323,13 @@ def build_pipeline(config: Config, http: Http, clock: Clock, last_good: Policy |
 
     `last_good` is the policy that ran before; it goes on when the file is wrong.
     """
-    backends = {"scene": Backend(kind="scene"), **config.generation.backends}
-    if config.generation.default not in backends:
-        known = ", ".join(backends)
-        raise Misconfigured(f"generation.default: {config.generation.default!r} is not configured; there are: {known}.")
-    engines = {name: _engine(name, backend, config, http) for name, backend in backends.items()}
+    backends = engines.configured(config)
+    made = {name: engines.build(name, backend, config, http) for name, backend in backends.items()}
     sandbox = Sandbox()
     seconds = config.moderation.timeout_seconds
     moderators = _moderators(config, sandbox, clock)
     policy = PolicyFile(path_of(config), clock, last_good, must_exist=bool(config.moderation.policy_file))
-    return Pipeline(engines, config.generation.default, moderators, policy, sandbox, clock, seconds)
+    return Pipeline(made, config.generation.default, moderators, policy, sandbox, clock, seconds)
 
 
 def _moderators(config: Config, sandbox: Sandbox, clock: Clock) -> list[Moderator]:
@@ -355,22 +351,3 @@ def _moderators(config: Config, sandbox: Sandbox, clock: Clock) -> list[Moderato
         settings |= {"timeout_seconds": service.timeout_seconds, "options": dict(service.options)}
         found.append(plugins.service(service.kind, f"moderation.services.{name}.kind")(settings, clock))
     return found
-
-
-def _engine(name: str, backend: Backend, config: Config, http: Http) -> Engine:
-    seconds = backend.timeout_seconds or config.generation.timeout_seconds
-    options = dict(backend.options)
-    at_once = options.pop("at_once", 1)
-    if not isinstance(at_once, int) or not 1 <= at_once <= 64:
-        raise Misconfigured(f"generation.backends.{name}.options.at_once: must be a number from 1 to 64.")
-    settings = {
-        "name": name,
-        "kind": backend.kind,
-        "url": backend.url,
-        "model": backend.model,
-        "api_key": backend.secret(),
-        "timeout_seconds": seconds,
-        "options": options,
-    }
-    factory = plugins.generator(backend.kind, f"generation.backends.{name}.kind")
-    return Engine(factory(settings, http), seconds, at_once)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Malformed, Misconfigured
 from fediverse_ai.core.urls import canonical_host, check_id
 
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+"""The name of a backend, which is part of addresses."""
 PREFIX = "FEDIVERSE_AI__"
 FILE = "config.toml"
 
@@ -145,12 +148,25 @@ class FederationSection(Section):
 class Backend(Section):
     """One configured generator, under its own name: [generation.backends.NAME]."""
 
-    kind: str = Field(description='Which program talks to it, e.g. "openai" or the name of a plug-in.')
+    kind: str = Field(
+        description="Which program talks to it: openai, sdcpp, comfyui, diffusers, or the name of a plug-in."
+    )
     url: str = Field("", description="Its base address.")
-    model: str = Field("", description="The model to ask for.")
+    model: str = Field("", description="The model to ask for; a folder for diffusers.")
     api_key: str = _secret("The key, if it wants one.")
     api_key_file: str = Field("", description="A file that holds the key instead.")
     timeout_seconds: float = Field(0.0, ge=0, description="0 for generation.timeout_seconds.")
+    at_once: int = Field(1, ge=1, le=64, description="Pictures made at the same time, by all processes together.")
+    max_pixels: int = Field(0, ge=0, description="Largest picture, as width times height; 0 for no bound of its own.")
+    watts: float = Field(0.0, ge=0, description="What it draws while it works, to tell energy per picture; 0: unknown.")
+    daily: dict[str, int] = Field(
+        default={}, description="Pictures a day by role, e.g. { member = 20 }; beside generation.daily."
+    )
+    title: str = Field("", description="What people are told that it is; empty for the model's name.")
+    licence: str = Field("", description="The model's licence.")
+    homepage: str = Field("", description="Where people read more about the model.")
+    data_sources: str = Field("", description="What the model learned from, as far as you know.")
+    sha256: str = Field("", description="Digest of the model's files; for diffusers another one is refused.")
     options: dict[str, str | int | float | bool] = Field(default={}, description="Whatever else that kind understands.")
 
     def secret(self) -> str:
@@ -162,7 +178,18 @@ class GenerationSection(Section):
     default: str = Field("scene", description="The generator that is used unless a person chooses another.")
     timeout_seconds: float = Field(300.0, gt=0, description="Time for one picture, in seconds.")
     photographs: bool = Field(False, description="Let generators begin from pictures that AI did not make.")
+    daily: dict[str, int] = Field(
+        default={"member": 100},
+        description="Pictures a day that people of a role may have made; a role that is not named has no bound.",
+    )
     backends: dict[str, Backend] = Field(default={}, description="Further generators, by name.")
+
+    @field_validator("backends")
+    @classmethod
+    def _names(cls, value: dict[str, Backend]) -> dict[str, Backend]:
+        if wrong := [name for name in value if not NAME.fullmatch(name)]:
+            raise ValueError(f"{wrong[0]!r}: a name has lower-case letters, digits, - and _, and begins with a letter")
+        return value
 
 
 class Service(Backend):
@@ -390,7 +417,9 @@ def _example_key(name: str, value: Any, info: FieldInfo) -> list[str]:
             words[-1] += f" {word}"
         else:
             words.append(word)
-    shown = "{}" if value == {} else json.dumps(value, ensure_ascii=False)
+    shown = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        shown = f"{{ {', '.join(f'{key} = {json.dumps(item)}' for key, item in value.items())} }}" if value else "{}"
     comment = [f"# {line}" for line in words]
     # An empty table of tables is written as its own heading when it is used.
     return comment if name in ("backends", "services") else [*comment, f"{name} = {shown}"]

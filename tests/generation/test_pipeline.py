@@ -472,7 +472,7 @@ async def test_build_from_configuration(tmp_path: Path, monkeypatch: pytest.Monk
     plugin(monkeypatch)
     path = tmp_path / "policy.toml"
     path.write_text(POLICY)
-    more = {"second": Backend(kind="scene", options={"at_once": 2})}
+    more = {"second": Backend(kind="scene", at_once=2)}
     chosen = config(tmp_path, {"default": "second", "backends": more}, policy_file=str(path))
     pipeline = build_pipeline(chosen, http=None, clock=SystemClock())  # type: ignore[arg-type]
     await pipeline.start()
@@ -510,7 +510,6 @@ async def test_the_shipped_house_makes_renders_and_allows_a_picture(tmp_path: Pa
         ({"default": "gone"}, [], "generation.default"),
         ({"backends": {"a": Backend(kind="nope")}}, [], r"generation\.backends\.a\.kind.*known are broken, scene"),
         ({"backends": {"a": Backend(kind="broken")}}, [], r"generation\.backends\.a\.kind.*cannot be loaded"),
-        ({"backends": {"a": Backend(kind="scene", options={"at_once": 0})}}, [], "at_once"),
         ({}, ["nope"], r"moderation\.moderators.*known are .*words"),
     ],
 )

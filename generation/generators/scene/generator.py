@@ -13,7 +13,7 @@ from fediverse_ai.core.clock import Clock, SystemClock
 from fediverse_ai.core.errors import Unavailable, Unprocessable
 from fediverse_ai.core.limits import POST_IMAGES, SCENE_LINE_BYTES, SCENE_PICTURE_BYTES
 from generation.generators.scene.version import STYLE_NAMES, VERSION
-from generation.types import GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport, Recipe
+from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport, Recipe
 
 ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 SMALLEST_PIXELS, LARGEST_PIXELS, MOST_PIXELS = 64, 2048, 2048 * 2048
@@ -26,6 +26,7 @@ CARD = ModelCard(
     disclosure="Composed by a program from a prompt; no trained image model drew it.",
     licence="AGPL-3.0-or-later",
     closed_vocabulary=True,
+    capabilities=Capabilities(negative_prompt=True, seed=True, styles=STYLE_NAMES, progress="steps", cancel="running"),
 )
 
 
