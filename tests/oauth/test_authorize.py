@@ -8,7 +8,7 @@ import pytest
 
 from fediverse_ai.oauth import redirects
 from tests.oauth.stage import CHALLENGE, OUT_OF_BAND, PASSWORD, REDIRECT, Stage, answer_of
-from tests.support.consent import consent
+from tests.support.person import consent
 from tests.web.site import ORIGIN, hidden
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

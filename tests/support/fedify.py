@@ -56,12 +56,12 @@ def node_and_npm() -> tuple[str, list[str]]:
     return node, [node, str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-def install() -> tuple[str, Path]:
-    """Install the peer once per content of its files; (node, folder)."""
+def install(source: Path = SOURCE) -> tuple[str, Path]:
+    """Install a folder of tests/peers with a package-lock.json once per content of its files; (node, folder)."""
     node, npm = node_and_npm()
-    files = sorted(path for path in SOURCE.iterdir() if path.is_file())
+    files = sorted(path for path in source.iterdir() if path.is_file())
     version = hashlib.sha256(b"".join(path.read_bytes() for path in files) + node.encode()).hexdigest()[:16]
-    folder = cache_folder() / f"fedify-{version}"
+    folder = cache_folder() / f"{source.name}-{version}"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
