@@ -190,6 +190,14 @@ async def local_followers(session: AsyncSession, actor_id: int) -> list[int]:
     return list(await session.exec(query))
 
 
+async def decide_themselves(session: AsyncSession, actor_ids: Iterable[int]) -> set[int]:
+    """Whose follows do not go along by themselves when somebody moves (`Account.carry_follows`)."""
+    query = select(Account.actor_id).where(
+        col(Account.actor_id).in_(list(actor_ids)), col(Account.carry_follows).is_(False)
+    )
+    return set(await session.exec(query))
+
+
 async def relation_page(
     session: AsyncSession, actor_id: int, which: str, before: int | None, limit: int
 ) -> Sequence[tuple[int, str]]:

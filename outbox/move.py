@@ -77,9 +77,16 @@ def moved_lately(actor: Actor, now_ms: int) -> bool:
 
 
 async def carry_followers(session: AsyncSession, mover: Actor, target: Actor) -> None:
-    """Everybody here who follows `mover` asks to follow `target` and leaves `mover`; each is told."""
+    """Everybody here who follows `mover` asks to follow `target` and leaves `mover`; each is told.
+
+    Who chose to decide such things alone (`carry_follows`) is told only, and goes on following the old account.
+    """
     followers = await queries.by_ids(session, await queries.local_followers(session, mover.id))
+    stay = await queries.decide_themselves(session, followers)
     for person in followers.values():
+        if person.id in stay:
+            await notify.tell(session, person, "moved", f"moved:{mover.uri}:{target.uri}", from_id=target.id)
+            continue
         try:
             if person.id != target.id:
                 await follow.ask(session, person, target)

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import local, queries
+from actors import local, policy, queries
 from actors.models import Actor
-from fediverse_ai.core import limits
+from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import context_of
-from fediverse_ai.core.errors import Unprocessable
+from fediverse_ai.core.errors import Conflict, Missing, TooMany, Unprocessable
+from fediverse_ai.core.limits import RateLimiter
+from fediverse_ai.core.log import get
 from outbox import activities, notify
 from outbox.models import Post, Report
 from outbox.send import send
+
+log = get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +84,70 @@ async def report(
     if any(post.author_id != target.id for post in posts):
         raise Unprocessable("These posts are not of the reported account.")
     context = context_of(session)
+    limiter = context.part(RateLimiter)
+    limiter.check(f"report:{reporter.id}", limits.REPORTS_PER_ACCOUNT)
     uris = [post.uri for post in posts][: limits.REPORT_OBJECTS]
     words = comment.strip()[: limits.REPORT_CHARS]
     uri = activities.new_uri(context)
     made = await file(session, uri, context.config.host, reporter, target, Complaint(posts=uris, comment=words))
     if forward and not target.local:
-        instance = await local.instance_actor(session)
-        body = activities.flag(uri, instance, target, uris, words)
-        await send(session, instance, body, [target.inbox_url], object_uri=target.uri)
-        made.forwarded = True
-        session.add(made)
+        try:
+            await _flag(session, made, target, uri, uris, words)
+        except TooMany as error:
+            # Our moderators have it all the same, and can forward it later.
+            log.info("report_not_forwarded", target=target.uri, detail=error.detail)
     return made
 
 
-async def close(session: AsyncSession, report: Report, account_id: int) -> None:
-    """A moderator is done with it; a later Flag of the same server opens a new one."""
+async def _flag(session: AsyncSession, made: Report, target: Actor, uri: str, posts: list[str], words: str) -> None:
+    """Tell the target's server. Raises TooMany, before anything is sent, when it heard of us too often (FED-19)."""
+    context = context_of(session)
+    context.part(RateLimiter).check(f"flag-to:{urls.origin(target.inbox_url)}", limits.FLAGS_TO_HOST)
+    instance = await local.instance_actor(session)
+    body = activities.flag(uri, instance, target, posts, words)
+    await send(session, instance, body, [target.inbox_url], object_uri=target.uri)
+    made.forwarded = True
+    session.add(made)
+    await session.flush()
+
+
+async def forward(session: AsyncSession, report: Report) -> None:
+    """A moderator passes a report of one of ours on to the target's server, as if its reporter had chosen to.
+
+    Raises Unprocessable for a target here and a report that is not ours, Conflict when it was forwarded before.
+    """
+    context = context_of(session)
+    target = await queries.by_id(session, report.target_id)
+    if target is None or target.local or not policy.living(target) or report.host != context.config.host:
+        raise Unprocessable("Only a report by one of ours about somebody of another server can be forwarded.")
+    if report.forwarded:
+        raise Conflict("This report was forwarded before.")
+    await _flag(session, report, target, activities.new_uri(context), report.posts, report.comment)
+
+
+async def by_id(session: AsyncSession, report_id: int, *, lock: bool = False) -> Report:
+    """A report by its number, `lock` to change it. Raises Missing."""
+    found = await session.get(Report, report_id, with_for_update=lock or None)
+    if found is None:
+        raise Missing("There is no such report.")
+    return found
+
+
+async def reports(session: AsyncSession, *, closed: bool = False, limit: int = 50) -> list[tuple[Report, Actor]]:
+    """Reports with whom they are about: those that wait, oldest first, or those that are closed, newest first."""
+    query = select(Report, Actor).join(Actor, col(Actor.id) == col(Report.target_id))
+    query = query.where(Report.state == ("closed" if closed else "open"))
+    order = col(Report.closed_ms).desc() if closed else col(Report.id)
+    return list(await session.exec(query.order_by(order).limit(limit)))
+
+
+async def close(session: AsyncSession, report: Report, account_id: int | None) -> None:
+    """A moderator is done with it (None: at the command line); a later Flag of the same server opens a new one.
+
+    Raises Conflict when it is closed already.
+    """
+    if report.state == "closed":
+        raise Conflict("This report is closed already.")
     report.state, report.closed_by_id = "closed", account_id
     report.closed_ms = context_of(session).clock.now_ms()
     session.add(report)

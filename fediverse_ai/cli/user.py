@@ -1,4 +1,4 @@
-"""`user create|list|reset-password|rotate-keys`: the people of this server."""
+"""`user create|list|reset-password|carry-follows|rotate-keys`: the people of this server."""
 
 from __future__ import annotations
 
@@ -47,6 +47,16 @@ def reset_password(
 ) -> None:
     """Set a new password from a file, or remove the old one; ends every session and prints a new sign-in link."""
     console.wait_for(_reset(name, _password(password_file)))
+
+
+@app.command()
+def carry_follows(
+    name: Annotated[str, typer.Argument(help="Whose follows.")],
+    wanted: Annotated[bool, typer.Option("--yes/--no", help="--no: they are told, and decide themselves.")] = True,
+) -> None:
+    """Whether somebody's follows go along by themselves when the people they follow move to another account."""
+    console.wait_for(_carry(name, wanted))
+    console.tell(f"Follows of {name} {'go along' if wanted else 'stay as they are'}.", name=name, carry=wanted)
 
 
 @app.command()
@@ -146,6 +156,18 @@ async def _reset(name: str, password: str | None) -> None:
         address = await link(session, account)
     words = "The new password is set" if password is not None else "The old password is removed"
     console.tell(f"{words}; sign in once, within an hour: {address}", name=name, link=address)
+
+
+async def _carry(name: str, wanted: bool) -> None:
+    from actors import accounts
+    from fediverse_ai.core.errors import Missing
+
+    async with console.beside(console.existing_config()) as context, context.database.write() as session:
+        account = await accounts.account_of(session, name)
+        if account is None:
+            raise Missing(f"There is no account called {name} here.")
+        account.carry_follows = wanted
+        session.add(account)
 
 
 async def _rotate(name: str | None, server: bool) -> None:

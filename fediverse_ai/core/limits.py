@@ -147,6 +147,12 @@ BACKEND_ENVELOPE_BYTES: Final = MIB  # around the pictures of an answer
 BACKEND_QUEUE_BYTES: Final = 8 * MIB  # ComfyUI's queue holds every waiting workflow in full
 WORKFLOW_BYTES: Final = MIB  # of a workflow file
 WORKER_LINE_BYTES: Final = MIB  # of what a model's process says
+PREVIEW_SIDE_PIXELS: Final = 384
+PREVIEW_SECONDS: Final = 2.0  # between two previews that are kept
+STOP_SECONDS: Final = 1.0  # between two looks whether a picture in the making is still wanted
+FRACTION_TOLD: Final = 0.05  # from which on a fraction says how long the rest takes
+EXPERIENCE_DAYS: Final = 7  # over which a picture's time is averaged
+USAGE_DAYS: Final = 90
 SCENE_LINE_BYTES: Final = MIB  # of what the drawing process says
 SCENE_PICTURE_BYTES: Final = 40 * MIB
 XMP_FIELD_CHARS: Final = 500
@@ -280,6 +286,10 @@ API_DEPTH: Final = 4  # of nested names in a form
 API_ANCESTORS: Final = 100
 API_DESCENDANTS: Final = 400
 API_PEERS: Final = 10_000
+SEARCH_CHARS: Final = 500
+SEARCH_WORDS: Final = 8
+SEARCH_POSTS: Final = 20_000
+SEARCH_OFFSET: Final = 1_000
 API_UNREAD: Final = 1_000
 API_BATCH_IDS: Final = 20
 # What one person may keep to arrange their reading.
@@ -344,6 +354,7 @@ PROXY_PER_ACCOUNT: Final = Rate(300, 300.0)
 API_REQUESTS: Final = Rate(300, 300.0)
 API_UPLOADS: Final = Rate(30, 1800.0)
 API_DELETES: Final = Rate(30, 1800.0)
+RESOLVES_PER_ACCOUNT: Final = Rate(30, 300.0)
 
 
 class RateLimiter:

@@ -180,6 +180,33 @@ def test_one_person_is_limited_suspended_and_restored(settled: Inside, bob: Remo
     assert settled("federation", "restore", bob.handle).code == 1
 
 
+def test_reports_from_the_terminal(settled: Inside, bob: RemoteActor) -> None:
+    befriend(settled.folder, bob)
+
+    async def file(context: Context) -> int:
+        from actors import queries
+        from outbox import report
+
+        async with context.database.write() as session:
+            ann, row = await queries.local_by_name(session, "ann"), await queries.by_uri(session, bob.uri)
+            assert ann is not None
+            assert row is not None
+            return (await report.report(session, ann, row, comment="not labelled")).id
+
+    number = str(in_house(settled.folder, file))
+    [row] = settled("--json", "moderation", "reports", "list").facts
+    assert (str(row["id"]), row["comment"], row["times"]) == (number, "not labelled", 1)
+    shown = settled("--json", "moderation", "reports", "show", number)
+    assert (shown.code, shown.facts["reporter"].partition("@")[0]) == (0, "ann"), shown
+    assert settled("moderation", "reports", "forward", number).code == 0
+    assert settled("moderation", "reports", "forward", number).code == 1
+    assert settled("moderation", "reports", "resolve", number).code == 0
+    assert settled("--json", "moderation", "reports", "list").facts == []
+    assert len(settled("--json", "moderation", "reports", "list", "--closed").facts) == 1
+    assert settled("moderation", "reports", "show", "1").code == 1
+    assert settled("--json", "user", "carry-follows", "ann", "--no").facts["carry"] is False
+
+
 def test_keys_are_replaced(settled: Inside) -> None:
     made = settled("--json", "user", "rotate-keys", "ann")
     again = settled("--json", "user", "rotate-keys", "ann")

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from sqlmodel import select
 
-from actors.models import Actor, Block, Follow, FollowState
+from actors.models import Account, Actor, Block, Follow, FollowState
 from fediverse_ai.core import limits
 from outbox.models import Notification
 from tests.inbox.stage import Document, Stage, changed, stage_in
@@ -48,6 +49,20 @@ async def followed(stage: Stage) -> set[tuple[str, str]]:
         [target] = await stage.home.rows(Actor, id=row.followed_id)
         found.add((target.uri, row.state))
     return found
+
+
+async def test_who_decides_herself_is_told_and_stays(stage: Stage) -> None:
+    new = new_bob(stage)
+    async with stage.home.context.database.write() as session:
+        account = (await session.exec(select(Account).where(Account.actor_id == stage.alice.id))).one()
+        account.carry_follows = False
+        session.add(account)
+    assert (await stage.receive(stage.bob, moving(stage.bob, stage.bob.uri, new.uri))).state == "done"
+    assert await followed(stage) == {(stage.bob.uri, FollowState.ACCEPTED)}
+    await deliver_all(stage.home)
+    assert stage.evil.activities("Follow") == stage.good.activities("Undo") == []
+    [told] = await stage.home.rows(Notification, actor_id=stage.alice.id, kind="moved")
+    assert told.from_id == (await stage.row_of(new)).id
 
 
 async def test_alice_follows_the_new_account_and_leaves_the_old(stage: Stage) -> None:
