@@ -194,6 +194,8 @@ async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Acto
     actor.missing_since_ms = None
     await session.flush()
     await _store_keys(session, actor, facts["keys"])
+    # Keys for proofs are no rows: whoever remembers those of this actor asks again.
+    context.part(ChangedKeys).tell(actor.uri)
     return actor
 
 

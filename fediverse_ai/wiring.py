@@ -37,6 +37,7 @@ from actors.authentication import Authenticator
 from actors.policy import DomainRules
 from actors.remote import ChangedKeys, RemoteActors
 from actors.routes import ServedDocuments
+from actors.proof_keys import ProofKeys
 from fediverse_ai import housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.core import secrets
@@ -171,3 +172,6 @@ async def close_context(context: Context) -> None:
     await context.part(Pipeline).close()
     await context.http.close()
     await context.database.close()
+    proof_keys = ProofKeys(context)
+    context.part(ChangedKeys).listeners.append(proof_keys.forget)
+    context.add(proof_keys)

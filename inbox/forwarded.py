@@ -9,9 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy
 from actors import queries as actor_queries
+from actors.proof_keys import ProofKeys
 from actors.remote import RemoteActors, ensure
 from fediverse_ai.activitypub import document, proofs, vocabulary
 from fediverse_ai.activitypub.authority import Admitted, admit_restated, admit_signed
+from fediverse_ai.activitypub.keys import PublicKey
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Nonsense, Unauthenticated, Vanished
@@ -96,7 +98,7 @@ def _named(activity: Json, value: Any) -> list[str]:
 
 
 async def _proven(context: Context, activity: Json, actor_uri: str, budget: Budget) -> Admitted | None:
-    """By a valid proof over the whole document, of a key that the actor's own document lists now (FEP-8b32, AUT-29)."""
+    """By a valid proof over the whole document, of a key that the actor's own document lists (FEP-8b32, AUT-29)."""
     try:
         proof = proofs.proof_of(activity)
     except Unauthenticated as error:
@@ -104,19 +106,26 @@ async def _proven(context: Context, activity: Json, actor_uri: str, budget: Budg
         return None
     if proof is None or not urls.same_origin(proof.key_id, actor_uri):
         return None
-    remote = context.part(RemoteActors)
-    actor = await remote.fetcher.document(actor_uri, budget=budget)
-    key = proofs.assertion_keys(actor.document).get(proof.key_id) if actor.id == actor_uri else None
-    if key is None:
+    known = context.part(ProofKeys)
+    key = known.remembered(actor_uri, proof.key_id)
+    if key is not None and _holds(context, activity, actor_uri, proof, key):
+        return admit_signed(activity, actor_uri)
+    actor = await known.ask(actor_uri, budget)
+    key = proofs.assertion_keys(actor.document).get(proof.key_id) if actor is not None else None
+    if actor is None or key is None or not _holds(context, activity, actor_uri, proof, key):
         return None
+    admitted = admit_signed(activity, actor_uri)
+    await known.remember(actor, budget)
+    return admitted
+
+
+def _holds(context: Context, activity: Json, actor_uri: str, proof: proofs.Proof, key: PublicKey) -> bool:
     try:
         proofs.verify(activity, proof, public_key=key, now=context.clock.now())
     except Unauthenticated as error:
         log.info("proof_refused", actor=actor_uri, detail=error.detail)
-        return None
-    admitted = admit_signed(activity, actor_uri)
-    await remote.take(actor, budget)
-    return admitted
+        return False
+    return True
 
 
 async def _told_by_home(context: Context, activity: Json, actor_uri: str, budget: Budget) -> Admitted | None:

@@ -192,6 +192,7 @@ KEY_FETCHES_PER_HOST_PER_MINUTE: Final = 5
 # What is remembered of others: pieces and seconds.
 PARSED_KEYS: Final = 2_000
 KNOWN_KEYS: Final = 20_000
+KNOWN_PROOF_ACTORS: Final = 2_000  # whose keys for proofs are remembered
 KNOWN_KEY_SECONDS: Final = 86_400.0
 KEY_COOLDOWN_SECONDS: Final = 300.0
 KEY_FETCHES: Final = 4  # requests to verify one signature

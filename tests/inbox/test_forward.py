@@ -16,13 +16,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actors.models import Actor, DomainRule
 from actors.policy import DomainRules
+from actors.proof_keys import ProofKeys
 from fediverse_ai.activitypub import proofs
 from fediverse_ai.core import limits
 from inbox.models import Received
 from outbox.models import Post, PostState, Reaction
 from tests.inbox.stage import Document, Stage, changed, stage_in
 from tests.support.house import House, house
-from tests.support.peer import ACTIVITY_JSON, RemoteActor
+from tests.support.peer import ACTIVITY_JSON, PUBLIC, RemoteActor
 from tests.support.rooms import deliver_all, published, settle
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -85,6 +86,30 @@ async def test_a_proof_by_the_actor_is_believed_without_asking_for_the_activity(
     assert (await stage.post_of(note)).content == "<p>proven</p>"
     [row] = await stage.home.rows(Received, activity_uri=create["id"])
     assert (row.sender_uri, row.state) == (stage.bob.uri, "done")
+
+
+async def test_the_key_of_a_proof_is_asked_for_once(stage: Stage) -> None:
+    """It is remembered with the keys of requests, until the actor is read anew; junk makes nobody ask again."""
+
+    async def proven_note(key: Ed25519PrivateKey = KEY) -> bool:
+        note = stage.bob.note("<p>proven</p>")
+        create = stage.bob.create(note)
+        unserved(stage, note, create)
+        await carried(stage, stage.mal, proven(create, stage.bob, key))
+        return bool(await stage.home.rows(Post, uri=note["id"]))
+
+    before = sum(one.path == "/users/bob" for one in stage.good.asked)
+    assert await proven_note()
+    assert await proven_note()
+    assert not await proven_note(OTHER_KEY)
+    assert sum(one.path == "/users/bob" for one in stage.good.asked) == before + 1
+
+    give_key(stage.bob, OTHER_KEY)
+    await stage.receive(stage.bob, stage.bob.activity("Update", stage.bob.document(), to=[PUBLIC]))
+    assert stage.home.context.part(ProofKeys).remembered(stage.bob.uri, f"{stage.bob.uri}#ed25519-key") is None
+    stage.home.context.part(ProofKeys)._asked.clear()  # the cool-down is over
+    assert await proven_note(OTHER_KEY)
+    assert not await proven_note(KEY)
 
 
 PROOFS: dict[str, Callable[[Stage, Document], Document]] = {
