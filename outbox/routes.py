@@ -18,7 +18,7 @@ from actors.routes import ServedDocuments, account_count, answer, before_of, col
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.negotiation import ActivityRoute
 from fediverse_ai.core import limits, urls
-from fediverse_ai.core.access import Door, principal_of
+from fediverse_ai.core.access import Door, principal_of, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.core.responses import activity_json
@@ -96,6 +96,17 @@ async def _require_sight(request: Request, post: Post) -> None:
     async with _context(request).database.read() as session:
         if reader is None or post.state != PostState.PUBLISHED or not await may_see(session, reader, post):
             raise Missing(MISSING)
+
+
+async def progress(request: Request) -> Response:
+    """How far a post of one's own is; after its end, how it ended. Another's is missing."""
+    context = _context(request)
+    principal = require(request, "read:statuses")
+    async with context.database.read() as session:
+        post = await session.get(Post, _id(request))
+    if post is None or not post.local or post.author_id != principal.actor_id or post.state == PostState.DELETED:
+        raise Missing(MISSING)
+    return activity_json(document.dump(pending.progress(context.config, post)), request=request, private=True)
 
 
 async def note_collection(request: Request) -> Response:
@@ -327,6 +338,7 @@ async def nodeinfo(request: Request) -> Response:
 ROUTES = [
     ActivityRoute("/notes/{id}", note, methods=["GET"], needs="signature"),
     ActivityRoute("/@{name}/{id}", note, methods=["GET"], needs="signature", otherwise=False),
+    Door("/notes/{id}/progress", progress, methods=["GET"], needs="read:statuses"),
     Door("/notes/{id}/{which:str}", note_collection, methods=["GET"], needs="anyone"),
     Door("/contexts/{id}", conversation, methods=["GET"], needs="anyone"),
     Door("/activities/{id}", activity, methods=["GET"], needs="anyone"),

@@ -14,13 +14,12 @@ from actors.models import Actor, Block, Follow, FollowState
 from actors.routes import before_of, page
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.core import limits
-from fediverse_ai.core.access import require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.responses import activity_json
 from fediverse_ai.social.doors import context_of, described, owner_of
 from inbox import arrivals
-from outbox import activities, drafting, pending, uploads
+from outbox import activities, drafting, uploads
 from outbox.belongings import Upload
 from outbox.documents import note_context
 from outbox.models import Post, PostState, Reaction, ReactionKind
@@ -150,19 +149,6 @@ def _number(request: Request, words: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 20):
         raise Missing(words)
     return int(value)
-
-
-@described
-async def progress(request: Request) -> Response:
-    """How far a post of one's own is; after its end, how it ended. Another's is missing."""
-    context = context_of(request)
-    number = _number(request, "There is no such post.")
-    principal = require(request, "read:statuses")
-    async with context.database.read() as session:
-        post = await session.get(Post, number)
-    if post is None or not post.local or post.author_id != principal.actor_id or post.state == PostState.DELETED:
-        raise Missing("There is no such post.")
-    return activity_json(document.dump(pending.progress(context.config, post)), request=request, private=True)
 
 
 @described

@@ -18,5 +18,4 @@ ROUTES: list[Route] = [
     Door("/users/{name}/uploads/{id}", reading.upload, methods=["GET"], needs="read"),
     Door("/users/{name}/proxy", proxy.fetch, methods=["POST"], needs="read"),
     Door("/users/{name}/events", events.stream, methods=["GET"], needs="read"),
-    Door("/notes/{id}/progress", reading.progress, methods=["GET"], needs="read:statuses"),
 ]
