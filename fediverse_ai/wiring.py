@@ -22,6 +22,7 @@ import outbox.belongings
 import outbox.collections
 import outbox.delivery
 import outbox.edit
+import outbox.known
 import outbox.models
 import outbox.pick
 import outbox.policies
@@ -31,13 +32,14 @@ import outbox.rulings
 import outbox.schedule
 import outbox.shelves
 import outbox.sweep
+import outbox.turns
 import outbox.uploads
 from actors import keys, local, rules
 from actors.authentication import Authenticator
 from actors.policy import DomainRules
+from actors.proof_keys import ProofKeys
 from actors.remote import ChangedKeys, RemoteActors
 from actors.routes import ServedDocuments
-from actors.proof_keys import ProofKeys
 from fediverse_ai import housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.core import secrets
@@ -56,17 +58,28 @@ from fediverse_ai.oauth import routes as oauth_routes
 from fediverse_ai.social import events as social_events
 from fediverse_ai.social import routes as social_routes
 from fediverse_ai.web import routes as web_routes
+from generation.engines import pictures_at_once
 from generation.pipeline import Pipeline, build_pipeline
 
-TABLES = (actors.models, actors.emoji, outbox.models, outbox.belongings, outbox.rulings, outbox.shelves, inbox.models)
+TABLES = (
+    actors.models,
+    actors.emoji,
+    outbox.models,
+    outbox.belongings,
+    outbox.rulings,
+    outbox.shelves,
+    outbox.turns,
+    inbox.models,
+)
 
 # Matched from the top: what is asked most comes first (0.7 µs a route).
 ROUTES: list[BaseRoute] = [
     *inbox.routes.ROUTES,
     *actors.routes.ROUTES,
+    # Before the collections of a post, whose pattern would take /notes/ID/progress.
+    *social_routes.ROUTES,
     *outbox.routes.ROUTES,
     *outbox.collections.ROUTES,
-    *social_routes.ROUTES,
     *oauth_routes.ROUTES,
     *mastodon_routes.ROUTES,
     *web_routes.ROUTES,
@@ -90,6 +103,7 @@ CLOCKWORK: list[Clockwork] = [
     Clockwork("posts.due", 15.0, outbox.schedule.publish_due),
     Clockwork("posts.forgotten", 600.0, outbox.prepare.give_up_forgotten),
     Clockwork("posts.unpicked", 3600.0, outbox.pick.forget_unpicked),
+    Clockwork("turns.tidy", 3600.0, outbox.turns.tidy),
     Clockwork("uploads.forgotten", 3600.0, outbox.uploads.forget),
     Clockwork("policy.watch", 10.0, outbox.policies.watch),
     Clockwork("outbox.resume", 900.0, outbox.sweep.resume),
@@ -99,7 +113,7 @@ CLOCKWORK: list[Clockwork] = [
     Clockwork("media.prune", 600.0, remote_media.tidy),
 ]
 
-# Pictures are made one at a time here: two cores, and a backend that has one GPU.
+# `generate` is set by how many pictures the configured generators make at once: one, unless there are further ones.
 CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "look": 1, "generate": 1}
 
 
@@ -118,7 +132,7 @@ async def open_context(
         ids=database.ids,
         database=database,
         http=Http(config, clock),
-        jobs=Jobs(config, CONCURRENCY),
+        jobs=Jobs(config, CONCURRENCY | {"generate": pictures_at_once(config)}),
         storage=FolderStorage(config.media_dir, config.media_url),
     )
     database.bind(context)
@@ -150,6 +164,7 @@ async def _add_parts(context: Context) -> None:
     async with context.database.read() as session:
         last_policy = await outbox.policies.last_good(session)
     context.add(build_pipeline(config, context.http, clock, last_policy))
+    outbox.known.attach(context)
     async with context.database.write() as session:
         instance = await local.instance_actor(session)
         await outbox.policies.remember(session, context.part(Pipeline).policy)
@@ -159,6 +174,9 @@ async def _add_parts(context: Context) -> None:
     authenticator = Authenticator(context)
     context.part(ChangedKeys).listeners.append(authenticator.forget)
     context.add(authenticator)
+    proof_keys = ProofKeys(context)
+    context.part(ChangedKeys).listeners.append(proof_keys.forget)
+    context.add(proof_keys)
     context.add(inbox.synchronize.Comparisons(context))
     context.add(inbox.receive.Intake(context))
     context.add(remote_media.RemoteMedia(context))
@@ -172,6 +190,3 @@ async def close_context(context: Context) -> None:
     await context.part(Pipeline).close()
     await context.http.close()
     await context.database.close()
-    proof_keys = ProofKeys(context)
-    context.part(ChangedKeys).listeners.append(proof_keys.forget)
-    context.add(proof_keys)

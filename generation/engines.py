@@ -42,6 +42,11 @@ def configured(config: Config) -> dict[str, Backend]:
     return backends
 
 
+def pictures_at_once(config: Config) -> int:
+    """How many pictures all generators of a configuration make at the same time."""
+    return sum(backend.at_once for backend in configured(config).values())
+
+
 def build(name: str, backend: Backend, config: Config, http: Http) -> Engine:
     """One generator as configured. Raises Misconfigured naming the key."""
     seconds = backend.timeout_seconds or config.generation.timeout_seconds

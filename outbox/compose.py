@@ -7,16 +7,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy
 from actors.models import Account, Actor
-from fediverse_ai.core import jobs
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from outbox import draft as drafts
-from outbox import lineage, quote, uploads
+from outbox import line, lineage, quote, uploads
 from outbox.belongings import Disclosure, RemixPolicy
 from outbox.draft import Draft
 from outbox.models import Post, PostState, Visibility
-from outbox.prepare import prepare
 from outbox.visibility import may_see
 
 __all__ = ["Draft", "compose"]
@@ -26,7 +24,7 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
     """Store a post in state `waiting` with the job that prepares it, or as a draft. The same client key, the same post.
 
     Raises Unprocessable for what cannot be posted, Forbidden for an author who may not, Missing for a reply to
-    something the author cannot see.
+    something the author cannot see, TooMany for more pictures than a day allows.
     """
     context = context_of(session)
     if not author.local or not policy.living(author):
@@ -45,7 +43,7 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
     await lineage.begin(session, author, post, draft)
     await uploads.take(session, author, post, draft.media_ids, draft.origin_of_uploads)
     if not draft.keep:
-        await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}", soon=True)
+        await line.line_up(session, post, once=f"prepare:{post.id}")
     fp("compose.before_commit")
     return post
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Awaitable
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 
 from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Unprocessable
+from fediverse_ai.core.errors import Conflict, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from generation import images, provenance
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
-from outbox import disclosure, judging, lineage, uploads
+from outbox import disclosure, judging, lineage, turns, uploads
 from outbox.belongings import Upload
-from outbox.models import Attachment, Origin, Post
+from outbox.models import Attachment, Origin, Post, PostState
 
+T = TypeVar("T")
 UNNAMED = "A picture made with AI."
 
 
@@ -54,9 +57,30 @@ async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[G
     if source is not None and not (await pipeline.card(order.get("generator") or pipeline.default)).capabilities.source:
         raise Unprocessable("This generator cannot begin from a picture; choose another, or leave the picture out.")
     request = replace(request, source=source)
-    pictures = await pipeline.generate(request, order.get("generator"), Progress(context, post.id).report)
+    await turns.begin(context, post.id)
+    work = pipeline.generate(request, order.get("generator"), Progress(context, post.id).report)
+    pictures = await _while_wanted(context, post.id, work)
+    await turns.spent(context, post, pictures)
     fp("prepare.generated")
     return pictures, None
+
+
+async def _while_wanted(context: Context, post_id: int, work: Awaitable[T]) -> T:
+    """Carry on as long as the post waits; when it is stopped or deleted, so is its making, and the backend is told.
+
+    Raises Conflict then; whatever process serves the person, this one sees it in the row.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=limits.STOP_SECONDS))[0]:
+            async with context.database.read() as session:
+                state = (await session.exec(select(Post.state).where(Post.id == post_id))).first()
+            if state != PostState.WAITING:
+                raise Conflict("It is not wanted any more.", f"post {post_id} is {state}")
+        return await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def rights(post: Post, author: Actor) -> str:
@@ -159,3 +183,5 @@ class Progress:
             return
         self._last = now
         await report(self.context, self.post_id, said)
+        if said.preview is not None:
+            await turns.keep_preview(self.context, self.post_id, said.preview)

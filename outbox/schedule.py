@@ -10,7 +10,7 @@ from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
-from outbox import documents
+from outbox import documents, line
 from outbox.models import Judgement, Post, PostState
 from outbox.prepare import prepare
 from outbox.publish import GateClosed, check_gate, publish, remove
@@ -32,7 +32,11 @@ async def _start(session: AsyncSession, post: Post, why: str) -> None:
     post.created_ms = now
     session.add(post)
     await session.flush()
-    await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}:{why}:{now}", soon=True)
+    once = f"prepare:{post.id}:{why}:{now}"
+    if await documents.attachments_of(session, post.id):
+        await jobs.enqueue(session, prepare, [post.id], once=once, soon=True)
+    else:
+        await line.line_up(session, post, once)
 
 
 async def cancel(session: AsyncSession, author: Actor, post: Post) -> None:

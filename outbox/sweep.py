@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from fediverse_ai.core import jobs, limits
+from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
-from outbox import delivery, lanes
+from outbox import delivery, lanes, line
 from outbox.models import Delivery, Post, PostState
 from outbox.prepare import prepare
 
@@ -32,7 +32,7 @@ async def _posts(session: AsyncSession, before: int, busy: Busy) -> None:
     query = select(Post.id).where(Post.state == PostState.WAITING, col(Post.created_ms) < before)
     for post_id in await session.exec(query.limit(limits.SWEEP_ROWS)):
         if (prepare.name, post_id) not in busy:
-            await jobs.enqueue(session, prepare, [post_id])
+            await line.line_up_again(session, post_id)
 
 
 async def _deliveries(session: AsyncSession, before: int, busy: Busy) -> None:

@@ -15,6 +15,7 @@ import outbox.belongings
 import outbox.models
 import outbox.rulings
 import outbox.shelves
+import outbox.turns
 from fediverse_ai.core.database import metadata
 
 __all__ = ["NAMES", "comparison", "metadata"]
@@ -27,6 +28,7 @@ ROOMS = (
     outbox.addressed,
     outbox.rulings,
     outbox.shelves,
+    outbox.turns,
     inbox.models,
 )
 NAMES = frozenset(

@@ -985,6 +985,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_account_note_about_id"), ["about_id"], unique=False)
 
     op.create_table(
+        "conversation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("context_uri", sa.String(), nullable=False),
+        sa.Column("last_post_id", sa.BigInteger(), nullable=False),
+        sa.Column("unread", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_conversation_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["last_post_id"], ["post.id"], name=op.f("fk_conversation_last_post_id_post"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
+        sa.UniqueConstraint("actor_id", "context_uri", name=op.f("uq_conversation_actor_id_context_uri")),
+    )
+    with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_conversation_last_post_id"), ["last_post_id"], unique=False)
+        batch_op.create_index("ix_conversation_newest", ["actor_id", "last_post_id"], unique=False)
+
+    op.create_table(
         "featured_tag",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
@@ -996,9 +1016,53 @@ def upgrade() -> None:
         sa.UniqueConstraint("actor_id", "name", name=op.f("uq_featured_tag_actor_id_name")),
     )
 
+    op.create_table(
+        "turn",
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=False),
+        sa.Column("generator", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("pictures", sa.Integer(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("began_ms", sa.BigInteger(), nullable=True),
+        sa.Column("preview", sa.LargeBinary(), nullable=True),
+        sa.Column("previewed_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["actor.id"], name=op.f("fk_turn_author_id_actor"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_turn_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_turn")),
+    )
+    with op.batch_alter_table("turn", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_turn_author_id"), ["author_id"], unique=False)
+        batch_op.create_index("ix_turn_generator", ["generator", "number"], unique=False)
+
+    op.create_table(
+        "usage",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("generator", sa.String(), nullable=False),
+        sa.Column("pictures", sa.Integer(), nullable=False),
+        sa.Column("made", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("watt_hours", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_usage_actor_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("actor_id", "day", "generator", name=op.f("pk_usage")),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("usage")
+    with op.batch_alter_table("turn", schema=None) as batch_op:
+        batch_op.drop_index("ix_turn_generator")
+        batch_op.drop_index(batch_op.f("ix_turn_author_id"))
+
+    op.drop_table("turn")
     op.drop_table("featured_tag")
+    with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_index("ix_conversation_newest")
+        batch_op.drop_index(batch_op.f("ix_conversation_last_post_id"))
+
+    op.drop_table("conversation")
     with op.batch_alter_table("account_note", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_note_about_id"))
 
