@@ -35,6 +35,7 @@ import outbox.sweep
 import outbox.turns
 import outbox.uploads
 from actors import keys, local, rules
+from actors.accounts import PasswordGate
 from actors.authentication import Authenticator
 from actors.policy import DomainRules
 from actors.proof_keys import ProofKeys
@@ -159,6 +160,7 @@ async def _add_parts(context: Context) -> None:
     context.add(DomainRules(context))
     context.add(ServedDocuments(context))
     context.add(RateLimiter(clock))
+    context.add(PasswordGate())
     context.add(Hub())
     context.add(social_events.Streams())
     async with context.database.read() as session:
