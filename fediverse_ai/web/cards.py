@@ -13,7 +13,8 @@ from fediverse_ai.core.limits import PAGE_POSTS
 from fediverse_ai.core.storage import Storage
 from fediverse_ai.web import words
 from fediverse_ai.web.pictures import Frame, frame
-from outbox.models import Attachment, Post
+from outbox.disclosure import disclosed
+from outbox.models import Attachment, Post, PostState
 from outbox.queries import PostView
 
 _ID_DIGITS = 19
@@ -55,10 +56,14 @@ def written_of(post: Post) -> str:
 
 
 def prompt_of(post: Post, attachments: Sequence[Attachment]) -> str:
-    """The prompt of the first picture, or what was asked for while there is none; empty for posts of words."""
+    """The prompt of the first picture as far as it is told, or while it is not out what was asked for; else empty."""
+    out = post.state == PostState.PUBLISHED
     for attachment in attachments:
-        if attachment.recipe and attachment.recipe.get("prompt"):
-            return str(attachment.recipe["prompt"])
+        recipe = disclosed(attachment.recipe, post.disclosure) if out else attachment.recipe
+        if recipe and recipe.get("prompt"):
+            return str(recipe["prompt"])
+    if out:
+        return ""
     image = (post.request or {}).get("image")
     return str(image.get("prompt", "")) if isinstance(image, dict) else ""
 

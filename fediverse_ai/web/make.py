@@ -2,104 +2,98 @@
 
 from __future__ import annotations
 
-import base64
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from actors import queries as actors
+from actors.models import Account, Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Missing, Unprocessable
-from fediverse_ai.web import forms
-from fediverse_ai.web.cards import LARGEST_ID, NOT_THERE, post_id_of, prompt_of
+from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
+from fediverse_ai.web import forms, make_form, making
+from fediverse_ai.web.cards import LARGEST_ID, NOT_THERE, post_id_of
+from fediverse_ai.web.lineage import parent_words
+from fediverse_ai.web.make_form import Form
 from fediverse_ai.web.pictures import frame
 from fediverse_ai.web.post import job_words
 from fediverse_ai.web.profile import unfinished_of
-from fediverse_ai.web.rendering import context_of, headers, page
-from outbox import compose
+from fediverse_ai.web.rendering import context_of, page
+from generation.pipeline import Pipeline
+from outbox import candidates, compose, lineage, pick, schedule
 from outbox import queries as posts
-from outbox.models import PostState, Visibility
+from outbox.models import Post, PostState
 from outbox.queries import PostView
-
-VISIBILITIES = (
-    (
-        Visibility.QUIET,
-        "Quiet",
-        "Your followers and visitors of your page. Not in other servers’ public timelines.",
-    ),
-    (Visibility.PUBLIC, "Public", "Also in public timelines, where people meet it who did not ask for AI pictures."),
-    (Visibility.FOLLOWERS, "Followers", "Nobody but the people who follow you."),
-)
-# The renderings of the embedded generator; backends that know other words ignore them.
-STYLES = (("papercut", "Paper-cut"), ("linocut", "Linocut print"))
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The composer's fields as typed."""
-
-    prompt: str = ""
-    text: str = ""
-    alt_text: str = ""
-    style: str = ""
-    seed: str = ""
-    visibility: str = Visibility.QUIET.value
-    summary: str = ""
-    sensitive: bool = False
-    client_key: str = ""
-    wrong: dict[str, str] = field(default_factory=dict)
 
 
 async def make(request: Request) -> Response:
-    """GET /make, with ?recipe=ID to begin from another post's recipe."""
+    """GET /make, with ?recipe=ID to begin from a post's recipe, and &vary=1 with another seed."""
     me = require(request, "session")
     context = context_of(request)
-    form = Form(client_key=_new_key(context))
-    recipe = request.query_params.get("recipe", "")
-    if recipe.isascii() and recipe.isdigit() and len(recipe) < 20:
-        async with context.database.read() as session:
-            reader = await actors.by_id(session, me.actor_id)
-            view = await posts.view(session, reader, min(int(recipe), LARGEST_ID))
-        if view is not None:
-            form = _from_post(form, view, me)
+    async with context.database.read() as session:
+        account = await _account(session, me)
+        form = Form(client_key=make_form.new_key(context))
+        form = replace(form, disclosure=account.disclosure, remix_policy=account.remix_policy)
+        recipe = request.query_params.get("recipe", "")
+        if recipe.isascii() and recipe.isdigit() and len(recipe) < 20:
+            form = await _from_post(session, me, form, min(int(recipe), LARGEST_ID), "vary" in request.query_params)
     return await _composer(request, context, me, form)
+
+
+async def _from_post(session: AsyncSession, me: Principal, form: Form, post_id: int, new_seed: bool) -> Form:
+    """Begin from a post of one's own, or from another's who allows it; from any other not at all."""
+    reader = await actors.by_id(session, me.actor_id)
+    view = await posts.view(session, reader, post_id)
+    if view is None or reader is None:
+        return form
+    mine = view.post.author_id == me.actor_id
+    if not mine and not await lineage.may_remix(session, reader, view.post):
+        return form
+    return make_form.from_post(form, view, mine=mine, new_seed=new_seed)
+
+
+async def _account(session: AsyncSession, me: Principal) -> Account:
+    account = await session.get(Account, me.account_id)
+    if account is None:
+        raise Missing(NOT_THERE)
+    return account
 
 
 async def send(request: Request) -> Response:
     """POST /make: one Draft, then the page that watches it. The same form sent twice gives the same post."""
     me = require(request, "session")
     context = context_of(request)
-    form = _read(await forms.read_form(request))
+    fields = await forms.read_form(request)
+    form = make_form.read(fields, context.part(Pipeline).generators, context.clock.now_ms())
     if form.wrong:
         return await _composer(request, context, me, form, status=422)
     limiter = context.part(limits.RateLimiter)
     limiter.check(f"posts:{me.account_id}", limits.POSTS_PER_ACCOUNT)
-    limiter.check(f"generations:{me.account_id}", limits.GENERATIONS_PER_ACCOUNT)
-    draft = compose.Draft(
-        text=form.text,
-        prompt=form.prompt,
-        seed=int(form.seed) if form.seed else None,
-        style=form.style or None,
-        alt_text=form.alt_text,
-        summary=form.summary or None,
-        sensitive=form.sensitive,
-        visibility=form.visibility,
-        client_key=f"web:{form.client_key}" if form.client_key else None,
-    )
+    limiter.check(f"generations:{me.account_id}", limits.GENERATIONS_PER_ACCOUNT, cost=int(form.count))
     try:
         async with context.database.write() as session:
-            author = await actors.by_id(session, me.actor_id)
-            if author is None:
-                raise Missing(NOT_THERE)
-            post = await compose.compose(session, author, draft)
+            author = await _me(session, me)
+            post = await compose.compose(session, author, form.draft())
             post_id = post.id
-    except Unprocessable as error:
+            if form.remember:
+                account = await _account(session, me)
+                account.disclosure, account.remix_policy = form.disclosure, form.remix_policy
+                session.add(account)
+    except (Unprocessable, Forbidden) as error:
         return await _composer(request, context, me, replace(form, wrong={"prompt": error.public}), status=422)
     return RedirectResponse(f"/make/{post_id}", 303)
+
+
+async def _me(session: AsyncSession, me: Principal) -> Actor:
+    author = await actors.by_id(session, me.actor_id)
+    if author is None:
+        raise Missing(NOT_THERE)
+    return author
 
 
 async def job(request: Request) -> Response:
@@ -107,23 +101,65 @@ async def job(request: Request) -> Response:
     me = require(request, "session")
     context = context_of(request)
     view = await _own(context, me, post_id_of(request))
-    shown = next((item for item in view.attachments if item.file), None)
+    return _job(request, context, view, outlook=await making.outlook(context, view.post))
+
+
+def _job(
+    request: Request,
+    context: Context,
+    view: PostView,
+    wrong: str | None = None,
+    outlook: dict[str, Any] | None = None,
+) -> Response:
+    shown = [item for item in view.attachments if item.file]
+    offered = candidates.made_here(shown) if view.post.state == PostState.PICK else []
     return page(
         request,
         "job.html",
+        200 if wrong is None else 422,
         busy=True,
         job=job_words(view),
-        frame=frame(context.storage, view.post, shown) if shown else None,
+        wrong=wrong,
+        outlook=outlook or making.NOTHING,
+        offered=[frame(context.storage, view.post, item) for item in offered],
+        frame=frame(context.storage, view.post, shown[0]) if shown and not offered else None,
     )
 
 
-async def progress(request: Request) -> Response:
-    """GET /make/{post_id}/progress: {state, words, fraction, url} for the script of the page above."""
+async def choose(request: Request) -> Response:
+    """POST /make/{post_id}/pick: go on with the pictures that were ticked."""
     me = require(request, "session")
     context = context_of(request)
-    words = job_words(await _own(context, me, post_id_of(request)))
-    told = {name: words[name] for name in ("state", "words", "fraction", "url")}
-    return JSONResponse(told, headers=headers(context.config, kept=False))
+    fields = await forms.read_form(request)
+    post_id = post_id_of(request)
+    chosen = [number for number in range(limits.POST_IMAGES) if fields.get(f"picture-{number}") == "1"]
+    try:
+        async with context.database.write() as session:
+            author, post = await _mine(session, me, post_id)
+            await pick.pick(session, author, post, chosen)
+    except Unprocessable as error:
+        return _job(request, context, await _own(context, me, post_id), error.public)
+    return RedirectResponse(f"/make/{post_id}", 303)
+
+
+async def send_draft(request: Request) -> Response:
+    """POST /make/{post_id}/send: a draft goes on its way."""
+    me = require(request, "session")
+    context = context_of(request)
+    await forms.read_form(request)
+    post_id = post_id_of(request)
+    async with context.database.write() as session:
+        author, post = await _mine(session, me, post_id)
+        await schedule.send_draft(session, author, post)
+    return RedirectResponse(f"/make/{post_id}", 303)
+
+
+async def _mine(session: AsyncSession, me: Principal, post_id: int) -> tuple[Actor, Post]:
+    author = await _me(session, me)
+    post = (await session.exec(select(Post).where(Post.id == post_id, Post.author_id == author.id))).first()
+    if post is None or post.state == PostState.DELETED:
+        raise Missing(NOT_THERE)
+    return author, post
 
 
 async def _own(context: Context, me: Principal, post_id: int) -> PostView:
@@ -136,83 +172,13 @@ async def _own(context: Context, me: Principal, post_id: int) -> PostView:
 
 
 async def _composer(request: Request, context: Context, me: Principal, form: Form, status: int = 200) -> Response:
+    pipeline = context.part(Pipeline)
     async with context.database.read() as session:
         unfinished = await unfinished_of(session, me.actor_id)
-    optional = (form.text, form.alt_text, form.style, form.seed, form.summary, form.sensitive)
-    values: dict[str, Any] = {
-        "form": form,
-        "wrong": form.wrong,
-        "opened": any(optional) or form.visibility != Visibility.QUIET or bool(set(form.wrong) - {"prompt"}),
-        "styles": STYLES,
-        "visibilities": [(value.value, name, hint) for value, name, hint in VISIBILITIES],
-        "limits": {
-            "prompt": limits.PROMPT_CHARS,
-            "text": limits.POST_TEXT_CHARS,
-            "alt_text": limits.ALT_TEXT_CHARS,
-            "summary": limits.NAME_CHARS,
-        },
-        "unfinished": unfinished,
-    }
-    return page(request, "make.html", status, busy=True, **values)
-
-
-def _from_post(form: Form, view: PostView, me: Principal) -> Form:
-    """Another's recipe gives prompt, style and seed; one's own post that did not go out gives its words as well."""
-    recipe = next((item.recipe for item in view.attachments if item.recipe), None)
-    image = (view.post.request or {}).get("image") or {}
-    source = recipe or image
-    parameters = source.get("parameters") or {}
-    form = replace(
-        form,
-        prompt=prompt_of(view.post, view.attachments),
-        seed=str(source["seed"]) if recipe and source.get("seed") is not None else "",
-        style=str(parameters.get("style") or source.get("style") or ""),
-    )
-    if view.post.author_id != me.actor_id or view.post.state == PostState.PUBLISHED:
-        return form
-    return replace(
-        form,
-        text=view.post.text,
-        alt_text=str((view.post.request or {}).get("alt_text") or ""),
-        summary=view.post.summary or "",
-        sensitive=view.post.sensitive,
-        visibility=str(view.post.visibility),
-    )
-
-
-def _read(fields: dict[str, str]) -> Form:
-    """The form as sent, with a sentence for each field that cannot be used."""
-    form = Form(
-        prompt=fields.get("prompt", "").strip(),
-        text=fields.get("text", "").strip(),
-        alt_text=fields.get("alt_text", "").strip(),
-        style=fields.get("style", ""),
-        seed=fields.get("seed", "").strip(),
-        visibility=fields.get("visibility", Visibility.QUIET.value),
-        summary=fields.get("summary", "").strip(),
-        sensitive=fields.get("sensitive") == "1",
-        client_key=fields.get("client_key", "")[: limits.CLIENT_KEY_CHARS],
-    )
-    wrong: dict[str, str] = {}
-    if not form.prompt:
-        wrong["prompt"] = "The prompt is empty: say what the picture should show."
-    bounds = (
-        ("prompt", "The prompt", form.prompt, limits.PROMPT_CHARS),
-        ("text", "The text", form.text, limits.POST_TEXT_CHARS),
-        ("alt_text", "The alt text", form.alt_text, limits.ALT_TEXT_CHARS),
-        ("summary", "The content warning", form.summary, limits.NAME_CHARS),
-    )
-    for name, noun, value, most in bounds:
-        if len(value) > most:
-            wrong[name] = f"{noun} is too long: {len(value)} characters, and {most} are allowed."
-    if form.seed and not (form.seed.isascii() and form.seed.isdigit() and len(form.seed) <= limits.SEED_DIGITS):
-        wrong["seed"] = f"A seed is a whole number of at most {limits.SEED_DIGITS} digits."
-    if form.style not in {"", *(value for value, _ in STYLES)}:
-        form = replace(form, style="")
-    if form.visibility not in {value.value for value, _, _ in VISIBILITIES}:
-        wrong["visibility"] = "Choose who sees it."
-    return replace(form, wrong=wrong)
-
-
-def _new_key(context: Context) -> str:
-    return base64.urlsafe_b64encode(context.clock.token(18)).decode("ascii")
+        reader = await actors.by_id(session, me.actor_id)
+        parent = await posts.view(session, reader, int(form.remix_of)) if form.remix_of else None
+    generators = pipeline.generators
+    can_begin = len(generators) > 1 or (await pipeline.card(pipeline.default)).capabilities.source
+    values = make_form.choices(form, generators, can_begin=can_begin)
+    source = parent_words(parent) if parent is not None else None
+    return page(request, "make.html", status, busy=True, unfinished=unfinished, parent=source, **values)

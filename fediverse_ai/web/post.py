@@ -14,14 +14,16 @@ from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.remote_media import RemoteMedia
-from fediverse_ai.web import forms, words
+from fediverse_ai.web import forms, lineage, make_form, words
 from fediverse_ai.web.cards import NOT_THERE, post_id_of, prompt_of, title_of, written_of
 from fediverse_ai.web.pictures import frame, label_of, remote_frames
 from fediverse_ai.web.profile import maker, person_words
 from fediverse_ai.web.rendering import context_of, me_of, page
+from outbox import lineage as outbox_lineage
 from outbox import publish
 from outbox import queries as posts
 from outbox import text as outbox_text
+from outbox.disclosure import disclosed
 from outbox.models import Attachment, Post, PostState, Visibility
 from outbox.queries import PostView
 from outbox.visibility import OPEN
@@ -31,6 +33,9 @@ PARAMETERS_SHOWN = 12
 
 NOTICES = {
     PostState.WAITING: ("Being made.", "Only you can see this page."),
+    PostState.DRAFT: ("A draft.", "Only you can see this page."),
+    PostState.PICK: ("Choose your pictures.", "Only you can see this page."),
+    PostState.SCHEDULED: ("Waits for its time.", "It has passed the check. Until then only you can see it."),
     PostState.HELD: ("A moderator will look at this first.", "The check on this server was not sure."),
     PostState.REFUSED: ("This was not posted.", "The check on this server refused it."),
     PostState.FAILED: ("This could not be made.", "Nothing was posted."),
@@ -55,17 +60,24 @@ async def post(request: Request) -> Response:
             await _tell_gone(await session.get(Post, post_id), author)
             raise Missing(NOT_THERE)
         replies = await posts.thread(session, reader, post_id)
+        family = await lineage.strip(session, context, reader, view.post)
+        remixable = reader is not None and await outbox_lineage.may_remix(session, reader, view.post)
     if request.path_params["name"] != author.username:
         return RedirectResponse(f"/@{author.username}/{post_id}", 301)
+    mine = me is not None and me.actor_id == author.id
     return page(
         request,
         "post.html",
         kept=view.post.visibility in OPEN and view.post.state == PostState.PUBLISHED,
         post=_post_words(context.config, view),
         maker=person_words(author),
-        mine=me is not None and me.actor_id == author.id,
+        mine=mine,
+        family=family,
+        remixable=remixable,
+        disclosures=make_form.DISCLOSURES,
+        remixes=make_form.REMIXES,
         frames=[frame(context.storage, view.post, item) for item in view.attachments],
-        recipes=[recipe_words(item.recipe) for item in view.attachments if item.recipe],
+        recipes=_recipes(view, mine=mine),
         replies=[_reply_words(reply, context if me else None) for reply in replies],
     )
 
@@ -114,6 +126,8 @@ def _post_words(config: Config, view: PostView) -> dict[str, Any]:
         "id": post.id,
         "uri": post.uri,
         "url": post.url or post.uri,
+        "disclosure": post.disclosure,
+        "remix_policy": post.remix_policy,
         # A warning covers the words as well as the picture, the title and link previews included.
         "title": post.summary or title,
         "under_cover": title,
@@ -123,7 +137,7 @@ def _post_words(config: Config, view: PostView) -> dict[str, Any]:
         "published": state == PostState.PUBLISHED,
         "published_ms": post.published_ms,
         "description": _description(view, title, covered),
-        "medium": [line for item in view.attachments[:1] for line in _medium(item)],
+        "medium": [line for item in view.attachments[:1] for line in _medium(item, post.disclosure)],
         "open": post.visibility in OPEN,
         "audience": AUDIENCE.get(Visibility(post.visibility), ""),
         "notice": _notice(post, state),
@@ -140,9 +154,15 @@ def _description(view: PostView, title: str, covered: bool) -> str:
     return f"{said} ({label})" if label else said
 
 
-def _medium(attachment: Attachment) -> list[str]:
+def _recipes(view: PostView, *, mine: bool) -> list[dict[str, Any]]:
+    """The recipes that this reader may know; their author's own always, whatever leaves."""
+    shown = [(item.recipe, disclosed(item.recipe, view.post.disclosure)) for item in view.attachments if item.recipe]
+    return [recipe_words((kept if mine else told) or {}) for kept, told in shown if mine or told]
+
+
+def _medium(attachment: Attachment, level: str) -> list[str]:
     """As on a museum's label: "AI-generated · Scene · seed 42", and what drew it in one sentence."""
-    recipe: Mapping[str, Any] = attachment.recipe or {}
+    recipe: Mapping[str, Any] = disclosed(attachment.recipe, level)
     parts = [label_of(attachment), str(recipe.get("title") or recipe.get("generator") or "")]
     if recipe.get("seed") is not None:
         parts.append(f"seed {recipe['seed']}")
@@ -178,6 +198,10 @@ def recipe_words(recipe: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(parameters, Mapping):
         simple = [(name, value) for name, value in parameters.items() if isinstance(value, str | int | float)]
         rows += [(str(name).replace("_", " ").capitalize(), str(value)) for name, value in simple[:PARAMETERS_SHOWN]]
+    if isinstance(seconds := recipe.get("seconds"), int | float) and seconds > 0:
+        rows.append(("Took", f"{seconds:.1f} s"))
+    if isinstance(energy := recipe.get("watt_hours"), int | float) and energy > 0:
+        rows.append(("Energy", f"{energy:.2f} Wh"))
     return {"prompt": str(recipe.get("prompt", "")), "rows": rows}
 
 
@@ -191,11 +215,11 @@ def _reply_words(view: PostView, context: Context | None) -> dict[str, Any]:
     return {
         "id": post.id,
         "author": author.name or author.username,
-        "author_url": f"/@{author.username}" if author.local else safe_link(author.page_url),
+        "author_url": f"/@{author.username}" if author.local else words.safe_link(author.page_url),
         "handle": author.handle,
         "remote": not author.local,
         "host": author.host,
-        "url": safe_link(url),
+        "url": words.safe_link(url),
         "ms": post.published_ms or post.created_ms,
         "warning": post.summary,
         "content": post.content,
@@ -204,6 +228,10 @@ def _reply_words(view: PostView, context: Context | None) -> dict[str, Any]:
         "frames": frames,
         "face": media.url("avatar", author.id, small=True) if media is not None and face else None,
     }
+
+
+def _scheduled(post: Post) -> str:
+    return f"It has passed the check, and is posted on {words.moment(post.not_before_ms or post.created_ms)}."
 
 
 def job_words(view: PostView) -> dict[str, Any]:
@@ -215,6 +243,9 @@ def job_words(view: PostView) -> dict[str, Any]:
     fraction = progress.get("fraction")
     heading, sentence = {
         PostState.WAITING: ("Being made", f"{said[:1].upper()}{said[1:]}."),
+        PostState.DRAFT: ("A draft", "Nothing was made and nobody sees it."),
+        PostState.PICK: ("Choose", "What you pick is checked once more and posted; the others are forgotten."),
+        PostState.SCHEDULED: ("Waits for its time", _scheduled(post)),
         PostState.HELD: ("A moderator will look at it first", None),
         PostState.REFUSED: ("Not posted", None),
         PostState.FAILED: ("It could not be made", None),
@@ -232,10 +263,5 @@ def job_words(view: PostView) -> dict[str, Any]:
         "notes": [note for item in view.attachments for note in (item.recipe or {}).get("notes", [])],
         "url": f"/@{view.author.username}/{post.id}" if state == PostState.PUBLISHED else None,
         "warning": post.summary,
-        "deletable": state in (PostState.HELD, PostState.REFUSED, PostState.FAILED),
+        "deletable": state not in (PostState.WAITING, PostState.PUBLISHED, PostState.DELETED),
     }
-
-
-def safe_link(url: str) -> str:
-    """A link of another server that may stand in an href: http or https, else an empty fragment."""
-    return url if url.startswith(("https://", "http://", "/@")) else "#"

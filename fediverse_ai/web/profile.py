@@ -20,7 +20,10 @@ from outbox import queries as posts
 from outbox.models import PostState
 
 STATE_WORDS = {
+    PostState.DRAFT: "draft",
     PostState.WAITING: "being made",
+    PostState.PICK: "choose among its pictures",
+    PostState.SCHEDULED: "waits for its time",
     PostState.HELD: "waits for a moderator",
     PostState.REFUSED: "refused",
     PostState.FAILED: "could not be made",

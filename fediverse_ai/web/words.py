@@ -49,6 +49,14 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}".replace(",", "\u202f")
 
 
+def duration(seconds: int) -> str:
+    """Seconds as people say them: "40 seconds", "3 minutes", "2 hours"; never less than a second."""
+    if seconds < 90:
+        return plural(max(1, seconds), "second")
+    minutes = round(seconds / 60)
+    return plural(minutes, "minute") if minutes < 90 else plural(round(minutes / 60), "hour")
+
+
 def shorten(text: str, limit: int = TITLE_CHARS) -> str:
     """One line of at most `limit` characters, cut at a word."""
     line = " ".join(text.split())
@@ -79,3 +87,8 @@ def browser(user_agent: str) -> str:
     name = next((word for mark, word in _BROWSERS if mark in user_agent), "A browser")
     system = next((word for mark, word in _SYSTEMS if mark in user_agent), "")
     return f"{name} on {system}" if system else name
+
+
+def safe_link(url: str) -> str:
+    """A link of another server that may stand in an href: http or https, else an empty fragment."""
+    return url if url.startswith(("https://", "http://", "/@")) else "#"

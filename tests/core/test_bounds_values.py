@@ -21,7 +21,7 @@ from fediverse_ai.cli.listener import _settings
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.errors import FediverseError
-from fediverse_ai.web import make
+from fediverse_ai.web import make_form
 from generation import pipeline, policy, provenance
 from generation.moderators import normalise
 from generation.provenance import Provenance
@@ -106,8 +106,8 @@ ADMITS: dict[str, Case] = {
     "POLICY_BYTES": policy_of,
     "XMP_BYTES": xmp_of,
     "USERNAME_CHARS": lambda n: admitted(lambda: local.check_username("a" * n)),
-    "SEED_DIGITS": lambda n: make._read({"prompt": "a fox", "seed": "1" * n}).wrong == {},
-    "ALT_TEXT_CHARS": lambda n: make._read({"prompt": "a fox", "alt_text": "x" * n}).wrong == {},
+    "SEED_DIGITS": lambda n: make_form.read({"prompt": "a fox", "seed": "1" * n}, (), 0).wrong == {},
+    "ALT_TEXT_CHARS": lambda n: make_form.read({"prompt": "a fox", "alt_text": "x" * n}, (), 0).wrong == {},
     "EMOJI_CHARS": lambda n: reaction.emoji_of({"content": "\u2764" + "\ufe0f" * (n - 1)}) is not None,
     "STYLE_CHARS": lambda n: request(style="x" * n),
     "PICTURE_SIDE_MAX_PIXELS": lambda n: request(width=n) and request(height=n),
@@ -125,7 +125,7 @@ KEEPS: dict[str, Case] = {
     "XMP_FIELD_CHARS": lambda n: len(said(Provenance(system="x" * n)).system),
     "XMP_PROMPT_CHARS": lambda n: len(said(Provenance(prompt="x" * n)).prompt or ""),
     "RETRY_AFTER_SECONDS": lambda n: delivery._retry_after(str(n)),
-    "CLIENT_KEY_CHARS": lambda n: len(make._read({"client_key": "x" * n}).client_key),
+    "CLIENT_KEY_CHARS": lambda n: len(make_form.read({"client_key": "x" * n}, (), 0).client_key),
 }
 
 

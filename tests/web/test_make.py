@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlmodel import select
 
 from fediverse_ai.core.limits import PROMPT_CHARS, RateLimiter
-from fediverse_ai.web import make
+from fediverse_ai.web import make_form
 from generation.generators.scene.styles import STYLES
 from outbox.models import Attachment, Post
 from outbox.prepare import prepare
@@ -95,7 +95,7 @@ async def test_without_a_choice_a_post_is_quiet(site: Site) -> None:
     member = await site.member("ann")
     page = await member.get("/make")
     checked = [item.attrs["value"] for item in page.all("input", type="radio") if "checked" in item.attrs]
-    assert checked == ["quiet"]
+    assert checked == ["1", "quiet", "full", "nobody"]
     assert (await _row(site, _id(await _send(member)))).visibility == "quiet"
 
 
@@ -190,11 +190,15 @@ async def test_what_is_not_out_is_for_its_author_alone(site: Site, state: str, h
 
 async def test_a_recipe_is_taken_over_without_the_words_of_its_maker(site: Site) -> None:
     ann = await site.person("ann")
-    post = await site.post(ann, text="My own words")
+    closed = await site.post(ann, text="My own words")
+    page = await (await site.member("bo")).get(f"/make?recipe={closed.id}")
+    assert page.one("textarea", id="prompt").text == ""
+    post = await site.post(ann, text="My own words", remix_policy="anyone")
     page = await (await site.member("bo")).get(f"/make?recipe={post.id}")
     assert page.one("textarea", id="prompt").text == "a lighthouse at dawn"
     assert page.one("input", id="seed").attrs["value"] == "42"
-    assert "My own words" not in page.body
+    assert page.one("input", name="remix_of").attrs["value"] == str(post.id)
+    assert page.one("textarea", id="text").text == ""
     asked = {"image": {"prompt": "a person"}}
     refused = await site.post(ann, pictures=0, state="refused", text="My own words", request=asked)
     again = await (await site.member("ann")).get(f"/make?recipe={refused.id}")
@@ -239,4 +243,4 @@ async def test_a_refused_draft_can_be_thrown_away(site: Site) -> None:
 
 
 async def test_the_styles_offered_are_the_styles_that_scene_paints(site: Site) -> None:
-    assert {value for value, _ in make.STYLES} == set(STYLES)
+    assert {value for value, _ in make_form.STYLES} == set(STYLES)
