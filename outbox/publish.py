@@ -17,7 +17,19 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.failpoints import fp
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision
-from outbox import activities, addressed, audience, disclosure, documents, labels, lineage, notify, quote, text
+from outbox import (
+    activities,
+    addressed,
+    audience,
+    conversations,
+    disclosure,
+    documents,
+    labels,
+    lineage,
+    notify,
+    quote,
+    text,
+)
 from outbox.models import Attachment, Judgement, Notification, Post, PostState, PostTag, Reaction
 from outbox.send import send
 from outbox.states import WrongState, move
@@ -129,8 +141,10 @@ async def tell_mentioned(session: AsyncSession, post: Post, author: Actor) -> No
         parent_author = await queries.by_id(session, parent.author_id) if parent is not None else None
         if parent_author is not None:
             wanted.add(parent_author.uri)
-    for actor in (await queries.by_uris(session, wanted)).values():
+    named = await queries.by_uris(session, wanted)
+    for actor in named.values():
         await notify.tell(session, actor, "mention", post.uri, from_id=author.id, post_id=post.id)
+    await conversations.note(session, post, author, named.values())
 
 
 async def count_reply(session: AsyncSession, post: Post) -> None:

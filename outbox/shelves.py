@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from fediverse_ai.core.database import big_id, json_column
@@ -143,3 +143,19 @@ class FeaturedTag(SQLModel, table=True):
     id: int = Field(primary_key=True, sa_type=big_id())
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     name: str
+
+
+class Conversation(SQLModel, table=True):
+    """A thread of direct posts, as one of those in it has it: the newest post, and whether it was read."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        UniqueConstraint("actor_id", "context_uri"),
+        Index("ix_conversation_newest", "actor_id", "last_post_id"),
+    )
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    context_uri: str
+    last_post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    unread: bool = False

@@ -1,0 +1,60 @@
+"""Reports by our people, and the polls that others hold."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fediverse_ai.core import limits
+from fediverse_ai.core.errors import Missing, Unprocessable
+from fediverse_ai.mastodon import answers, batches, parameters, people, reading
+from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from outbox import report
+
+CATEGORIES = ("spam", "legal", "violation", "other")
+
+
+async def create(request: Request) -> Response:
+    """POST /api/v1/reports: account_id, status_ids[], comment, forward, category"""
+    context, asked = context_of(request), await parameters.read(request)
+    comment, category = asked.text("comment") or "", asked.text("category") or "other"
+    if len(comment) > limits.REPORT_CHARS:
+        raise Unprocessable(f"Validation failed: Comment is too long (maximum is {limits.REPORT_CHARS} characters)")
+    if category not in CATEGORIES:
+        raise Unprocessable("Validation failed: Category is not included in the list")
+    async with context.database.write() as session:
+        reader = await people.myself(session, request)
+        target = await people.account(session, asked.id("account_id") or 0, gone=True)
+        ids = asked.ids("status_ids")
+        posts = await reading.readable(session, reader, ids)
+        if len(posts) != len(ids):
+            raise Missing(answers.NOT_FOUND)
+        words = f"[{category}] {comment}".strip() if category != "other" else comment
+        made = await report.report(
+            session, reader, target, list(posts.values()), words, forward=bool(asked.flag("forward"))
+        )
+        account = (await batches.accounts(session, context, batches.look_of(context, reader), [target]))[target.id]
+    return answers.answer({
+        "id": str(made.id),
+        "action_taken": made.state != "open",
+        "action_taken_at": None,
+        "category": category,
+        "comment": comment,
+        "forwarded": made.forwarded,
+        "created_at": answers.moment(made.created_ms),
+        "status_ids": [str(key) for key in posts],
+        "rule_ids": None,
+        "target_account": account,
+    })  # fmt: skip
+
+
+async def no_poll(request: Request) -> Response:
+    """GET and POST of polls: this server keeps none, of others' neither."""
+    raise Missing(answers.NOT_FOUND)
+
+
+ROUTES = [
+    ApiDoor("/api/v1/reports", create, needs="write:reports", methods=["POST"]),
+    ApiDoor("/api/v1/polls/{id}", no_poll, needs="anyone"),
+    ApiDoor("/api/v1/polls/{id}/votes", no_poll, needs="write:statuses", methods=["POST"]),
+]

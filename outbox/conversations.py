@@ -1,0 +1,35 @@
+"""Threads of direct posts: kept for each of ours who is in them, from whatever server the posts come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors.models import Actor
+from fediverse_ai.core import events
+from fediverse_ai.core.context import context_of
+from outbox.models import Post, Visibility
+from outbox.shelves import Conversation
+
+
+async def note(session: AsyncSession, post: Post, author: Actor, named: Iterable[Actor]) -> None:
+    """A published direct post joins its thread, unread for everybody but its author; others are no conversation."""
+    if post.visibility != Visibility.DIRECT:
+        return
+    context_uri = post.context_uri or post.uri
+    for actor in {one.id: one for one in (author, *named)}.values():
+        if not actor.local:
+            continue
+        known = select(Conversation).where(Conversation.actor_id == actor.id, Conversation.context_uri == context_uri)
+        row = (await session.exec(known)).first()
+        if row is not None and row.last_post_id >= post.id:
+            continue
+        if row is None:
+            made = context_of(session).ids.new()
+            row = Conversation(id=made, actor_id=actor.id, context_uri=context_uri, last_post_id=post.id)
+        row.last_post_id, row.unread = post.id, actor.id != author.id
+        session.add(row)
+        await session.flush()
+        events.publish_after(session, [f"user:{actor.id}"], "conversation", row.id)
