@@ -11,7 +11,16 @@ from fediverse_ai.core.config import Config, ServerSection
 from fediverse_ai.core.errors import Misconfigured
 
 # Routes that write and yet are open to strangers, each with its reason.
-OPEN_WRITES = {"/sign-in", "/sign-in/link/{secret}"}  # this is how one stops being a stranger
+OPEN_WRITES = {
+    # This is how one stops being a stranger.
+    "/sign-in",
+    "/sign-in/link/{secret}",
+    # Apps introduce themselves, and come with secrets of their own.
+    "/api/v1/apps",
+    "/oauth/register",
+    "/oauth/token",
+    "/oauth/revoke",
+}
 
 
 def test_every_route_is_a_door() -> None:

@@ -1,4 +1,4 @@
-"""Groups A to D of the threat catalogue (SECURITY.md): each entry, and the tests that prove it.
+"""Groups A to D and G of the threat catalogue (SECURITY.md): each entry, and the tests that prove it.
 
 `FILE:test` names one test function; FILES says where FILE is. ABSENT holds the entries that concern nothing we have, or
 that we decided otherwise, each with the reason. `test_matrix.py` compares both with the tests that exist.
@@ -46,6 +46,17 @@ FILES = {
     "parsing": "tests/threats/test_parsing.py",
     "fetching": "tests/threats/test_fetching.py",
     "code": "tests/threats/test_code.py",
+    "authorize": "tests/oauth/test_authorize.py",
+    "token": "tests/oauth/test_token.py",
+    "registration": "tests/oauth/test_registration.py",
+    "client-documents": "tests/oauth/test_documents.py",
+    "sessions": "tests/oauth/test_sessions.py",
+    "cors": "tests/oauth/test_cors.py",
+    "apps": "tests/actors/test_apps.py",
+    "accounts": "tests/actors/test_accounts.py",
+    "sign-in": "tests/web/test_sign_in.py",
+    "listener": "tests/cli/test_listener.py",
+    "oauth": "tests/threats/test_oauth.py",
 }
 
 _FORGED = "forgery:test_a_forged_delivery_gets_401_and_leaves_no_row"
@@ -222,6 +233,52 @@ FETCHING = {
     "NET-30": "fetching:test_what_is_remembered_of_names_is_bounded limits:test_the_table_is_bounded",
 }
 
+OAUTH = {
+    "OAU-01": "authorize:test_any_other_address_gets_a_page_and_no_redirect "
+    "authorize:test_which_addresses_may_be_registered authorize:test_redirect_uris_stay_as_they_are",
+    "OAU-02": "authorize:test_what_the_app_did_wrong_is_told_at_its_address "
+    "token:test_a_verifier_without_a_challenge_is_a_downgrade apps:test_a_verifier_that_does_not_fit_uses_the_code_up",
+    "OAU-03": "token:test_a_code_is_good_once_and_its_return_ends_the_token token:test_a_code_is_good_for_a_minute "
+    "apps:test_of_two_at_once_one_wins_and_the_other_ends_it apps:test_a_code_is_bound_to_its_app_and_address",
+    "OAU-04": "authorize:test_a_link_is_no_consent authorize:test_the_form_is_bound_to_session_and_parameters",
+    "OAU-05": "oauth:test_no_scope_opens_what_it_does_not_cover oauth:test_the_token_step_gives_no_more_than_the_consent "
+    "authorize:test_an_app_gets_no_more_than_it_registered_for apps:test_which_scope_gives_what",
+    "OAU-06": "token:test_a_token_counts_in_one_header_only token:test_secrets_in_the_address_are_not_read",
+    "OAU-07": "apps:test_a_token_is_revoked_by_its_app_alone "
+    "token:test_a_person_who_was_shut_out_is_out_by_tokens_too accounts:test_a_new_password_ends_everything",
+    "OAU-08": "registration:test_registrations_are_limited_by_address authorize:test_names_cannot_deceive "
+    "apps:test_of_unused_apps_only_the_newest_are_kept client-documents:test_a_stranger_makes_us_ask_nothing "
+    "client-documents:test_a_person_may_not_make_us_ask_without_end",
+    "OAU-09": "authorize:test_names_cannot_deceive authorize:test_the_page_says_who_asks_for_what_and_who_is_asked "
+    "client-documents:test_metadata_that_are_not_believed",
+    "OAU-10": "sign-in:test_tries_are_limited_by_address_and_by_name "
+    "sign-in:test_names_are_counted_without_case_and_spaces "
+    "sign-in:test_a_wrong_password_and_an_unknown_name_get_the_same_answer "
+    "accounts:test_unknown_names_cost_the_same_hashing token:test_tries_are_limited_by_address",
+    "OAU-11": "oauth:test_no_rotation_of_addresses_dodges_a_limit "
+    "listener:test_forwarded_headers_are_believed_only_from_configured_addresses",
+    "OAU-12": "accounts:test_password_length accounts:test_hashing_costs_what_an_attacker_should_pay "
+    "accounts:test_the_same_letters_in_another_normal_form_are_the_same_password accounts:test_a_link_works_once "
+    "accounts:test_nobody_and_people_without_a_password_are_answered_alike",
+    "OAU-13": "sign-in:test_in_production_the_cookie_is_secure_and_bound_to_the_host "
+    "sign-in:test_a_new_session_replaces_the_browsers_old_one sign-in:test_in_by_password_and_out_again "
+    "sessions:test_a_session_is_listed_under_its_browser_and_ended",
+    "OAU-14": "oauth:test_no_form_works_without_its_token sign-in:test_forms_from_elsewhere_are_refused "
+    "sign-in:test_every_form_of_every_page_is_protected",
+    "OAU-15": "cors:test_no_page_is cors:test_a_token_reads_from_anywhere_and_a_cookie_from_nowhere "
+    "token:test_a_session_cookie_opens_nothing_here oauth:test_no_token_opens_a_page_of_a_session",
+    "OAU-16": "token:test_other_grants_are_not_offered token:test_an_app_asks_for_itself "
+    "oauth:test_no_scope_opens_what_it_does_not_cover",
+    "OAU-17": "apps:test_secrets_lie_hashed accounts:test_secrets_are_not_in_the_database",
+    "OAU-18": "authorize:test_headers_let_the_answer_out_and_nothing_else "
+    "authorize:test_out_of_band_shows_a_code_that_nobody_keeps",
+    "OAU-19": "registration:test_every_address_in_the_metadata_answers "
+    "authorize:test_a_stranger_signs_in_and_comes_back_to_what_was_asked",
+    "OAU-23": "sessions:test_an_app_is_listed_with_its_rights_and_ended apps:test_a_token_ends_when_it_is_idle "
+    "apps:test_a_refresh_token_works_once_and_its_return_ends_all",
+    "OAU-24": "authorize:test_out_of_band_shows_a_code_that_nobody_keeps",
+}
+
 ABSENT = {
     "SIG-30": "Not built: one host's clock is compared with nobody's; a skewed signature is refused and "
     "logged (SIG-10).",
@@ -230,6 +287,11 @@ ABSENT = {
     "rotate keys; each change is logged as key_changed.",
     "AUT-33": "No client writes activities to an outbox: the outbox takes no POST, apps use the Mastodon API.",
     "AUT-34": "As AUT-33: there is no ActivityPub client API to misuse.",
+    "OAU-20": "Not built: there is no second factor, and so no step that could be skipped.",
+    "OAU-21": "No e-mail: nobody signs in, resets a password or is known by an address; whoever runs the server "
+    "gives a link.",
+    "OAU-22": "Web push is not built and not advertised.",
+    "OAU-25": "No sign-up: accounts are made by whoever runs the server, on the command line.",
     "NET-14": "No HTML is read for discovery: WebFinger and ActivityPub documents alone.",
     "NET-22": "No link previews are made.",
     "NET-24": "No HTTP cache: documents are fetched when needed, and what they become is kept as rows of ours.",
@@ -363,8 +425,33 @@ NET-27 Tor/I2P names
 NET-28 Error text leak
 NET-29 Generation backend URL (local model server) reachable by remote input
 NET-30 Unbounded remembering of dead hosts: 1 M distinct failing hosts/ports
+OAU-01 Redirect URI
+OAU-02 PKCE
+OAU-03 Code
+OAU-04 Cross-user consent
+OAU-05 Scope escalation
+OAU-06 Token in query string, in fragment, in cookie, two at once
+OAU-07 Revoked or expired token on an open stream, in a cache
+OAU-08 Client registration flood
+OAU-09 Phishing client names
+OAU-10 Login brute force and stuffing
+OAU-11 Limit bypass by headers, IPv6 rotation, path suffix
+OAU-12 Password storage and policy
+OAU-13 Session cookie
+OAU-14 CSRF on every state-changing web route
+OAU-15 CORS
+OAU-16 Password grant, implicit, client credentials misuse
+OAU-17 Secrets at rest
+OAU-18 Referrer and log leak of codes
+OAU-19 Issuer mix-up
+OAU-20 Two-factor
+OAU-21 Account takeover by e-mail change
+OAU-22 Web push subscription of another user
+OAU-23 Refresh, rotation and lifetime
+OAU-24 Out-of-band code page framed or cached
+OAU-25 Sign-up
 """.strip().splitlines()
 )
 
-MATRIX = {name: tuple(tests.split()) for name, tests in (SIGNATURES | ORIGIN | PARSING | FETCHING).items()}
-GROUPS = {"SIG": 30, "AUT": 37, "PAR": 28, "NET": 30}
+MATRIX = {name: tuple(tests.split()) for name, tests in (SIGNATURES | ORIGIN | PARSING | FETCHING | OAUTH).items()}
+GROUPS = {"SIG": 30, "AUT": 37, "PAR": 28, "NET": 30, "OAU": 25}

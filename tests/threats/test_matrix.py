@@ -1,4 +1,4 @@
-"""The matrix is whole: every entry of four groups is proven by tests that exist, or absent for a reason."""
+"""The matrix is whole: every entry of its groups is proven by tests that exist, or absent for a reason."""
 
 from __future__ import annotations
 

@@ -10,7 +10,10 @@ import pytest
 import pytest_asyncio
 from starlette.routing import Route
 
+from actors.authentication import Authenticator
 from actors.models import Actor, Key
+from fediverse_ai.core import limits
+from fediverse_ai.core.gate import Gate
 from fediverse_ai.wiring import ROUTES
 from outbox.models import Post, PostState
 from tests.inbox.stage import Stage, stage_in
@@ -168,3 +171,27 @@ async def test_each_actor_has_a_key_of_its_own(stage: Stage) -> None:
     ours = {row.id for row in await stage.home.rows(Actor, local=True)}
     pems = [key.public_pem for key in await stage.home.rows(Key) if key.actor_id in ours]
     assert len(pems) == len(set(pems)) >= len(ours)
+
+
+async def test_a_crowd_is_told_to_come_back(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DOS-04, DOS-11: so many signatures are checked at once and so many wait; the next gets 503, and loses nothing."""
+    authenticator = stage.home.context.part(Authenticator)
+    like = stage.bob.activity("Like", f"{stage.home.origin}/notes/1")
+    assert limits.KEY_FETCHES_AT_ONCE * 2 <= limits.CHECKS_PER_PROCESSOR
+    full = Gate("signatures", 1, 0, 5.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(authenticator, "_checks", full)
+        async with full:
+            answer = await stage.bob.deliver(stage.home.inbox, like)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+        assert (await stage.bob.deliver(stage.home.inbox, like)).status_code == 202
+    # Where all fetches of keys are taken, keys that are known pass beside them.
+    slow = Gate("keys", 1, 0, 5.0)
+    stranger = stage.good.actor("stranger", key=8)
+    monkeypatch.setattr(authenticator, "_fetches", slow)
+    async with slow:
+        refused = await stranger.deliver(stage.home.inbox, stranger.activity("Like", f"{stage.home.origin}/notes/1"))
+        known = await stage.bob.deliver(stage.home.inbox, stage.bob.activity("Like", f"{stage.home.origin}/notes/2"))
+    assert (refused.status_code, known.status_code) == (503, 202)
+    again = await stranger.deliver(stage.home.inbox, stranger.activity("Like", f"{stage.home.origin}/notes/1"))
+    assert again.status_code == 202, "not held against the stranger"
