@@ -2,8 +2,20 @@
 const place = document.querySelector("[data-progress]");
 const words = place?.querySelector("[data-words]");
 const bar = place?.querySelector("progress");
+const outlook = place?.querySelector("[data-outlook]");
+const bath = document.querySelector(".bath");
 const PAUSE = 900;
 const LONGEST_PAUSE = 15000;
+
+function showPreview() {
+  let image = bath.querySelector("img");
+  if (image === null) {
+    image = new Image();
+    image.alt = "";
+    bath.append(image);
+  }
+  image.src = place.dataset.progress.replace(/progress$/, "preview") + "?" + Date.now();
+}
 
 async function look(pause) {
   let next = PAUSE;
@@ -16,6 +28,9 @@ async function look(pause) {
       return;
     }
     if (words.textContent !== seen.words) words.textContent = seen.words;
+    const ahead = [seen.place, seen.step, seen.left].filter(Boolean).join(" · ");
+    if (outlook.textContent !== ahead) outlook.textContent = ahead;
+    if (seen.preview) showPreview();
     if (seen.fraction === null) bar.removeAttribute("value");
     else bar.value = seen.fraction;
   } catch {
