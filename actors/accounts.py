@@ -21,14 +21,30 @@ from actors.models import Account, Actor, AuthorizationCode, Login, Token
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Missing, Unprocessable
-from fediverse_ai.core.limits import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, SESSION_SECONDS, SIGN_IN_LINK_SECONDS
+from fediverse_ai.core.gate import Gate
+from fediverse_ai.core.limits import (
+    CHECKS_WAIT_SECONDS,
+    PASSWORD_MAX_CHARS,
+    PASSWORD_MIN_CHARS,
+    PASSWORDS_AT_ONCE,
+    PASSWORDS_WAITING,
+    SESSION_SECONDS,
+    SIGN_IN_LINK_SECONDS,
+)
 
 SECRET_BYTES = 32
 ROLES = ("member", "moderator", "admin", "owner")
 
 # 32 MiB and three passes (OWASP asks for 19 MiB and two or more); two at once, so that sign-ins cannot fill the memory.
 _hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
-_hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+_hashing = ThreadPoolExecutor(max_workers=PASSWORDS_AT_ONCE, thread_name_prefix="password")
+
+
+class PasswordGate(Gate):
+    """Before the checks of passwords: who comes when many wait is told to come back."""
+
+    def __init__(self) -> None:
+        super().__init__("passwords", PASSWORDS_AT_ONCE, PASSWORDS_WAITING, CHECKS_WAIT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +119,8 @@ async def end_everything(session: AsyncSession, account_id: int) -> None:
 async def check_password(context: Context, username: str, password: str) -> Account | None:
     """The account, if the password is right and it may sign in.
 
-    A name that nobody has, an account without a password and a wrong password cost the same work.
+    A name that nobody has, an account without a password and a wrong password cost the same work. Raises Unavailable
+    when many others wait for theirs.
     """
     async with context.database.read() as session:
         query = (
@@ -116,7 +133,8 @@ async def check_password(context: Context, username: str, password: str) -> Acco
         account = (await session.exec(query)).first()
     stored = account.password_hash if account is not None else None
     normal = unicodedata.normalize("NFC", password[: PASSWORD_MAX_CHARS + 1])
-    right = await asyncio.get_running_loop().run_in_executor(_hashing, _matches, stored, normal)
+    async with context.part(PasswordGate):
+        right = await asyncio.get_running_loop().run_in_executor(_hashing, _matches, stored, normal)
     return account if right and stored is not None else None
 
 

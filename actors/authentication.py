@@ -17,6 +17,7 @@ from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Forbidden, Malformed, Nonsense, Unauthenticated, Unavailable, Unreachable, Vanished
+from fediverse_ai.core.gate import Gate, processors
 from fediverse_ai.core.http import Budget
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -73,11 +74,15 @@ class Authenticator:
         timer = context.clock.monotonic
         self._known: TTLCache[str, _Known] = TTLCache(limits.KNOWN_KEYS, limits.KNOWN_KEY_SECONDS, timer=timer)
         self._asked: TTLCache[str, bool] = TTLCache(limits.KNOWN_KEYS, limits.KEY_COOLDOWN_SECONDS, timer=timer)
+        checks, seconds = limits.CHECKS_PER_PROCESSOR * processors(), limits.CHECKS_WAIT_SECONDS
+        self._checks = Gate("signatures", checks, limits.CHECKS_WAITING_PER_PROCESSOR * processors(), seconds)
+        self._fetches = Gate("keys", limits.KEY_FETCHES_AT_ONCE, limits.KEY_FETCHES_AT_ONCE, limits.KEY_SECONDS)
         self._host_asked: TTLCache[str, int] = TTLCache(limits.KNOWN_KEYS, 60, timer=timer)
 
     async def authenticate(self, request: SignedRequest) -> Sender:
         """The verified sender. Raises Unauthenticated, Forbidden, Unavailable; Vanished when the key is gone (410)."""
-        sender = await self._authenticated(request)
+        async with self._checks:
+            sender = await self._authenticated(request)
         # Whoever was suspended since their key was remembered, here or by another process, is refused as well (D18).
         await self.context.part(DomainRules).require_welcome(sender.actor_uri)
         return sender
@@ -173,6 +178,15 @@ class Authenticator:
         return known
 
     async def _fetched(self, key_uri: str) -> _Known:
+        try:
+            async with self._fetches:
+                return await self._ask(key_uri)
+        except Unavailable:
+            # The key was not refused, only not reached: an honest sender comes back and may try at once.
+            self._asked.pop(key_uri, None)
+            raise
+
+    async def _ask(self, key_uri: str) -> _Known:
         """Ask the key's home: an actor that lists the key, or a key document whose owner lists it (SIG-06, SIG-07)."""
         budget = Budget(fetches=limits.KEY_FETCHES, seconds=limits.KEY_SECONDS, clock=self.context.clock)
         remote = self.context.part(RemoteActors)
@@ -183,8 +197,6 @@ class Authenticator:
             else:
                 await remote.fetch(self._owner(key_uri, admitted), budget)
         except Unreachable as error:
-            # The key was not refused, only not reached: an honest sender comes back and may try at once.
-            self._asked.pop(key_uri, None)
             raise Unavailable("Your key could not be fetched now.", error.detail, retry_after=60) from error
         except Nonsense as error:
             raise Unauthenticated("The key of this signature could not be used.", error.detail) from error

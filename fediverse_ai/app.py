@@ -13,13 +13,14 @@ from starlette.responses import Response
 
 from fediverse_ai import cors, wiring
 from fediverse_ai.auth import Authentication
-from fediverse_ai.core.access import Door
+from fediverse_ai.core.access import Door, SocketDoor
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Misconfigured, RequestError
 from fediverse_ai.core.log import get
 from fediverse_ai.core.responses import problem, status_of
 from fediverse_ai.mastodon.answers import NOT_FOUND, failed, is_api
+from fediverse_ai.rates import ReadingRates
 from fediverse_ai.web.errors import error_page, status_page, wants_page
 
 log = get(__name__)
@@ -29,7 +30,7 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
     """The application. Without a context it opens its own at start and closes it at the end, jobs included."""
     # D17: a route without a declaration does not start.
     for route in wiring.ROUTES:
-        if not isinstance(route, Door):
+        if not isinstance(route, Door | SocketDoor):
             raise Misconfigured(f"The route {route} does not say who may pass.")
 
     @asynccontextmanager
@@ -45,7 +46,7 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
 
     app = Starlette(
         routes=wiring.ROUTES,
-        middleware=[Middleware(cors.Cors), Middleware(Authentication)],
+        middleware=[Middleware(cors.Cors), Middleware(ReadingRates, refuse=_ours), Middleware(Authentication)],
         exception_handlers={FediverseError: _ours, HTTPException: _routing, Exception: _unforeseen},
         lifespan=lifespan,
     )

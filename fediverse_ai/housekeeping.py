@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, exists, or_
 from sqlmodel import col, select
 
 from actors import rules
-from actors.models import Follow, Key
+from actors.models import Follow, Key, SignInTries
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.jobs import Clockwork
@@ -88,6 +88,13 @@ async def forget_activities(context: Context) -> int:
     return await _drop(context, Activity, col(Activity.id), condition)
 
 
+async def forget_tries(context: Context) -> int:
+    """Tries to sign in that are a day old."""
+    before = context.clock.now_ms() - int(limits.SIGN_IN_FORGIVEN_SECONDS * 1000)
+    old = and_(col(SignInTries.since_ms) < before, col(SignInTries.until_ms) < before)
+    return await _drop(context, SignInTries, col(SignInTries.key), old)
+
+
 async def forget_posts(context: Context) -> int:
     """Copies of others' posts that came REMOTE_POST_DAYS ago and that nobody here had anything to do with.
 
@@ -106,7 +113,15 @@ async def forget_keys(context: Context) -> int:
 
 async def forget(context: Context) -> None:
     """Everything above, in turn: deliveries before the activities that they belong to."""
-    for step in (forget_received, forget_tombstones, forget_deliveries, forget_activities, forget_keys, forget_posts):
+    for step in (
+        forget_received,
+        forget_tombstones,
+        forget_deliveries,
+        forget_activities,
+        forget_keys,
+        forget_tries,
+        forget_posts,
+    ):
         await step(context)
 
 

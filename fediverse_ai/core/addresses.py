@@ -65,6 +65,21 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def blocks_of(host: str) -> list[tuple[str, int]]:
+    """What counts as one address, with how many times a rate it may have: an IPv4 address once; an IPv6 network of 64
+    bits, which one person may own, once, and the one of 48 bits that it lies in four times (OAU-11)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return [(host, 1)]
+    if isinstance(address, ipaddress.IPv4Address):
+        return [(host, 1)]
+    if address.ipv4_mapped is not None:
+        return [(str(address.ipv4_mapped), 1)]
+    networks = ((ipaddress.ip_network((int(address), bits), strict=False), times) for bits, times in ((64, 1), (48, 4)))
+    return [(str(network.network_address) if times == 1 else str(network), times) for network, times in networks]
+
+
 def system_lookup(host: str) -> list[str]:
     """The addresses of a name, from the system's resolver; blocks. Raises OSError."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from actors import accounts
+from actors import accounts, tries
 from fediverse_ai import auth
-from fediverse_ai.core import limits
+from fediverse_ai.core import addresses, limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.web import forms, words
 from fediverse_ai.web.rendering import context_of, me_of, on_the_way_to_an_app, page
 
@@ -56,14 +54,13 @@ async def check(request: Request) -> Response:
     fields = await forms.read_form(request)
     context = context_of(request)
     username, goal = fields.get("username", "")[:100], fields.get("next", "")
-    by_name = f"login:name:{accounts.normal_name(username)}"
-    limiter = context.part(RateLimiter)
-    limiter.check(f"login:address:{address_block(request)}", limits.LOGIN_PER_ADDRESS)
-    limiter.check(by_name, limits.LOGIN_PER_ACCOUNT)
+    name = accounts.normal_name(username)
+    await tries.count(context, "address", address_block(request), limits.LOGIN_PER_ADDRESS, doubling=True)
+    await tries.count(context, "name", name, limits.LOGIN_PER_ACCOUNT, doubling=False)
     account = await accounts.check_password(context, username, fields.get("password", ""))
     if account is None:
         return form(request, status=422, goal=goal, wrong=_WRONG, username=username)
-    limiter.forget(by_name)
+    await tries.forgive(context, "name", name)
     return await _enter(request, context, account.id, safe_next(goal))
 
 
@@ -83,7 +80,7 @@ async def use_link(request: Request) -> Response:
     """POST /sign-in/link/{secret}"""
     await forms.read_form(request)
     context = context_of(request)
-    context.part(RateLimiter).check(f"login:address:{address_block(request)}", limits.LOGIN_PER_ADDRESS)
+    await tries.count(context, "address", address_block(request), limits.LOGIN_PER_ADDRESS, doubling=True)
     secret = request.path_params["secret"]
     account_id: int | None = None
     if SECRET.fullmatch(secret):
@@ -134,13 +131,4 @@ def safe_next(goal: str) -> str:
 
 def address_block(request: Request) -> str:
     """What counts as one address: an IPv4 address, or an IPv6 network of 64 bits, which one person may own (OAU-11)."""
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 4:
-        return host
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((int(address), 64), strict=False).network_address)
+    return addresses.blocks_of(request.client.host if request.client is not None else "")[0][0]

@@ -6,9 +6,11 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+import pytest_asyncio
+from sqlmodel import delete
 
-from actors import accounts
-from actors.models import Token
+from actors import accounts, tries
+from actors.models import SignInTries, Token
 from fediverse_ai.core.limits import FORM_BODY_BYTES, RateLimiter
 from fediverse_ai.web.sign_in import safe_next
 from tests.web.site import ORIGIN, Browser, Page, Site, hidden
@@ -19,9 +21,11 @@ PASSWORD = "correct horse battery"
 SESSION = "session-8321"
 
 
-@pytest.fixture(autouse=True)
-def _fresh_limits(site: Site) -> None:
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def _fresh_limits(site: Site) -> None:
     site.context.add(RateLimiter(site.context.clock))
+    async with site.context.database.write() as session:
+        await session.exec(delete(SignInTries))
 
 
 async def _enter(site: Site, browser: Browser, password: str = PASSWORD, **fields: str) -> Page:
@@ -130,6 +134,10 @@ async def test_a_made_up_link_opens_nothing(site: Site, secret: str) -> None:
     assert not page.all("button")
 
 
+async def _forgive_address(site: Site) -> None:
+    await tries.forgive(site.context, "address", "127.0.0.1")
+
+
 async def test_tries_are_limited_by_address_and_by_name(site: Site) -> None:
     browser = site.browser()
     statuses = [(await _enter(site, browser, password=f"wrong {number}")).status for number in range(11)]
@@ -138,19 +146,20 @@ async def test_tries_are_limited_by_address_and_by_name(site: Site) -> None:
     assert page.status == 429
     assert int(page.response.headers["retry-after"]) > 0
     # Another name from this address is limited as well; after the address is let in again, the name still is.
-    site.context.part(RateLimiter).forget("login:address:127.0.0.1")
+    await _forgive_address(site)
     assert (await _enter(site, browser)).status == 429
-    site.context.part(RateLimiter).forget("login:name:ann")
+    await tries.forgive(site.context, "name", "ann")
+    await _forgive_address(site)
     assert (await _enter(site, browser)).status == 303
 
 
 async def test_names_are_counted_without_case_and_spaces(site: Site) -> None:
     browser = site.browser()
     for number in range(10):
-        site.context.part(RateLimiter).forget("login:address:127.0.0.1")
+        await _forgive_address(site)
         name = ["ann", " ANN", "Ann ", "@ann"][number % 4]
         await browser.submit("/sign-in", "/sign-in", username=name, password="wrong")
-    site.context.part(RateLimiter).forget("login:address:127.0.0.1")
+    await _forgive_address(site)
     assert (await browser.submit("/sign-in", "/sign-in", username="ann", password="wrong")).status == 429
 
 

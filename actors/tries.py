@@ -1,0 +1,59 @@
+"""Tries to sign in, counted in the database: a restart forgives nothing, and each wait is longer than the last."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlmodel import col, delete
+
+from actors.models import SignInTries
+from fediverse_ai.core import limits
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import TooMany
+from fediverse_ai.core.limits import Rate
+
+
+async def count(context: Context, kind: str, who: str, rate: Rate, *, doubling: bool) -> None:
+    """Count one try. Raises TooMany beyond the rate, with the seconds to wait.
+
+    After `rate.count` tries within `rate.seconds` there is a wait of as many seconds; with `doubling` the next one is
+    twice as long, up to SIGN_IN_WAIT_SECONDS, until a day passed without one. By name nothing doubles: others could
+    keep somebody out (OAU-10), who has the one-time link as well.
+    """
+    now, error = context.clock.now_ms(), None
+    async with context.database.write() as session:
+        key = _key(kind, who)
+        row = await session.get(SignInTries, key, with_for_update=True)
+        if row is None:
+            row = SignInTries(key=key, since_ms=now)
+        if now < row.until_ms:
+            error = _too_many(kind, row.until_ms - now)
+        else:
+            if now - row.since_ms >= rate.seconds * 1000:
+                row.tries, row.since_ms = 0, now
+            if now - row.until_ms >= limits.SIGN_IN_FORGIVEN_SECONDS * 1000:
+                row.waits = 0
+            row.tries += 1
+            if row.tries > rate.count:
+                wait = rate.seconds * 2**row.waits if doubling else rate.seconds
+                row.until_ms = now + int(min(wait, limits.SIGN_IN_WAIT_SECONDS) * 1000)
+                row.waits, row.tries, row.since_ms = min(row.waits + 1, 8), 0, row.until_ms
+                error = _too_many(kind, row.until_ms - now)
+            session.add(row)
+    if error is not None:
+        raise error
+
+
+def _too_many(kind: str, wait_ms: int) -> TooMany:
+    sentence = "Too many tries to sign in; please wait a little."
+    return TooMany(sentence, f"sign-in rate by {kind}", retry_after=wait_ms // 1000 + 1)
+
+
+async def forgive(context: Context, kind: str, who: str) -> None:
+    """Start anew, as after the right password."""
+    async with context.database.write() as session:
+        await session.exec(delete(SignInTries).where(col(SignInTries.key) == _key(kind, who)))
+
+
+def _key(kind: str, who: str) -> str:
+    return f"{kind}:{hashlib.sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()}"
