@@ -25,8 +25,12 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def picture(side: int = 32, kind: str = "PNG") -> bytes:
+    """A meadow under a sky: nothing that a gate could take for anything else."""
+    image = Image.new("RGB", (side, side), (150, 195, 235))
+    image.paste((70, 130, 60), (0, side * 2 // 3, side, side))
+    image.paste((250, 220, 90), (side // 6, side // 6, side // 3, side // 3))
     made = io.BytesIO()
-    Image.linear_gradient("L").resize((side, side)).convert("RGB").save(made, kind)
+    image.save(made, kind)
     return made.getvalue()
 
 
