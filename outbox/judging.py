@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from fediverse_ai.core.context import Context, context_of
 from generation.pipeline import Pipeline, text_digest
+from generation.policy import Policy
 from generation.types import Decision, Finding, Item, Stage, Verdict
 from outbox.models import Attachment, Judgement, Origin, Post
 from outbox.publish import judged_texts
+from outbox.rulings import Appeal
 
 
 def stage_of(attachment: Attachment) -> Stage:
@@ -106,3 +110,50 @@ def groups_of(judgement: Judgement) -> list[tuple[Stage, list[Finding]]]:
         )
         groups.setdefault(told["stage"], []).append(finding)
     return list(groups.items())
+
+
+async def replay(session: AsyncSession, policy: Policy, count: int) -> dict[str, Any]:
+    """What a policy would have decided about the last `count` decisions of the gate, by the scores of that time.
+
+    {judged, unscored, changes: {"allow -> hold": n}, changed: [{post, was, would, rule}]}
+    """
+    newest = select(Judgement).order_by(col(Judgement.id).desc()).limit(count)
+    judged, unscored = 0, 0
+    changed: list[dict[str, Any]] = []
+    changes: Counter[str] = Counter()
+    for judgement in await session.exec(newest):
+        groups = groups_of(judgement)
+        if judgement.decided_by_id is not None or not groups:
+            unscored += 1
+            continue
+        judged += 1
+        would = policy.judge(groups)
+        if would.decision != judgement.decision:
+            changes[f"{judgement.decision} -> {would.decision}"] += 1
+            row = {"post": judgement.post_id, "was": judgement.decision, "would": would.decision.value}
+            changed.append(row | {"rule": would.rule or judgement.rule})
+    return {"judged": judged, "unscored": unscored, "changes": dict(changes), "changed": changed}
+
+
+async def stats(session: AsyncSession, since_ms: int) -> dict[str, Any]:
+    """Counts of decisions since a time: {decisions, rules, approved, rejected, appeals}."""
+    said = select(Judgement.decision, func.count()).where(
+        Judgement.created_ms >= since_ms, col(Judgement.decided_by_id).is_(None)
+    )
+    people = select(Judgement.decision, func.count()).where(
+        Judgement.created_ms >= since_ms, col(Judgement.decided_by_id).is_not(None)
+    )
+    rules = select(Judgement.rule, func.count()).where(
+        Judgement.created_ms >= since_ms, col(Judgement.decided_by_id).is_(None), col(Judgement.rule).is_not(None)
+    )
+    appeals = select(Appeal.state, func.count()).where(Appeal.created_ms >= since_ms).group_by(Appeal.state)
+    decided = dict(list(await session.exec(people.group_by(Judgement.decision))))
+    machine = dict(list(await session.exec(said.group_by(Judgement.decision))))
+    by_rule = list(await session.exec(rules.group_by(Judgement.rule)))
+    return {
+        "decisions": {"allow": 0, "hold": 0, "refuse": 0} | machine,
+        "rules": {str(rule): number for rule, number in sorted(by_rule, key=lambda one: -one[1])},
+        "approved": decided.get("allow", 0),
+        "rejected": decided.get("refuse", 0),
+        "appeals": {"open": 0, "upheld": 0, "rejected": 0} | dict(list(await session.exec(appeals))),
+    }

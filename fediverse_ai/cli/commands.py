@@ -19,6 +19,7 @@ from fediverse_ai.cli import (
     generate,
     init,
     media,
+    moderation,
     post,
     quickstart,
     reports,
@@ -58,10 +59,9 @@ app.command()(generate.generate)
 app.command()(follow.follow)
 app.add_typer(user.app, name="user")
 app.add_typer(media.app, name="media")
+app.add_typer(moderation.app, name="moderation")
 app.add_typer(federation.app, name="federation")
-moderation = typer.Typer(help="What moderators decide.", no_args_is_help=True)
-moderation.add_typer(reports.app, name="reports")
-app.add_typer(moderation, name="moderation")
+moderation.app.add_typer(reports.app, name="reports")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.command()(doctor.doctor)

@@ -39,6 +39,16 @@ from tests.support.house import House, house
 T = TypeVar("T")
 MOOD = st.sampled_from(sorted(gate.MOODS))
 PAINT = st.sampled_from(sorted(gate.PAINTS))
+CHANGE = st.sampled_from(
+    [
+        (before, mood, after)
+        for before, (lax, _) in gate.LAWS.items()
+        for after, (strict, _) in gate.LAWS.items()
+        for mood, score in gate.MOODS.items()
+        if strict <= score < lax
+    ]
+)
+"""(law, mood, law): what the first lets pass and the second does not."""
 POINTS = ("prepare.begin", "prepare.generated", "prepare.stored", "prepare.judged", "publish.before_commit",
           "edit.before_commit", "moderate.before_commit", "schedule.before_commit")  # fmt: skip
 LONG = os.environ.get("LONG") == "1"
@@ -179,27 +189,31 @@ class Gate(RuleBasedStateMachine):
         self.work()
         self.world.meanwhile = None
 
-    @rule(mood=MOOD, name=st.sampled_from(sorted(gate.LAWS)))
-    def new_law_meanwhile(self, mood: str, name: str) -> None:
+    @rule(change=CHANGE)
+    def new_law_meanwhile(self, change: tuple[str, str, str]) -> None:
         """The law changes after a post was judged and before it goes out."""
+        before, mood, name = change
+        self._enact(before)
         self._compose(Draft(text=self._words(mood)))
 
         async def enact() -> None:
-            self._enact(name)
+            self._put_in_force(name)
 
         self.world.meanwhile = enact
         self.work()
         self.world.meanwhile = None
 
-    @rule(mood=MOOD, past=MOOD, name=st.none() | st.sampled_from(sorted(gate.LAWS)))
-    def wait_for_its_time(self, mood: str, past: str, name: str | None) -> None:
+    @rule(change=CHANGE, swapped=st.booleans())
+    def wait_for_its_time(self, change: tuple[str, str, str], swapped: bool) -> None:
         """A scheduled post is changed, or the law is, between its verdict and its time."""
-        self._compose(Draft(text=self._words(past), not_before_ms=self.home.clock.now_ms() + 60_000))
+        before, mood, name = change
+        self._enact(before)
+        self._compose(Draft(text=self._words(mood), not_before_ms=self.home.clock.now_ms() + 60_000))
         self.work()
-        if name is not None:
-            self._enact(name)
+        if swapped:
+            self.world.run(self._overwrite(self.posts[-1], self._words("vile")))
         else:
-            self.world.run(self._overwrite(self.posts[-1], self._words(mood)))
+            self._enact(name)
         self.later()
 
     @rule(point=st.sampled_from(POINTS))
@@ -317,6 +331,11 @@ class Gate(RuleBasedStateMachine):
         return True
 
     def _enact(self, name: str) -> None:
+        # What went out by now, did so under the law before.
+        self.nothing_left_unjudged()
+        self._put_in_force(name)
+
+    def _put_in_force(self, name: str) -> None:
         gate.enact(self.home.context, name)
         self._rest()
         self.law = name
