@@ -80,17 +80,22 @@ class Experience:
     made: int = 0
 
 
-async def next_number(session: AsyncSession, author_id: int, generator: str) -> int:
+def number_of(first_waiting: int | None, end_of_own: int | None) -> int:
     """Where a new order stands: after the author's own, yet beside the first of everybody else who waits.
 
     This is start-time fair queueing: whoever waits is served in turn, a picture each, however many one person ordered,
     and who comes later does not overtake those who have waited for the same turn.
     """
+    return max(first_waiting or 1, end_of_own or 1)
+
+
+async def next_number(session: AsyncSession, author_id: int, generator: str) -> int:
+    """`number_of` for a new order of this author before this generator."""
     waiting = _waiting(generator).subquery()
     first = (await session.exec(select(func.min(waiting.c.number)))).one()
     own = select(func.max(waiting.c.number + waiting.c.pictures)).where(waiting.c.author_id == author_id)
     last = (await session.exec(own)).one()
-    return max(int(first or 1), int(last or 1))
+    return number_of(first, last)
 
 
 def _waiting(generator: str) -> Any:

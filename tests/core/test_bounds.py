@@ -29,6 +29,7 @@ LANES = "tests/outbox/test_delivery.py::"
 ACCOUNTS = "tests/actors/test_accounts.py::"
 APPS = "tests/actors/test_apps.py::"
 UPLOADS = "tests/outbox/test_uploads.py::"
+LINE = "tests/outbox/test_line.py::"
 SIGN_IN = "tests/web/test_sign_in.py::"
 PROXY = "tests/web/test_proxy.py::"
 REFRESH = "tests/actors/test_refresh.py::"
@@ -36,6 +37,10 @@ TIDY = "tests/outbox/test_housekeeping.py::"
 
 # Name of the bound -> the test that would fail if it did not hold.
 HELD = {
+    "WORKFLOW_BYTES": "tests/generation/test_comfyui.py::test_a_wrong_workflow_is_named",
+    "PREVIEW_SIDE_PIXELS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
+    "PREVIEW_SECONDS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
+    "USAGE_DAYS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
     "INBOX_BODY_BYTES": "tests/journeys/test_forgery.py::test_a_body_over_a_mebibyte_gets_413",
     "FORM_BODY_BYTES": SIGN_IN + "test_forms_have_a_size",
     "FORM_FIELDS": SIGN_IN + "test_a_form_with_too_many_fields_is_refused",
@@ -249,6 +254,11 @@ WITHOUT_EDGE = {
     "SWEEP_ROWS": PIECE,
     "BACKEND_ERROR_BYTES": SLOW,
     "BACKEND_ENVELOPE_BYTES": SLOW,
+    "BACKEND_QUEUE_BYTES": SLOW,
+    "WORKER_LINE_BYTES": SLOW,
+    "STOP_SECONDS": PAUSE,
+    "FRACTION_TOLD": "from where on a guess is worth telling",
+    "EXPERIENCE_DAYS": "over how many days a guess is an average",
     "SCENE_LINE_BYTES": SLOW,
     "SCENE_PICTURE_BYTES": SLOW,
     "GENERATIONS_PER_ACCOUNT": "counted by the limiter beside POSTS_PER_ACCOUNT, which is tested through the same door",
