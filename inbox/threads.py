@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -88,6 +89,26 @@ async def _keep(session: AsyncSession, admitted: Admitted, author_id: int, now: 
     post = await keep(session, author, admitted, now)
     await count_reply(session, post)
     return post.id
+
+
+async def want_replies(context: Context, looked_at: Sequence[Post]) -> None:
+    """Have the replies to others' posts fetched that somebody signed in looks at: later, and seldom for each thread.
+
+    For doors, outside of any transaction; THREAD_LOOKS at most of what one page shows.
+    """
+    limiter = context.part(limits.RateLimiter)
+    due = [
+        post
+        for post in [post for post in looked_at if not post.local][: limits.THREAD_LOOKS]
+        if limiter.wait(f"thread:{post.id}", limits.LOOKS_PER_THREAD) == 0.0
+    ]
+    if not due:
+        return
+    turn = int(context.clock.now_ms() / 1000 / limits.LOOKS_PER_THREAD.seconds)
+    async with context.database.write() as session:
+        for post in due:
+            # Several processes look at the same thread: within one turn only the first of them is heard.
+            await jobs.enqueue(session, fetch_replies, [post.id], once=f"replies:{post.id}:{turn}")
 
 
 @jobs.job(queue="in")

@@ -219,6 +219,7 @@ LATE_CREATE_SECONDS: Final = 86_400.0  # how long an Update of a Note that never
 
 THREAD_UP: Final = 20  # ancestors fetched for one reply
 THREAD_DOWN: Final = 20  # replies fetched for one look
+THREAD_LOOKS: Final = 5  # others' posts of one page whose replies are asked for
 COLLECTION_PAGES: Final = 2
 THREAD_ITEMS: Final = 200  # posts of a conversation collection
 QUOTE_RECHECK_SECONDS: Final = 86_400.0  # between two readings of a consent to a quote
@@ -289,6 +290,8 @@ RATE_KEYS: Final = 100_000
 
 # Apps of the Mastodon API: fields, files, pieces, depth, seconds.
 API_FIELDS: Final = 200
+UPLOAD_ENVELOPE_BYTES: Final = 64 * KIB  # around the pictures of a form: names, descriptions, boundaries
+LANGUAGE_CHARS: Final = 35  # of a language tag (RFC 5646, 4.4.1)
 API_FILES: Final = 4
 API_LIST_ITEMS: Final = 100
 API_DEPTH: Final = 4  # of nested names in a form
@@ -324,6 +327,10 @@ COUNTS_ACTORS: Final = 10_000
 IDEMPOTENCY_KEY_CHARS: Final = 255
 PROXY_FETCHES: Final = 4  # with redirects, for one document
 STREAMS_PER_ACCOUNT: Final = 8
+STREAMS_PER_SOCKET: Final = 20
+STREAM_FRESH_SECONDS: Final = 3600.0  # what was published longer ago is no news
+STREAM_TIES_SECONDS: Final = 30.0  # how old a listener's knowledge of follows, blocks and mutes may be
+STREAM_MESSAGE_BYTES: Final = 4_096
 STREAM_SECONDS: Final = 3600.0
 STREAM_CHECK_SECONDS: Final = 5.0  # between two looks at whether a listener still may
 STREAM_HEARTBEAT_SECONDS: Final = 15.0
@@ -353,6 +360,7 @@ REPORTS_PER_ACCOUNT: Final = Rate(10, 3600.0)
 FLAGS_TO_HOST: Final = Rate(30, 3600.0)  # of ours, to one server
 READS_PER_ADDRESS: Final = Rate(300, 300.0)  # GET of pages and documents; an IPv6 /48 may four times as much
 FILES_PER_ADDRESS: Final = Rate(1_000, 300.0)
+LOOKS_PER_THREAD: Final = Rate(1, 900.0)
 LOGIN_PER_ADDRESS: Final = Rate(10, 900.0)
 LOGIN_PER_ACCOUNT: Final = Rate(10, 900.0)
 POSTS_PER_ACCOUNT: Final = Rate(30, 3600.0)
@@ -366,6 +374,7 @@ API_REQUESTS: Final = Rate(300, 300.0)
 API_UPLOADS: Final = Rate(30, 1800.0)
 API_DELETES: Final = Rate(30, 1800.0)
 RESOLVES_PER_ACCOUNT: Final = Rate(30, 300.0)
+STREAM_MESSAGES: Final = Rate(120, 60.0)
 
 
 class RateLimiter:

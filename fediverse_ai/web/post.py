@@ -14,11 +14,13 @@ from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.remote_media import RemoteMedia
-from fediverse_ai.web import forms, lineage, make_form, words
+from fediverse_ai.web import emoji, forms, lineage, make_form, words
 from fediverse_ai.web.cards import NOT_THERE, post_id_of, prompt_of, title_of, written_of
 from fediverse_ai.web.pictures import frame, label_of, remote_frames
 from fediverse_ai.web.profile import maker, person_words
+from fediverse_ai.web.quotes import quoted
 from fediverse_ai.web.rendering import context_of, me_of, page
+from inbox import threads
 from outbox import lineage as outbox_lineage
 from outbox import publish
 from outbox import queries as posts
@@ -60,10 +62,13 @@ async def post(request: Request) -> Response:
             await _tell_gone(await session.get(Post, post_id), author)
             raise Missing(NOT_THERE)
         replies = await posts.thread(session, reader, post_id)
+        quotes = {one.post.id: await quoted(session, context, reader, one.post) for one in (view, *replies)}
         family = await lineage.strip(session, context, reader, view.post)
         remixable = reader is not None and await outbox_lineage.may_remix(session, reader, view.post)
     if request.path_params["name"] != author.username:
         return RedirectResponse(f"/@{author.username}/{post_id}", 301)
+    if reader is not None:
+        await threads.want_replies(context, [reply.post for reply in replies])
     mine = me is not None and me.actor_id == author.id
     return page(
         request,
@@ -78,7 +83,8 @@ async def post(request: Request) -> Response:
         remixes=make_form.REMIXES,
         frames=[frame(context.storage, view.post, item) for item in view.attachments],
         recipes=_recipes(view, mine=mine),
-        replies=[_reply_words(reply, context if me else None) for reply in replies],
+        quote=quotes[view.post.id],
+        replies=[_reply_words(reply, context if me else None) | {"quote": quotes[reply.post.id]} for reply in replies],
     )
 
 
@@ -215,6 +221,7 @@ def _reply_words(view: PostView, context: Context | None) -> dict[str, Any]:
     return {
         "id": post.id,
         "author": author.name or author.username,
+        "author_emojis": emoji.pictures(author.emojis, media),
         "author_url": f"/@{author.username}" if author.local else words.safe_link(author.page_url),
         "handle": author.handle,
         "remote": not author.local,
@@ -223,6 +230,7 @@ def _reply_words(view: PostView, context: Context | None) -> dict[str, Any]:
         "ms": post.published_ms or post.created_ms,
         "warning": post.summary,
         "content": post.content,
+        "emojis": emoji.pictures(post.emojis, media),
         "language": post.language,
         "pictures": len(view.attachments),
         "frames": frames,

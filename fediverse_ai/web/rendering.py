@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from fediverse_ai.core.access import Principal, principal_of
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.urls import origin
-from fediverse_ai.web import forms, words
+from fediverse_ai.web import emoji, forms, words
 from fediverse_ai.web.static_files import static_url
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -57,9 +58,9 @@ def environment() -> Environment:
     return made
 
 
-def clean(value: str) -> Markup:
-    """HTML of a post through the sanitiser once more on the way out; safe because that function made it."""
-    return Markup(html.clean(value))  # noqa: S704 - this is the one place
+def clean(value: str, emojis: Mapping[str, str] | None = None) -> Markup:
+    """HTML of others through the allowlist; `emojis` (name -> address on our host) are drawn in its text."""
+    return Markup(emoji.draw(html.clean(value), emojis or {}))  # noqa: S704 - this is the one place
 
 
 def me_of(request: Request) -> Principal | None:
