@@ -1,196 +1,123 @@
-"""Choosing among pictures, drafts, schedules, disclosure and lineage, by forms that need no script."""
+"""A picture in the making as its author watches it, and the cards of the models that make pictures here."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from unittest.mock import patch
 
 import pytest
 import pytest_asyncio
-from sqlmodel import select
 
 from fediverse_ai.core.limits import RateLimiter
-from generation import plugins
-from outbox import edit
-from outbox.models import Attachment, Post, PostState, Revision
+from generation.types import ProgressReport
+from outbox import making, turns
+from outbox.models import Post
 from outbox.prepare import prepare
+from tests.support.images_backend import KEY, MODEL, ImagesBackend
+from tests.support.sdcpp import drawn
 from tests.web import site as support
-from tests.web.site import Browser, Page, Site
+from tests.web.site import Browser, Site, hidden
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    generation = {"default": "painter", "backends": {"painter": {"kind": "painter"}}}
-    with patch.dict(plugins.GENERATORS, painter="tests.support.painter:create"):
+    async with ImagesBackend() as backend:
+        double = {
+            "kind": "openai", "url": backend.url, "model": MODEL, "api_key": KEY, "title": "The Double", "watts": 300,
+            "licence": "Apache-2.0", "homepage": "https://double.example/card", "data_sources": "Nothing at all",
+            "sha256": "ab" * 32, "max_pixels": 500_000, "daily": {"member": 5}, "options": {"sizes": "512x512"},
+        }  # fmt: skip
+        generation = {"default": "double", "backends": {"double": double}}
         async with support.site(tmp_path_factory.mktemp("making"), generation=generation) as made:
+            made.context.add(RateLimiter(made.context.clock))
             yield made
 
 
-@pytest.fixture(autouse=True)
-def _fresh_limits(site: Site) -> None:
-    site.context.add(RateLimiter(site.context.clock))
+async def order(browser: Browser, prompt: str) -> int:
+    page = await browser.submit("/make", "/make", prompt=prompt)
+    assert page.status == 303
+    return int(page.response.headers["location"].removeprefix("/make/"))
 
 
-async def _send(browser: Browser, **fields: str) -> Page:
-    return await browser.submit("/make", "/make", **{"prompt": "a red fox", **fields})
+async def test_place_steps_time_and_preview_survive_reload_and_are_the_authors_alone(site: Site) -> None:
+    ann, bob, visitor = await site.member("ann"), await site.member("bob"), site.browser()
+    first, second = await order(ann, "one"), await order(ann, "two")
+    told = (await ann.client.get(f"/make/{second}/progress")).json()
+    assert (told["place"], told["step"], told["left"], told["preview"]) == ("1 picture before yours", None, None, False)
+    assert "1 picture before yours" in (await ann.get(f"/make/{second}")).body
+    await turns.begin(site.context, first)
+    site.clock.forward(30)
+    said = ProgressReport(0.25, "The Double is drawing", step=5, steps=20, preview=drawn("p", size=(64, 64)))
+    await making.Progress(site.context, first).report(said)
+    told = (await ann.client.get(f"/make/{first}/progress")).json()
+    assert (told["place"], told["step"], told["preview"]) == (None, "Step 5 of 20", True)
+    assert told["left"] in ("About 90 seconds left", "About 2 minutes left")
+    page = await ann.get(f"/make/{first}")
+    assert page.one("img").attrs["src"] == f"/make/{first}/preview"
+    assert "Step 5 of 20" in page.body
+    preview = await ann.client.get(f"/make/{first}/preview")
+    assert (preview.status_code, preview.headers["content-type"]) == (200, "image/jpeg")
+    assert "no-store" in preview.headers["cache-control"]
+    for path in (f"/make/{first}", f"/make/{first}/progress", f"/make/{first}/preview"):
+        assert (await bob.get(path)).status == 404
+        assert (await visitor.get(path)).status in (302, 303, 401)
+    assert (await ann.get(f"/make/{second}/preview")).status == 404
+    await prepare.function(site.context, [first])
+    assert (await ann.get(f"/make/{first}/preview")).status == 404
 
 
-async def _made(site: Site, browser: Browser, **fields: str) -> Post:
-    page = await _send(browser, **fields)
-    assert page.status == 303, page.text()
-    post_id = int(page.response.headers["location"].removeprefix("/make/"))
+async def test_stopping_by_the_page(site: Site) -> None:
+    cas, dan = await site.member("cas"), await site.member("dan")
+    post_id = await order(cas, "three")
+    page = await cas.get(f"/make/{post_id}")
+    fields = hidden(page)
+    assert (await dan.post(f"/make/{post_id}/stop", fields)).status in (403, 404)
+    assert (await cas.post(f"/make/{post_id}/stop", {"csrf": "forged"})).status == 403
+    assert (await cas.post(f"/make/{post_id}/stop", fields)).status == 303
+    page = await cas.get(f"/make/{post_id}")
+    assert "You stopped it." in page.body
+    assert f"/make?recipe={post_id}" in page.links()
+    # Once more changes nothing: somebody pressed twice.
+    assert (await cas.post(f"/make/{post_id}/stop", fields)).status == 303
+    async with site.context.database.read() as session:
+        post = await session.get(Post, post_id)
+    assert post is not None
+    assert (post.state, post.reason) == ("failed", "You stopped it.")
+
+
+async def test_cards_for_people_and_programs(site: Site) -> None:
+    eve = await site.member("eve")
+    post_id = await order(eve, "four")
     await prepare.function(site.context, [post_id])
-    return await _row(site, post_id)
-
-
-async def _row(site: Site, post_id: int) -> Post:
-    async with site.context.database.read() as session:
-        return await session.get_one(Post, post_id)
-
-
-async def test_of_several_pictures_the_ticked_ones_are_posted(site: Site) -> None:
-    ann, bo = await site.member("ann"), await site.member("bo")
-    post = await _made(site, ann, count="3", seed="5")
-    assert post.state == PostState.PICK
-    page = await ann.get(f"/make/{post.id}")
-    assert page.one("h1").text == "Choose"
-    assert len(page.all("input", type="checkbox")) == 3
-    assert all(image.attrs["alt"].startswith("Number ") for image in page.all("img"))
-    action = f"/make/{post.id}/pick"
-    nothing = await ann.submit(f"/make/{post.id}", action)
-    assert nothing.status == 422
-    assert "Pick one picture or more." in nothing.text()
-    assert (await bo.submit("/make", action, **{"picture-1": "1"})).status == 404
-    done = await ann.submit(f"/make/{post.id}", action, **{"picture-1": "1", "picture-2": "1"})
-    assert done.status == 303
-    await prepare.function(site.context, [post.id])
-    shown = await site.browser().get(f"/@ann/{post.id}")
-    assert len(shown.all("img")) == 2
-    assert "seed 6" in shown.text()
-
-
-async def test_settings_reach_the_order_and_mistakes_get_sentences(site: Site) -> None:
-    ann = await site.member("ann")
-    fields = {
-        "negative_prompt": "hats",
-        "steps": "12",
-        "guidance": "4.5",
-        "disclosure": "model",
-        "remix_policy": "anyone",
-    }
-    post = await _made(site, ann, **fields)
-    assert post.request is not None
-    image = post.request["image"]
-    assert (image["negative_prompt"], image["steps"], image["guidance"]) == ("hats", 12, 4.5)
-    assert (post.disclosure, post.remix_policy) == ("model", "anyone")
-    wrong = {"steps": "999", "guidance": "x", "count": "9", "at": "soon", "disclosure": "all", "generator": "none"}
-    for name, value in wrong.items():
-        page = await _send(ann, **{name: value})
-        assert page.status == 422, name
-        assert f"#{name}" in page.links()
-        assert page.one("textarea", id="prompt").text == "a red fox"
-    past = datetime.now(UTC).replace(year=2001).strftime("%Y-%m-%dT%H:%M")
-    assert (await _send(ann, at=past)).status == 422
-
-
-async def test_choices_are_remembered_when_asked_for(site: Site) -> None:
-    cleo = await site.member("cleo")
-    await _made(site, cleo, disclosure="label", remix_policy="followers")
-
-    async def checked() -> list[str]:
-        page = await cleo.get("/make")
-        return [one.attrs["value"] for one in page.all("input", type="radio") if "checked" in one.attrs][2:]
-
-    assert await checked() == ["full", "nobody"]
-    await _made(site, cleo, disclosure="label", remix_policy="followers", remember="1")
-    assert await checked() == ["label", "followers"]
-
-
-async def test_a_draft_and_a_time(site: Site) -> None:
-    dora = await site.member("dora")
-    draft = await _made(site, dora, keep="1", text="Not yet")
-    assert draft.state == PostState.DRAFT
-    page = await dora.get(f"/make/{draft.id}")
-    assert page.one("h1").text == "A draft"
-    again = await dora.get(f"/make?recipe={draft.id}")
-    assert again.one("textarea", id="text").text == "Not yet"
-    assert (await dora.submit(f"/make/{draft.id}", f"/make/{draft.id}/send")).status == 303
-    await prepare.function(site.context, [draft.id])
-    assert (await _row(site, draft.id)).state == PostState.PUBLISHED
-
-    at = datetime.fromtimestamp(site.context.clock.now().timestamp() + 7200, UTC).strftime("%Y-%m-%dT%H:%M")
-    later = await _made(site, dora, at=at)
-    assert later.state == PostState.SCHEDULED
-    page = await dora.get(f"/make/{later.id}")
-    assert f"{at[11:]} UTC" in page.text()
-    assert (await site.browser().get(f"/@dora/{later.id}")).status == 404
-    assert "waits for its time" in (await dora.get("/@dora")).text()
-    assert (await dora.submit(f"/make/{later.id}", f"/@dora/{later.id}/delete")).status == 303
-    assert (await _row(site, later.id)).state == PostState.DELETED
-
-
-async def test_what_is_not_told_is_on_no_page(site: Site) -> None:
-    eli, visitor = await site.member("eli"), site.browser()
-    post = await _made(site, eli, prompt="a secret grotto", seed="77", disclosure="model")
-    for path in (f"/@eli/{post.id}", "/@eli", "/", "/tags/AIGenerated"):
-        for text in ((await visitor.get(path)).body, (await (await site.member("ann")).get(path)).body):
-            assert "grotto" not in text, path
-            assert "seed 77" not in text, path
-    assert "Painter" in (await visitor.get(f"/@eli/{post.id}")).text()
-    own = await eli.get(f"/@eli/{post.id}")
-    assert "a secret grotto" in own.text()
-    assert "You see all of it. Others: the model." in own.text()
-    # Told later, by an edit that is judged.
-    done = await eli.submit(f"/@eli/{post.id}", f"/@eli/{post.id}/making", disclosure="prompt", remix_policy="anyone")
-    assert done.status == 303
-    async with site.context.database.read() as session:
-        revision = (
-            await session.exec(select(Revision.id).where(Revision.post_id == post.id, Revision.state == "waiting"))
-        ).one()
-    await edit.revise.function(site.context, [revision])
-    told = await visitor.get(f"/@eli/{post.id}")
-    assert "a secret grotto" in told.text()
-    assert "seed 77" not in told.text()
-    async with site.context.database.read() as session:
-        file = (await session.exec(select(Attachment.file).where(Attachment.post_id == post.id))).one()
-    assert (await visitor.client.get(f"/media/{file}")).status_code == 200
-
-
-async def test_a_remix_shows_both_ways(site: Site) -> None:
-    finn, gwen, visitor = await site.member("finn"), await site.member("gwen"), site.browser()
-    parent = await _made(site, finn, prompt="a barn", text="The barn")
-    assert not [link for link in (await gwen.get(f"/@finn/{parent.id}")).links() if "recipe=" in link]
-    action = f"/@finn/{parent.id}/making"
-    assert (await gwen.submit("/make", action, remix_policy="anyone")).status == 404
-    await finn.submit(f"/@finn/{parent.id}", action, remix_policy="anyone")
-    assert f"/make?recipe={parent.id}" in (await gwen.get(f"/@finn/{parent.id}")).links()
-    form = await gwen.get(f"/make?recipe={parent.id}")
-    assert "Made from The barn by Finn" in form.text()
-    page = await gwen.submit(f"/make?recipe={parent.id}", "/make", prompt="a barn in snow", count="1", from_picture="1")
-    child_id = int(page.response.headers["location"].removeprefix("/make/"))
-    await prepare.function(site.context, [child_id])
-    assert (await _row(site, child_id)).state == PostState.PUBLISHED
-    child = await visitor.get(f"/@gwen/{child_id}")
-    assert child.one("h2", id="family").text == "Made from"
-    assert f"/@finn/{parent.id}" in child.links()
-    shown = await visitor.get(f"/@finn/{parent.id}")
-    assert shown.one("h2", id="family").text == "Made from this"
-    assert f"/@gwen/{child_id}" in shown.links()
-    # Its parent is deleted: the line stays, without the picture.
-    await finn.submit(f"/@finn/{parent.id}", f"/@finn/{parent.id}/delete")
-    assert "A picture that is not here" in (await visitor.get(f"/@gwen/{child_id}")).text()
-    assert (await gwen.get(f"/make?recipe={parent.id}")).one("textarea", id="prompt").text == ""
-
-
-async def test_variations_of_ones_own_have_another_seed(site: Site) -> None:
-    hana = await site.member("hana")
-    post = await _made(site, hana, prompt="a pond", seed="9")
-    links = (await hana.get(f"/@hana/{post.id}")).links()
-    assert {f"/make?recipe={post.id}", f"/make?recipe={post.id}&vary=1"} <= links
-    same, other = [await hana.get(f"/make?recipe={post.id}{more}") for more in ("", "&vary=1")]
-    assert same.one("input", id="seed").attrs["value"] == "9"
-    assert other.one("input", id="seed").attrs["value"] == ""
-    assert other.one("input", name="remix_of").attrs["value"] == str(post.id)
+    page = await eve.get(f"/@eve/{post_id}")
+    assert "Wh" in page.body
+    assert "Took" in page.body
+    visitor = site.browser()
+    listed = await visitor.get("/models")
+    assert {"/models/double", "/models/scene"} <= listed.links()
+    card = await visitor.get("/models/double")
+    for words in (
+        "The Double",
+        "Apache-2.0",
+        "Nothing at all",
+        "ab" * 32,
+        "0.5 megapixels",
+        "512 × 512",
+        "Wh a picture",
+    ):
+        assert words in card.body
+    assert "https://double.example/card" in card.links()
+    port = site.context.config.generation.backends["double"].url
+    assert port not in card.body
+    assert "every form is written in its program" in (await visitor.get("/models/scene")).body
+    facts = (await visitor.client.get("/models/double", headers={"accept": "application/json"})).json()
+    assert (facts["title"], facts["daily"], facts["max_pixels"]) == ("The Double", {"member": 5}, 500_000)
+    assert facts["capabilities"]["seed"] is False
+    assert facts["capabilities"]["image_to_image"] is True
+    assert facts["watt_hours_per_picture"] > 0
+    everything = (await visitor.client.get("/models", headers={"accept": "application/json"})).json()
+    assert [model["name"] for model in everything["models"]] == ["double", "scene"]
+    assert KEY not in str(everything)
+    assert port not in str(everything)
+    assert (await visitor.get("/models/gone")).status == 404
