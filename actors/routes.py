@@ -222,7 +222,7 @@ async def nodeinfo_links(request: Request) -> Response:
 
 
 async def namespace(request: Request) -> Response:
-    """The JSON-LD context of our own terms."""
+    """The JSON-LD context of our own terms, for all but browsers, which get a page."""
     body = document.dump(vocabulary.our_context(_context(request).config.public_url))
     response = activity_json(body, request=request, media_type="application/ld+json; charset=utf-8", max_age=86_400)
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -246,5 +246,5 @@ ROUTES = [
     Door("/.well-known/host-meta", host_meta, methods=["GET"], needs="anyone"),
     Door("/.well-known/host-meta.json", host_meta_json, methods=["GET"], needs="anyone"),
     Door("/.well-known/nodeinfo", nodeinfo_links, methods=["GET"], needs="anyone"),
-    Door("/ns", namespace, methods=["GET"], needs="anyone"),
+    ActivityRoute("/ns", namespace, methods=["GET"], needs="anyone"),
 ]

@@ -141,6 +141,33 @@ OUR_TERMS: Final[Mapping[str, str | None]] = {
     "words": None,
 }
 
+# What they mean, for the page of the namespace.
+OUR_MEANINGS: Final[Mapping[str, str]] = {
+    "genAI": "On a Note: at least one of its pictures was made by AI. Absent: none was, or nobody said so.",
+    "recipe": "On an attachment: how the picture was made, as far as its author lets it be known. A Recipe.",
+    "Recipe": "The type of a recipe. Every field may be absent.",
+    "prompt": "The words that the picture was asked for with. Plain text.",
+    "negativePrompt": "The words for what was to be left out. Plain text.",
+    "seed": "The number that the generator began with: the same recipe and seed make the same picture, where it can.",
+    "steps": "How many steps the generator took.",
+    "guidance": "How closely it kept to the prompt.",
+    "model": "The name of what made the picture, for people.",
+    "modelVersion": "Its version.",
+    "sampler": "How the steps were taken.",
+    "backend": "Under which name the server knows the generator.",
+    "style": "A rendering that the generator knows by name.",
+    "canRemix": "In interactionPolicy, as canQuote of FEP-044f: whose remixes the author allows beforehand, in "
+    "automaticApproval: Public, or the author's followers collection. Absent: nobody's. A remix names what it was made "
+    "from in isBasedOn of schema.org.",
+    "count": "In an order: how many pictures are asked for.",
+    "state": "Of a post that is not out, for its author alone: how far it is on its way.",
+    "reason": "A sentence for its author on why it is not out.",
+    "progress": "Where its author can read how far it is. A Progress.",
+    "Progress": "The type of such a report.",
+    "fraction": "How much is done, from 0 to 1.",
+    "words": "The same in words.",
+}
+
 _CONTEXTS_OF_TERMS: Final[Mapping[str, tuple[str, ...]]] = {
     "publicKey": (SECURITY_CONTEXT,),
     "assertionMethod": (DID_CONTEXT, MULTIKEY_CONTEXT),
@@ -200,5 +227,6 @@ def our_context(public_url: str) -> dict[str, object]:
     for term in OUR_TERMS:
         definition = _our_definition(term, namespace)
         terms[term] = dict(definition) if isinstance(definition, Mapping) else definition
-    terms["digitalSourceType"] = {"@id": "https://schema.org/digitalSourceType", "@type": "@id"}
+    for term in ("digitalSourceType", "isBasedOn"):
+        terms[term] = CONTEXT_TERMS[term]
     return {"@context": terms}

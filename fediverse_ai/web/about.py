@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from fediverse_ai.activitypub import vocabulary
+from fediverse_ai.activitypub.vocabulary import OUR_MEANINGS
 from fediverse_ai.web.rendering import context_of, page
 from fediverse_ai.web.static_files import static_url
 
@@ -19,12 +21,28 @@ _TRAINING_CRAWLERS = (
     "meta-externalagent",
     "Amazonbot",
 )
+# The published label vocabulary: every form of the AI label that leaves this server.
+LABELS = (
+    ("#AIGenerated", "A hashtag in the visible line of every post with a picture made by AI, and in its tags."),
+    ("genAI", "true on the Note; PieFed reads it."),
+    ("digitalSourceType", "On each picture, a term of the IPTC: what kind of process made it."),
+    ("…/algorithmicMedia", "Composed by a program that follows written rules; no trained model drew it."),
+    ("…/trainedAlgorithmicMedia", "Made by a model that was trained on pictures, or declared so by its author."),
+    ("Iptc4xmpExt:DigitalSourceType", "The same term inside the file (XMP), which travels with it."),
+)
 _PRIVATE_PATHS = ("/make", "/sign-in", "/sign-out")
 
 
 async def about(request: Request) -> Response:
     """GET /about"""
     return page(request, "about.html", hashtags=context_of(request).config.labels.hashtags)
+
+
+async def namespace(request: Request) -> Response:
+    """GET /ns for people: what the terms of our JSON-LD context mean."""
+    base = vocabulary.our_ns(context_of(request).config.public_url)
+    terms = [(term, base + term, OUR_MEANINGS[term]) for term in vocabulary.OUR_TERMS]
+    return page(request, "namespace.html", terms=terms, labels=LABELS)
 
 
 async def robots(request: Request) -> Response:

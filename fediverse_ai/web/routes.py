@@ -26,6 +26,7 @@ ROUTES: list[Route] = [
     Door("/about", about.about, needs="anyone", methods=["GET"]),
     Door("/models", models.models, needs="anyone", methods=["GET"]),
     Door("/models/{name}", models.model, needs="anyone", methods=["GET"]),
+    Door("/ns", about.namespace, needs="anyone", methods=["GET"]),
     Door("/federation", federation.federation, needs="anyone", methods=["GET"]),
     Door("/tags/{name}", gallery.tag, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.show, needs="anyone", methods=["GET"]),
