@@ -10,16 +10,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cases, figures
+from bench import apps, cases, figures, gate
 
 
-async def measure(only: set[str], seconds: float) -> list[figures.Figure]:
+async def measure(only: set[str], seconds: float, posts: int) -> list[figures.Figure]:
     """The chosen groups, one after the other, each with servers of its own in a folder that goes away."""
     groups = {
         "intake": lambda folder: cases.intake(folder, seconds),
         "delivery": cases.delivery,
         "reading": lambda folder: cases.reading(folder, seconds),
         "making": cases.making,
+        "clients": lambda folder: apps.clients(folder, posts),
     }
     found: list[figures.Figure] = []
     for name, group in groups.items():
@@ -30,17 +31,26 @@ async def measure(only: set[str], seconds: float) -> list[figures.Figure]:
     return found
 
 
+async def _gate() -> list[figures.Figure]:
+    """How well the gate tells things apart; the README gets the table."""
+    found, said = await gate.measure()
+    gate.write_readme(said)
+    print(said)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("only", nargs="*", help="intake, delivery, reading, making; all without one")
+    parser.add_argument("only", nargs="*", help="intake, delivery, reading, making, clients; all without one")
     parser.add_argument("--seconds", type=float, default=5, help="length of each phase of load")
+    parser.add_argument("--posts", type=int, default=1_000_000, help="posts in the server that apps ask")
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:
         print(
             "wrk is missing: a Python client makes the load and limits what the clock says.",
             file=sys.stderr,
         )
-    found = asyncio.run(measure(set(chosen.only), chosen.seconds))
+    found = asyncio.run(measure(set(chosen.only), chosen.seconds, chosen.posts))
     figures.show(found)
     print(f"\nPython {platform.python_version()}, {platform.machine()}. Rates are per second of the server's CPU time.")
     if not chosen.only:

@@ -21,7 +21,7 @@ _EXPOSED = (
     "Link, Location, ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, "
     "Mastodon-Async-Refresh, WWW-Authenticate"
 )
-_MAX_AGE_SECONDS = 3600
+_REMEMBER_SECONDS = 3600
 
 
 class Cors:
@@ -63,7 +63,7 @@ def _preflight(asked: Headers) -> list[tuple[bytes, bytes]]:
         "access-control-allow-origin": "*",
         "access-control-allow-methods": _METHODS,
         "access-control-allow-headers": f"{_ALLOWED}, {wanted}" if _NAMES.fullmatch(wanted) else _ALLOWED,
-        "access-control-max-age": str(_MAX_AGE_SECONDS),
+        "access-control-max-age": str(_REMEMBER_SECONDS),
         "content-length": "0",
     }
     return [(name.encode(), value.encode()) for name, value in values.items()]

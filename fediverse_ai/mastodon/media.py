@@ -14,14 +14,13 @@ from fediverse_ai.mastodon.parameters import File, Parameters
 from outbox import uploads
 from outbox.belongings import Upload
 
-# The parts around the picture: names, description, boundaries.
-_ENVELOPE_BYTES = 64 * limits.KIB
-
 
 async def create(request: Request) -> Response:
     """POST /api/v1/media and /api/v2/media: `file`, `description`, `focus`. Ready when it answers, so always 200."""
     context = context_of(request)
-    asked = await parameters.read(request, body_bytes=context.config.media.max_upload_bytes + _ENVELOPE_BYTES)
+    asked = await parameters.read(
+        request, body_bytes=context.config.media.max_upload_bytes + limits.UPLOAD_ENVELOPE_BYTES
+    )
     file = asked.file("file")
     if file is None or not file.data:
         raise Unprocessable("Validation failed: File can't be blank")

@@ -10,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.models import Account
+from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Unprocessable
 from fediverse_ai.mastodon import answers
 from fediverse_ai.mastodon.doors import ApiDoor, context_of, me
 from fediverse_ai.mastodon.parameters import Parameters
 from fediverse_ai.mastodon.status_entities import FROM_API, VISIBILITIES
 from outbox.models import Visibility
-
-LANGUAGE_CHARS = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def change(account: Account, asked: Parameters) -> None:
     if sensitive is not None:
         changed["sensitive"] = sensitive
     if language is not None:
-        changed["language"] = language.strip()[:LANGUAGE_CHARS] or None
+        changed["language"] = language.strip()[: limits.LANGUAGE_CHARS] or None
     account.posting = changed
 
 

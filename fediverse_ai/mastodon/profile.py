@@ -22,13 +22,14 @@ SIDES = {
     "header": (limits.REMOTE_HEADER_SIDE_PIXELS, limits.THUMBNAIL_SIDE_PIXELS),
 }
 COLUMNS = {"avatar": "icon_url", "header": "image_url"}
-_ENVELOPE_BYTES = 64 * limits.KIB
 
 
 async def change(request: Request) -> Response:
     """PATCH /api/v1/accounts/update_credentials"""
     context = context_of(request)
-    asked = await parameters.read(request, body_bytes=2 * context.config.media.max_upload_bytes + _ENVELOPE_BYTES)
+    asked = await parameters.read(
+        request, body_bytes=2 * context.config.media.max_upload_bytes + limits.UPLOAD_ENVELOPE_BYTES
+    )
     changes = _changes(asked)
     for kind in SIDES:
         file = asked.file(kind)

@@ -59,7 +59,7 @@ def _draft(context: Context, author: Actor, asked: Parameters, key: str | None) 
         wish = _wish(asked, text)
     made = wish or imagine.Wish(prompt="", text=text)
     width, height = made.size or (1024, 1024)
-    language = (asked.text("language") or "").strip()[:35]
+    language = (asked.text("language") or "").strip()[: limits.LANGUAGE_CHARS]
     return Draft(
         text=made.text,
         prompt=made.prompt or None,

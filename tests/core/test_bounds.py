@@ -34,6 +34,7 @@ SIGN_IN = "tests/web/test_sign_in.py::"
 PROXY = "tests/web/test_proxy.py::"
 REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
+API = "tests/mastodon/"
 
 # Name of the bound -> the test that would fail if it did not hold.
 HELD = {
@@ -195,6 +196,22 @@ HELD = {
     "LOGIN_PER_ADDRESS": SIGN_IN + "test_tries_are_limited_by_address_and_by_name",
     "LOGIN_PER_ACCOUNT": SIGN_IN + "test_tries_are_limited_by_address_and_by_name",
     "POSTS_PER_ACCOUNT": "tests/web/test_make.py::test_pictures_per_hour_are_limited",
+    "API_FIELDS": API + "test_limits.py::test_fields_of_a_form",
+    "API_LIST_ITEMS": API + "test_limits.py::test_items_of_a_list",
+    "API_DEPTH": API + "test_limits.py::test_depth_of_names",
+    "API_ANCESTORS": API + "test_limits.py::test_so_much_of_a_thread",
+    "API_DESCENDANTS": API + "test_limits.py::test_so_much_of_a_thread",
+    "API_BATCH_IDS": API + "test_limits.py::test_so_many_statuses_and_accounts_at_once",
+    "API_UNREAD": API + "test_limits.py::test_unread_are_counted_up_to_a_bound",
+    "PROFILE_FIELDS": API + "test_limits.py::test_so_many_fields_of_a_profile",
+    "IDEMPOTENCY_SECONDS": API + "test_statuses.py::test_the_same_key_gives_the_same_status_until_it_is_deleted",
+    "SCHEDULE_LEAST_SECONDS": API + "test_limits.py::test_a_scheduled_post_is_at_least_five_minutes_ahead",
+    "EVENT_QUEUE": API + "test_limits.py::test_the_hub_drops_the_oldest_of_a_slow_listener",
+    "EVENT_CHANNELS": API + "test_limits.py::test_a_listener_hears_so_many_channels_and_the_hub_so_many_listeners",
+    "EVENT_SUBSCRIBERS": API + "test_limits.py::test_a_listener_hears_so_many_channels_and_the_hub_so_many_listeners",
+    "API_REQUESTS": API + "test_limits.py::test_so_many_uploads_and_requests",
+    "API_UPLOADS": API + "test_limits.py::test_so_many_uploads_and_requests",
+    "API_DELETES": API + "test_rules.py::test_rates_are_told_and_kept",
 }
 
 POOL = "how many at once or kept open: more of them wait, none is refused"
@@ -266,6 +283,14 @@ WITHOUT_EDGE = {
     "SCENE_LINE_BYTES": SLOW,
     "SCENE_PICTURE_BYTES": SLOW,
     "GENERATIONS_PER_ACCOUNT": "counted by the limiter beside POSTS_PER_ACCOUNT, which is tested through the same door",
+    "API_FILES": "the reader of forms refuses more, as it does more fields",
+    "API_PEERS": PIECE,
+    "UPLOAD_ENVELOPE_BYTES": "room around what media.max_upload_bytes bounds",
+    "LANGUAGE_CHARS": "a language tag is cut, and means nothing to us",
+    "GATE_WAIT_SECONDS": PAUSE,
+    "GATE_LOOK_SECONDS": PAUSE,
+    "COUNTS_SECONDS": MEMORY,
+    "COUNTS_ACTORS": MEMORY,
 }
 
 # Numbers with a unit that are no bound on what others send or ask.

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import httpx
-from minimal_activitypub import Visibility
+from minimal_activitypub import SearchType, Visibility
 from minimal_activitypub.client_2_server import ActivityPub
 
 url = sys.argv[1]
@@ -33,7 +33,7 @@ async def main() -> None:
         assert home[0]["id"] == status["id"], home[0]["content"]
         mine = await api.get_account_statuses(me["id"])
         assert status["id"] in [one["id"] for one in mine]
-        found = await api.search("ben")
+        found = await api.search("ben", SearchType.ACCOUNTS)
         assert "accounts" in found
         assert api.ratelimit_remaining < 300
     print(json.dumps({"done": True}), flush=True)

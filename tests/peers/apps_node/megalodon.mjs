@@ -1,7 +1,10 @@
 // megalodon against a server: `node megalodon.mjs URL TOKEN PICTURE`; it refuses software that it does not know.
 import assert from "node:assert/strict";
 import { createReadStream } from "node:fs";
-import { default as generator, detector } from "megalodon";
+import megalodon from "megalodon";
+
+// A CommonJS module: what it exports is below `default` in one of two ways.
+const { default: generator, detector } = megalodon;
 
 const [url, token, image] = process.argv.slice(2);
 assert.equal(await detector(url), "mastodon");
