@@ -48,13 +48,16 @@ from fediverse_ai.core.clock import Clock, SystemClock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.database import Database
+from fediverse_ai.core.errors import Misconfigured
 from fediverse_ai.core.events import Hub
 from fediverse_ai.core.http import Http
 from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.storage import FolderStorage
 from fediverse_ai.mastodon import routes as mastodon_routes
+from fediverse_ai.mastodon import streaming
 from fediverse_ai.mastodon.batches import KnownNumbers
+from fediverse_ai.mastodon.listeners import Glances
 from fediverse_ai.oauth import routes as oauth_routes
 from fediverse_ai.social import events as social_events
 from fediverse_ai.social import routes as social_routes
@@ -83,6 +86,7 @@ ROUTES: list[BaseRoute] = [
     *outbox.collections.ROUTES,
     *oauth_routes.ROUTES,
     *mastodon_routes.ROUTES,
+    *streaming.SOCKETS,
     *web_routes.ROUTES,
 ]
 
@@ -116,6 +120,17 @@ CLOCKWORK: list[Clockwork] = [
 
 # `generate` is set by how many pictures the configured generators make at once: one, unless there are further ones.
 CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "look": 1, "generate": 1}
+
+
+def own_queues(config: Config) -> list[str] | None:
+    """The queues that a serving process runs: all, but for those that others run. Raises Misconfigured."""
+    elsewhere = set(config.jobs.elsewhere)
+    known = {spec.queue for spec in JOBS}
+    if unknown := sorted(elsewhere - known):
+        raise Misconfigured(f"jobs.elsewhere: {unknown[0]!r} is no queue; there are: {', '.join(sorted(known))}.")
+    if elsewhere and not config.database.resolved().startswith("postgres"):
+        raise Misconfigured("jobs.elsewhere: other processes need PostgreSQL (database.url).")
+    return sorted(known - elsewhere) if elsewhere else None
 
 
 async def open_context(
@@ -183,6 +198,7 @@ async def _add_parts(context: Context) -> None:
     context.add(inbox.receive.Intake(context))
     context.add(remote_media.RemoteMedia(context))
     context.add(KnownNumbers(context))
+    context.add(Glances())
 
 
 async def close_context(context: Context) -> None:

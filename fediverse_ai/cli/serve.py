@@ -110,10 +110,10 @@ def _check_ids(config: Config) -> None:
 async def _serve(config: Config, on: socket.socket, story: Story) -> None:
     from fediverse_ai.app import create_app
     from fediverse_ai.cli import listener
-    from fediverse_ai.wiring import close_context, open_context
+    from fediverse_ai.wiring import close_context, open_context, own_queues
 
     with listener.Ending() as ending:
-        context = await open_context(config, engine=True)
+        context = await open_context(config, engine=True, queues=own_queues(config))
         try:
             await listener.listen(create_app(config, context), config, on, ending, lambda: story(context))
         finally:

@@ -228,6 +228,11 @@ class JobsSection(Section):
         default={}, description="Jobs at once by queue, where the built-in number does not fit, e.g. { out = 8 }."
     )
     keep_days: int = Field(7, ge=1, le=365, description="How long finished jobs are kept, in days.")
+    elsewhere: list[str] = Field(
+        default=[],
+        description='Queues that `serve` leaves to other processes, e.g. ["generate"] for a worker on a machine with '
+        "a GPU; needs PostgreSQL.",
+    )
 
 
 class LogSection(Section):

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from actors.models import Actor
-from fediverse_ai.core.errors import Conflict, Missing, TooMany, Unprocessable
+from fediverse_ai.core.config import Config
+from fediverse_ai.core.errors import Conflict, Misconfigured, Missing, TooMany, Unprocessable
+from fediverse_ai.wiring import own_queues
 from generation.types import ProgressReport
 from outbox import cancel, line, making, prepare, sweep, turns
 from outbox.compose import Draft, compose
@@ -286,3 +288,16 @@ async def test_previews_are_rebuilt_kept_for_the_author_and_dropped(home: House)
     await turns.tidy(home.context)
     assert await home.rows(Turn) == []
     assert await home.rows(Usage) == []
+
+
+async def test_leaving_queues_to_other_processes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder, database = tmp_path_factory.mktemp("queues"), {"url": "postgresql://nowhere/x"}
+    assert own_queues(Config(data_dir=folder)) is None
+    kept = own_queues(Config(data_dir=folder, jobs={"elsewhere": ["generate"]}, database=database))  # type: ignore[arg-type]
+    assert kept
+    assert "out" in kept
+    assert "generate" not in kept
+    with pytest.raises(Misconfigured, match="PostgreSQL"):
+        own_queues(Config(data_dir=folder, jobs={"elsewhere": ["generate"]}))  # type: ignore[arg-type]
+    with pytest.raises(Misconfigured, match="no queue"):
+        own_queues(Config(data_dir=folder, jobs={"elsewhere": ["gpu"]}, database=database))  # type: ignore[arg-type]
