@@ -60,7 +60,7 @@ async def activity(session: AsyncSession, owner: Actor, uri: str) -> Json | None
     """An activity of the owner's own by its id, sent or not: posts that wait have a Create already, blocks no row."""
     sent = (await session.exec(select(Activity).where(Activity.uri == uri, Activity.actor_id == owner.id))).first()
     if sent is not None:
-        return document.parse(sent.body)
+        return None if await _is_gone(session, sent) else document.parse(sent.body)
     number = uri.rpartition("/")[2]
     post = await session.get(Post, int(number)) if number.isascii() and number.isdigit() and len(number) < 20 else None
     if post is not None and post.author_id == owner.id and post.local and post.state not in _OVER:
@@ -68,6 +68,14 @@ async def activity(session: AsyncSession, owner: Actor, uri: str) -> Json | None
     block = (await session.exec(select(Block).where(Block.uri == uri, Block.blocker_id == owner.id))).first()
     target = await session.get(Actor, block.blocked_id) if block is not None else None
     return activities.block(uri, owner, target) if target is not None else None
+
+
+async def _is_gone(session: AsyncSession, sent: Activity) -> bool:
+    """What carried a post that was deleted since says nothing any more, to its author neither."""
+    if sent.type not in ("Create", "Update"):
+        return False
+    query = select(Post.id).where(Post.uri == sent.object_uri, Post.state == PostState.DELETED)
+    return (await session.exec(query)).first() is not None
 
 
 async def unfinished(session: AsyncSession, owner: Actor, limit: int) -> Sequence[Post]:
