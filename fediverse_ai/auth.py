@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,6 +17,11 @@ from fediverse_ai.core.limits import COOKIE_CHARS
 _SAME_FOR_ALL = ("/static/",)
 # Apps bring a token here; a browser's cookie must not open these doors (OAU-15).
 _NO_COOKIE = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/register", "/oauth/userinfo")
+
+
+# A browser can give neither its EventSource nor its WebSocket a header: the token comes in the address, or as the
+# protocol's name.
+_STREAMS = "/api/v1/streaming"
 
 
 class Authentication:
@@ -39,6 +46,8 @@ async def who(scope: Scope) -> Principal | AppCaller | None:
     if authorization:
         secret = _bearer(authorization)
         return await apps.caller(context, secret) if secret else None
+    if path.startswith(_STREAMS) and (secret := _of_stream(scope)):
+        return await apps.caller(context, secret)
     if path.startswith(_NO_COOKIE):
         return None
     secret = cookie(scope, session_cookie_name(context.config))
@@ -50,6 +59,13 @@ def _bearer(headers: list[bytes]) -> str | None:
         return None
     scheme, _, secret = headers[0].decode("latin-1").partition(" ")
     return secret if scheme.lower() == "bearer" and secret.isascii() and secret.isprintable() else None
+
+
+def _of_stream(scope: Scope) -> str | None:
+    asked = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=20)).get("access_token")
+    offered = [value for name, value in scope["headers"] if name == b"sec-websocket-protocol"]
+    secret = asked or (offered[0].decode("latin-1").partition(",")[0].strip() if offered else None)
+    return secret if secret and secret.isascii() and secret.isprintable() else None
 
 
 def session_cookie_name(config: Config) -> str:

@@ -16,7 +16,7 @@ from actors.models import Actor
 from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.activitypub.vocabulary import PUBLIC
-from fediverse_ai.core import html, limits
+from fediverse_ai.core import events, html, limits
 from fediverse_ai.core.context import context_of
 from inbox import quotes
 from outbox import lineage
@@ -71,6 +71,9 @@ async def keep(session: AsyncSession, author: Actor, admitted: Admitted, receive
     await write_parts(session, post, body)
     await _adopt(session, post)
     await quotes.want_check(session, post)
+    if received_ms - published <= limits.STREAM_FRESH_SECONDS * 1000:
+        # What is fetched for a thread may be years old; that is no news.
+        events.publish_after(session, [events.POSTS], "update", post.id)
     return post
 
 

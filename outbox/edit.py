@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import queries
 from actors.models import Actor
 from actors.routes import ServedDocuments
-from fediverse_ai.core import jobs, limits
+from fediverse_ai.core import events, jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
@@ -219,6 +219,7 @@ async def release(
     await send(session, author, body, inboxes, object_uri=post.uri)
     await publish.tell_mentioned(session, post, author)
     context.part(ServedDocuments).forget()
+    events.publish_after(session, [events.POSTS], "status.update", post.id)
     fp("edit.before_commit")
 
 

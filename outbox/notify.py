@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
 from actors.models import Actor
+from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
 from outbox.models import Notification
 from outbox.unwanted import is_unwanted
@@ -37,18 +38,18 @@ async def tell(
     if kind != "follow_request" and from_id is not None and await _is_unasked(session, actor, from_id):
         return
     context = context_of(session)
-    session.add(
-        Notification(
-            id=context.ids.new(),
-            actor_id=actor.id,
-            kind=kind,
-            from_id=from_id,
-            post_id=post_id,
-            cause=cause,
-            created_ms=context.clock.now_ms(),
-        )
+    row = Notification(
+        id=context.ids.new(),
+        actor_id=actor.id,
+        kind=kind,
+        from_id=from_id,
+        post_id=post_id,
+        cause=cause,
+        created_ms=context.clock.now_ms(),
     )
+    session.add(row)
     await session.flush()
+    events.publish_after(session, [f"user:{actor.id}"], "notification", row.id)
 
 
 async def _is_unasked(session: AsyncSession, actor: Actor, from_id: int) -> bool:

@@ -12,7 +12,7 @@ from actors import documents as actor_documents
 from actors import queries
 from actors.models import Actor
 from fediverse_ai.activitypub import document
-from fediverse_ai.core import limits
+from fediverse_ai.core import events, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.failpoints import fp
 from generation.pipeline import Pipeline, text_digest
@@ -107,6 +107,7 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     await tell_mentioned(session, post, author)
     await lineage.tell_parents(session, post, author)
     await count_reply(session, post)
+    events.publish_after(session, [events.POSTS], "update", post.id)
     fp("publish.before_commit")
 
 
@@ -183,6 +184,8 @@ async def remove(session: AsyncSession, post: Post) -> None:
 async def bury(session: AsyncSession, post: Post) -> None:
     """What a deletion removes from any post, ours or a copy: text, pictures' rows, reactions, notifications."""
     context = context_of(session)
+    if post.state == PostState.PUBLISHED:
+        events.publish_after(session, [events.POSTS], "delete", post.id)
     post.state = PostState.DELETED
     await count_reply(session, post)
     post.deleted_ms = context.clock.now_ms()

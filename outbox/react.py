@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
 from actors.models import Actor
+from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Missing, Unprocessable
 from outbox import activities, audience, documents, notify
@@ -28,19 +29,20 @@ async def record(
     if await reaction_of(session, actor.id, post.id, kind) is not None:
         return False
     context = context_of(session)
-    session.add(
-        Reaction(
-            id=context.ids.new(),
-            uri=uri,
-            kind=kind,
-            actor_id=actor.id,
-            post_id=post.id,
-            emoji=emoji,
-            created_ms=context.clock.now_ms(),
-        )
+    made = Reaction(
+        id=context.ids.new(),
+        uri=uri,
+        kind=kind,
+        actor_id=actor.id,
+        post_id=post.id,
+        emoji=emoji,
+        created_ms=context.clock.now_ms(),
     )
+    session.add(made)
     await session.flush()
     await recount(session, post)
+    if kind == ReactionKind.BOOST:
+        events.publish_after(session, [events.POSTS], "boost", made.id)
     author = await queries.by_id(session, post.author_id)
     if author is not None:
         await notify.tell(session, author, kind, f"{kind}:{actor.uri}:{post.id}", from_id=actor.id, post_id=post.id)

@@ -189,7 +189,8 @@ def _settings(app: Starlette, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=BoundedProtocol,
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=limits.STREAM_MESSAGE_BYTES,
         loop="none",
         lifespan="on",
         log_config=None,

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from starlette.requests import HTTPConnection
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from fediverse_ai.core import scopes as scope_words
-from fediverse_ai.core.errors import Forbidden, Unauthenticated, Unprocessable
+from fediverse_ai.core.errors import Forbidden, RequestError, Unauthenticated, Unprocessable
 
 _MODERATORS = frozenset({"moderator", "admin", "owner"})
 _ADMINS = frozenset({"admin", "owner"})
@@ -92,6 +94,24 @@ def require_token(connection: HTTPConnection) -> Principal | AppCaller:
     if principal is None or principal.via != "token":
         raise Unauthenticated("The access token is invalid", "no usable token")
     return principal
+
+
+class SocketDoor(WebSocketRoute):
+    """A WebSocket's route that states who may pass: whose token covers the scope `needs`. Others are refused with 401
+    or 403 before the connection is accepted."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], *, needs: str) -> None:
+        super().__init__(path, endpoint)
+        self.needs = needs
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            require(HTTPConnection(scope), self.needs)
+        except RequestError as error:
+            socket = WebSocket(scope, receive, send)
+            await socket.send_denial_response(PlainTextResponse(error.public, error.status))
+            return
+        await super().handle(scope, receive, send)
 
 
 class Door(Route):

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from fediverse_ai.core.context import Context
 
 
+POSTS = "posts"
+"""Every post that comes out, changes, is boosted or goes: `update`, `status.update`, `boost` (a reaction's id),
+`delete`. Who may see it is the listener's to ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """`kind` happened on `channel` to the row `payload_id`. Listeners read the row anew: nothing else is carried."""
@@ -122,5 +127,5 @@ def publish_after(session: AsyncSession, channels: Iterable[str], kind: str, pay
 
 
 def subscribe(context: Context, channels: Iterable[str]) -> Subscription:
-    """Listen to channels: `user:ACTOR_ID`, `public`, `public:local`, `tag:NAME`, `list:ID`, `post:ID`."""
+    """Listen to channels: POSTS, and `user:ACTOR_ID` for what concerns one person."""
     return context.part(Hub).subscribe(channels)

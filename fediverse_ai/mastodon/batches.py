@@ -153,11 +153,16 @@ class _Loaded:
 
 
 async def statuses(
-    session: AsyncSession, context: Context, reader: Actor | None, entries: Sequence[Entry]
+    session: AsyncSession,
+    context: Context,
+    reader: Actor | None,
+    entries: Sequence[Entry],
+    *,
+    look: Look | None = None,
 ) -> list[Json]:
     """Status for each entry, in their order. That the reader may see them is the caller's matter; quoted posts are
     shown where they may see those too."""
-    look = look_of(context, reader)
+    look = look or look_of(context, reader)
     posts = {entry.post.id: entry.post for entry in entries}
     quoted = await _quoted(session, reader, posts.values())
     shown = {**posts, **{post.id: post for post in quoted.values()}}

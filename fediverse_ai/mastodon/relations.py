@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from actors import queries
 from actors.models import Actor, Block, Follow, FollowState, Mute
-from fediverse_ai.core import limits
+from fediverse_ai.core import events, limits
 from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.mastodon import answers, entities, parameters, people
@@ -188,6 +188,7 @@ def _endpoint(name: str) -> Callable[[Request], Awaitable[Response]]:
                 raise Missing(answers.NOT_FOUND)
             await verb(session, reader, target, asked)
             await session.flush()
+            events.publish_after(session, [f"user:{reader.id}"], "ties", target.id)
             body = await relationships(session, reader, [target.id])
         return answers.answer(body[0])
 

@@ -24,6 +24,7 @@ from fediverse_ai.mastodon import (
     reports,
     scheduled,
     search,
+    streaming,
     tags,
     timelines,
     writing,
@@ -32,6 +33,7 @@ from fediverse_ai.mastodon import (
 # Matched from the top: what has words where another has an id comes before it.
 ROUTES: list[Route] = [
     *timelines.ROUTES,
+    *streaming.ROUTES,
     *lists.ROUTES,
     *reading.ROUTES,
     *writing.ROUTES,

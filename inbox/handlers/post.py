@@ -10,7 +10,7 @@ from actors import policy, queries
 from actors.models import Actor
 from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.authority import Admitted
-from fediverse_ai.core import jobs, limits, urls
+from fediverse_ai.core import events, jobs, limits, urls
 from fediverse_ai.core.context import context_of
 from inbox import quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
@@ -64,6 +64,7 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     session.add(post)
     await write_parts(session, post, admitted.document)
     await quotes.want_check(session, post)
+    events.publish_after(session, [events.POSTS], "status.update", post.id)
     return Outcome.DONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors import queries
 from actors.models import Actor
 from actors.remote import resolve
+from outbox import block as blocks
 from outbox import edit as edits
 from outbox import follow as follows
 from outbox import move as moves
@@ -79,6 +80,13 @@ async def edit(server: Server, username: str, uri: str, text: str) -> None:
     async with server.beside() as context, context.database.write() as session:
         change = edits.Change(text=text)
         await edits.edit(session, await _local(session, username), await _post(session, uri), change)
+
+
+async def block(server: Server, username: str, target: str) -> None:
+    async with server.beside() as context, context.database.write() as session:
+        blocked = await queries.by_uri(session, target)
+        assert blocked is not None
+        await blocks.block(session, await _local(session, username), blocked)
 
 
 async def report(server: Server, username: str, target: str, *uris: str, comment: str = "") -> None:

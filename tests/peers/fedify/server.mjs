@@ -8,8 +8,8 @@ import { readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore, parseNodeInfo } from "@fedify/fedify";
 import {
-  Accept, Activity, Announce, Create, Delete, Document, Endpoints, Follow, Like, Mention, Note, Person,
-  PUBLIC_COLLECTION, Reject, Tombstone, Undo,
+  Accept, Activity, Announce, Block, Create, Delete, Document, EmojiReact, Endpoints, Flag, Follow, Like, Mention, Move,
+  Note, Person, PUBLIC_COLLECTION, QuoteAuthorization, QuoteRequest, Reject, Tombstone, Undo, Update,
 } from "@fedify/vocab";
 import { Temporal } from "@js-temporal/polyfill";
 
@@ -24,6 +24,8 @@ const followers = new Map(); // actor uri -> Recipient
 const following = new Map(); // actor uri -> "pending" | "accepted" | "rejected"
 const notes = new Map(); // id -> Note
 const sent = new Map(); // activity uri -> Activity, for Undo
+const stamps = new Map(); // id -> QuoteAuthorization
+const profile = { name: "Fred of Fedify", aliases: [], successor: null };
 let keyPairs;
 
 const federation = createFederation({
@@ -42,7 +44,9 @@ const actorSetters = federation
     return new Person({
       id: ctx.getActorUri(identifier),
       preferredUsername: identifier,
-      name: "Fred of Fedify",
+      name: profile.name,
+      aliases: profile.aliases,
+      successor: profile.successor,
       summary: "<p>A real peer.</p>",
       url: new URL(`/@${identifier}`, ctx.url),
       inbox: ctx.getInboxUri(identifier),
@@ -65,6 +69,7 @@ federation.setObjectDispatcher(Note, "/notes/{id}", (_ctx, { id }) => notes.get(
 for (const [path, kind] of [["follows", Follow], ["likes", Like], ["boosts", Announce], ["undos", Undo], ["deletes", Delete]]) {
   federation.setObjectDispatcher(kind, `/${path}/{id}`, (_ctx, { id }) => sent.get(`${origin}/${path}/${id}`) ?? null);
 }
+federation.setObjectDispatcher(QuoteAuthorization, "/stamps/{id}", (_ctx, { id }) => stamps.get(id) ?? null);
 federation.setOutboxDispatcher("/users/{identifier}/outbox", (_ctx, identifier) =>
   identifier === name ? { items: [...sent.values()].filter((one) => one instanceof Create) } : null);
 federation.setFollowersDispatcher("/users/{identifier}/followers", (_ctx, identifier) =>
@@ -109,6 +114,19 @@ federation
     await note(undo);
     const object = await undo.getObject(ctx);
     if (object instanceof Follow) followers.delete(undo.actorId.href);
+  })
+  .on(QuoteRequest, async (ctx, request) => {
+    await note(request);
+    const quoter = await request.getActor(ctx);
+    const id = randomUUID();
+    stamps.set(id, new QuoteAuthorization({
+      id: new URL(`/stamps/${id}`, origin), attribution: ctx.getActorUri(name),
+      interactingObject: request.instrumentId, interactionTarget: request.objectId,
+    }));
+    await ctx.sendActivity({ identifier: name }, quoter, new Accept({
+      id: new URL(`/accepts/${randomUUID()}`, origin), actor: ctx.getActorUri(name), to: quoter.id, object: request,
+      result: new URL(`/stamps/${id}`, origin),
+    }));
   })
   .on(Activity, async (_ctx, activity) => await note(activity))
   .onUnverifiedActivity((_ctx, activity, reason) => {
@@ -205,11 +223,65 @@ const commands = {
       tags: [new Mention({ href: author.id, name: handle })],
     });
   },
-  async post(ctx, { text, picture, alt }) {
+  async post(ctx, { text, picture, alt, alts }) {
+    const said = alts ?? (picture ? [alt] : []);
     return await publish(ctx, [...followers.values()], {
       content: `<p>${text}</p>`, to: PUBLIC_COLLECTION, cc: ctx.getFollowersUri(name),
-      attachments: picture ? [new Document({ mediaType: "image/png", url: new URL(picture), name: alt, width: 8, height: 8 })] : [],
+      attachments: said.map((words) =>
+        new Document({ mediaType: "image/png", url: new URL(picture), name: words, width: 8, height: 8 })),
     });
+  },
+  async edit(ctx, { target, text }) {
+    const id = new URL(target).pathname.split("/").pop();
+    const changed = notes.get(id).clone({ content: `<p>${text}</p>`, updated: Temporal.Now.instant() });
+    notes.set(id, changed);
+    return await send(ctx, [...followers.values()], new Update({
+      id: fresh("updates"), actor: ctx.getActorUri(name), object: changed, tos: [...changed.toIds], ccs: [...changed.ccIds],
+    }));
+  },
+  async emoji(ctx, { target, emoji }) {
+    const object = await find(ctx, target);
+    return await send(ctx, await object.getAttribution(ctx), new EmojiReact({
+      id: fresh("likes"), actor: ctx.getActorUri(name), object: object.id, to: object.attributionId, content: emoji,
+    }));
+  },
+  // A quote with consent (FEP-044f): the post is made, and its author is asked for a stamp.
+  async quote(ctx, { target, text }) {
+    const object = await find(ctx, target);
+    const author = await object.getAttribution(ctx);
+    const made = await publish(ctx, [], {
+      content: `<p>${text}</p>`, to: PUBLIC_COLLECTION, cc: ctx.getFollowersUri(name), quote: object.id,
+    });
+    const quoting = notes.get(new URL(made.note).pathname.split("/").pop());
+    return { ...await send(ctx, author, new QuoteRequest({
+      id: fresh("requests"), actor: ctx.getActorUri(name), object: object.id, instrument: quoting, to: author.id,
+    })), note: made.note };
+  },
+  async flag(ctx, { targets, text, to }) {
+    return await send(ctx, await find(ctx, to), new Flag({
+      id: fresh("flags"), actor: ctx.getActorUri(name), objects: targets.map((one) => new URL(one)), content: text,
+    }));
+  },
+  async block(ctx, { target }) {
+    const object = await find(ctx, target);
+    return await send(ctx, object, new Block({
+      id: fresh("blocks"), actor: ctx.getActorUri(name), object: object.id, to: object.id,
+    }));
+  },
+  async profile(ctx, { display, aliases, successor }) {
+    profile.name = display ?? profile.name;
+    profile.aliases = (aliases ?? []).map((one) => new URL(one));
+    profile.successor = successor ? new URL(successor) : null;
+    const changed = await ctx.getActor(name);
+    return await send(ctx, [...followers.values()], new Update({
+      id: fresh("updates"), actor: ctx.getActorUri(name), object: changed, to: PUBLIC_COLLECTION,
+    }));
+  },
+  async move(ctx, { target }) {
+    return await send(ctx, [...followers.values()], new Move({
+      id: fresh("moves"), actor: ctx.getActorUri(name), object: ctx.getActorUri(name), target: new URL(target),
+      to: ctx.getFollowersUri(name),
+    }));
   },
   async remove(ctx, { target }) {
     notes.delete(new URL(target).pathname.split("/").pop());
