@@ -1,0 +1,1 @@
+"""The labelled lines and pictures that the gate is measured with."""
