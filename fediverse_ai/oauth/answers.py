@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any
 
 import orjson
@@ -60,6 +61,7 @@ class OAuthDoor(SlashDoor):
     """One whose errors are JSON for programs. `needs` is anyone or an OAuth scope."""
 
     def __init__(self, path: str, endpoint: Endpoint, *, needs: str, methods: list[str]) -> None:
+        @wraps(endpoint)
         async def telling(request: Request) -> Response:
             # Within the route, since the application would answer errors in the words of its pages.
             try:

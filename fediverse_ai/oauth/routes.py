@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from fediverse_ai import openapi
 from fediverse_ai.core.access import Door
 from fediverse_ai.mastodon.doors import ApiDoor
 from fediverse_ai.oauth import authorize, metadata, registration, sessions, token, userinfo
 from fediverse_ai.oauth.answers import OAuthDoor, SlashDoor
 
 ROUTES: list[Route] = [
+    *openapi.ROUTES,
     Door("/.well-known/oauth-authorization-server", metadata.metadata, needs="anyone", methods=["GET"]),
     ApiDoor("/api/v1/apps", registration.apps_post, needs="anyone", methods=["POST"]),
     ApiDoor("/api/v1/apps/verify_credentials", registration.verify_credentials, needs="anyone"),

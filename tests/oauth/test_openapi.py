@@ -1,0 +1,111 @@
+"""Our own description of the API: whole, true about who may, and used by a program that tries to break what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fediverse_ai import wiring
+from fediverse_ai.core.access import Door
+from fediverse_ai.core.limits import RateLimiter
+from tests.oauth.stage import Stage
+from tests.support.environments import environment
+from tests.support.fedify import SOURCE
+from tests.support.house import House, house
+from tests.support.tokens import token_for
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def _described(stage: Stage) -> dict[str, Any]:
+    answer = await stage.client().get("/api/openapi.json")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_every_door_for_apps_is_described_with_its_scope(stage: Stage) -> None:
+    paths = (await _described(stage))["paths"]
+    doors = [door for door in wiring.ROUTES if isinstance(door, Door) and door.path.startswith("/api/")]
+    assert len(doors) > 60
+    first: dict[tuple[str, str], str] = {}
+    for door in doors:
+        path = door.path.replace(":int", "").replace(":str", "").replace(":path", "")
+        for method in sorted((door.methods or set()) - {"HEAD"}):
+            first.setdefault((path, method), door.needs)
+    for (path, method), needs in first.items():
+        operation = paths[path][method.lower()]
+        assert operation.get("x-scope") == (None if needs == "anyone" else needs), path
+        assert operation["security"] == ([{}] if needs == "anyone" else [{"token": []}])
+        assert {found["name"] for found in operation["parameters"] if found["in"] == "path"} == {
+            part[1:-1] for part in path.split("/") if part.startswith("{")
+        }
+
+
+async def test_fields_are_those_that_are_read(stage: Stage) -> None:
+    paths = (await _described(stage))["paths"]
+    post = paths["/api/v1/statuses"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert {"status", "media_ids", "visibility", "sensitive", "spoiler_text"} <= post.keys()
+    assert post["media_ids"]["type"] == "array"
+    assert post["sensitive"]["type"] == "boolean"
+    home = {found["name"] for found in paths["/api/v1/timelines/home"]["get"]["parameters"]}
+    assert {"limit", "max_id", "since_id", "min_id"} <= home
+    assert list(paths["/api/v2/media"]["post"]["requestBody"]["content"]) == ["multipart/form-data"]
+    app = paths["/api/v1/apps"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert {"client_name", "redirect_uris", "scopes", "website"} <= app.keys()
+
+
+async def test_nothing_of_pages_or_peers_is_described(stage: Stage) -> None:
+    paths = (await _described(stage))["paths"]
+    for path in ("/", "/make", "/sign-in", "/oauth/authorize", "/inbox", "/users/{name}", "/settings/sessions"):
+        assert path not in paths
+    identifiers = [operation["operationId"] for path in paths.values() for operation in path.values()]
+    assert len(identifiers) == len(set(identifiers))
+
+
+@asynccontextmanager
+async def _patient(home: House) -> AsyncIterator[None]:
+    """No rate is ever used up: what is looked for lies behind them."""
+
+    async def forget() -> None:
+        while True:
+            home.context.part(RateLimiter)._free_at.clear()
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(forget())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+@pytest.mark.live
+async def test_schemathesis_finds_no_fault_of_ours_and_no_open_door(tmp_path: Path) -> None:
+    """No 5xx for whatever fits or does not fit the description; what wants a token is closed without one."""
+    python, log = environment(SOURCE.parent / "schemathesis"), tmp_path / "schemathesis.txt"
+    async with house(tmp_path / "home") as home, _patient(home):
+        token = await token_for(home, "alice", "profile read write follow push")
+        program = await asyncio.create_subprocess_exec(
+            python.parent / "st",
+            "run",
+            f"{home.origin}/api/openapi.json",
+            *("--header", f"Authorization: Bearer {token}"),
+            *("--checks", "not_a_server_error,ignored_auth"),
+            *("--phases", "fuzzing"),
+            *("--max-examples", os.environ.get("SCHEMATHESIS_EXAMPLES", "10")),
+            *("--exclude-path-regex", "/streaming|/events"),
+            *("--request-timeout", "20"),
+            *("--seed", "5", "--no-shrink", "--continue-on-failure", "--warnings", "off"),
+            cwd=tmp_path,
+            env={**os.environ, "COLUMNS": "160", "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path / "hypothesis")},
+            stdout=log.open("wb"),
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        await program.wait()
+    assert program.returncode == 0, log.read_text(errors="replace")[-8000:]
