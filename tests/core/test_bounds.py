@@ -28,10 +28,13 @@ SANDBOX = "tests/generation/test_sandbox.py::"
 LANES = "tests/outbox/test_delivery.py::"
 ACCOUNTS = "tests/actors/test_accounts.py::"
 APPS = "tests/actors/test_apps.py::"
+OAUTH = "tests/oauth/"
 UPLOADS = "tests/outbox/test_uploads.py::"
 LINE = "tests/outbox/test_line.py::"
 SIGN_IN = "tests/web/test_sign_in.py::"
 PROXY = "tests/web/test_proxy.py::"
+RATES = "tests/web/test_rates.py::"
+CROWD = "tests/threats/test_signatures.py::test_a_crowd_is_told_to_come_back"
 REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
 API = "tests/mastodon/"
@@ -70,6 +73,30 @@ HELD = {
     "SIGNATURE_PAST_SECONDS": SIGNATURES + "test_the_window",
     "SIGNATURE_FUTURE_SECONDS": SIGNATURES + "test_the_window",
     "SIGNATURE_LIFE_SECONDS": SIGNATURES + "test_times",
+    "CHALLENGE_CHARS": PASSES,
+    "CHALLENGE_LABEL_CHARS": PASSES,
+    "CHALLENGE_LIFE_SECONDS": "tests/journeys/test_challenges.py::test_a_delivery_is_signed_as_the_peer_asks",
+    "KNOCKS": "tests/journeys/test_challenges.py::test_a_peer_that_is_never_content_costs_a_bounded_number_of_requests",
+    "OWN_KEY_SECONDS": "tests/journeys/test_rotation.py::test_the_servers_own_key_is_replaced_without_a_restart",
+    "ROTATION_SECONDS": "tests/journeys/test_rotation.py::test_the_old_key_tells_of_the_new_one",
+    "CARRIED_PER_HOST": "tests/inbox/test_carry.py::test_a_server_is_carried_for_so_often_an_hour",
+    "REPORTS_PER_ACCOUNT": "tests/outbox/test_report.py::test_so_many_reports_an_hour",
+    "FLAGS_TO_HOST": "tests/outbox/test_report.py::test_one_server_hears_of_us_so_often_an_hour",
+    "QUOTE_RECHECK_SECONDS": "tests/inbox/test_quote.py::test_stamps_of_others_are_read_again_after_a_day",
+    "QUOTE_RECHECKS": "tests/inbox/test_quote.py::test_one_run_reads_so_many_stamps_and_asks_a_silent_home_once",
+    "RULED_ACTORS": "tests/actors/test_rules.py::test_a_change_is_written_piece_by_piece_and_finished_after_a_crash",
+    "REMOTE_POST_DAYS": TIDY + "test_copies_of_posts_go_after_ninety_days_unless_somebody_here_had_to_do_with_them",
+    "FORGOTTEN_POSTS": TIDY + "test_copies_of_posts_go_after_ninety_days_unless_somebody_here_had_to_do_with_them",
+    "READS_PER_ADDRESS": RATES + "test_an_address_may_read_so_much",
+    "FILES_PER_ADDRESS": RATES + "test_files_have_a_rate_of_their_own",
+    "SIGN_IN_WAIT_SECONDS": RATES + "test_waits_grow_up_to_an_hour_and_are_forgiven_after_a_day",
+    "SIGN_IN_FORGIVEN_SECONDS": RATES + "test_waits_grow_up_to_an_hour_and_are_forgiven_after_a_day",
+    "CHECKS_WAIT_SECONDS": RATES + "test_who_waits_too_long_at_a_gate_is_told_to_come_back",
+    "CHECKS_PER_PROCESSOR": CROWD,
+    "CHECKS_WAITING_PER_PROCESSOR": CROWD,
+    "KEY_FETCHES_AT_ONCE": CROWD,
+    "PASSWORDS_AT_ONCE": RATES + "test_a_crowd_at_the_sign_in_is_told_to_come_back",
+    "PASSWORDS_WAITING": RATES + "test_a_crowd_at_the_sign_in_is_told_to_come_back",
     "KEY_MIN_BITS": SIGNATURES + "test_sizes_that_we_take",
     "KEY_MAX_BITS": SIGNATURES + "test_sizes_that_we_take",
     "PEM_CHARS": PASSES,
@@ -115,6 +142,13 @@ HELD = {
     "TOKEN_IDLE_SECONDS": APPS + "test_a_token_ends_when_it_is_idle",
     "TOKEN_ENDED_SECONDS": APPS + "test_tokens_are_swept_a_while_after_their_end",
     "TOKEN_USED_SECONDS": APPS + "test_a_token_ends_when_it_is_idle",
+    "APP_NAME_CHARS": OAUTH + "test_authorize.py::test_names_cannot_deceive",
+    "REDIRECT_URIS": OAUTH + "test_registration.py::test_as_many_addresses_as_may_be",
+    "CLIENT_DOCUMENT_BYTES": OAUTH + "test_documents.py::test_answers_that_are_no_description",
+    "CLIENT_DOCUMENT_SECONDS": OAUTH + "test_documents.py::test_it_is_read_anew_after_a_day_and_its_home_may_be_away",
+    "CLIENT_DOCUMENTS_PER_ACCOUNT": OAUTH + "test_documents.py::test_a_person_may_not_make_us_ask_without_end",
+    "APP_REGISTRATIONS": OAUTH + "test_registration.py::test_registrations_are_limited_by_address",
+    "TOKEN_REQUESTS": OAUTH + "test_token.py::test_tries_are_limited_by_address",
     "UNUSED_APPS": APPS + "test_of_unused_apps_only_the_newest_are_kept",
     "SESSION_SECONDS": ACCOUNTS + "test_links_and_sessions_end_in_time",
     "PAGE_POSTS": "tests/web/test_pages.py::test_paging_by_before_shows_every_post_once",
@@ -212,6 +246,23 @@ HELD = {
     "API_REQUESTS": API + "test_limits.py::test_so_many_uploads_and_requests",
     "API_UPLOADS": API + "test_limits.py::test_so_many_uploads_and_requests",
     "API_DELETES": API + "test_rules.py::test_rates_are_told_and_kept",
+    "LISTS": API + "test_shelf_limits.py::test_lists_and_their_members",
+    "LIST_MEMBERS": API + "test_shelf_limits.py::test_lists_and_their_members",
+    "FILTERS": API + "test_shelf_limits.py::test_filters_their_words_and_posts",
+    "FILTER_KEYWORDS": API + "test_shelf_limits.py::test_filters_their_words_and_posts",
+    "FILTER_POSTS": API + "test_shelf_limits.py::test_filters_their_words_and_posts",
+    "TAG_FOLLOWS": API + "test_shelf_limits.py::test_hashtags_and_servers",
+    "SILENCED_HOSTS": API + "test_shelf_limits.py::test_hashtags_and_servers",
+    "NOTE_CHARS": API + "test_shelf_limits.py::test_notes_and_mutes",
+    "MUTE_SECONDS": API + "test_shelf_limits.py::test_notes_and_mutes",
+    "SEARCH_POSTS": API + "test_shelf_limits.py::test_searches_look_so_far",
+    "SEARCH_WORDS": API + "test_shelf_limits.py::test_searches_look_so_far",
+    "SEARCH_CHARS": API + "test_shelf_limits.py::test_searches_look_so_far",
+    "SEARCH_OFFSET": API + "test_shelf_limits.py::test_searches_look_so_far",
+    "TAG_HISTORY_POSTS": API + "test_shelf_limits.py::test_searches_look_so_far",
+    "RESOLVES_PER_ACCOUNT": API + "test_shelf_limits.py::test_resolving_has_a_rate",
+    "STREAMS_PER_SOCKET": API + "test_shelf_limits.py::test_a_socket_carries_so_many_streams",
+    "STREAM_MESSAGES": API + "test_shelf_limits.py::test_a_socket_carries_so_many_streams",
 }
 
 POOL = "how many at once or kept open: more of them wait, none is refused"
@@ -248,6 +299,7 @@ WITHOUT_EDGE = {
     "PARSED_KEYS": MEMORY,
     "KNOWN_KEYS": MEMORY,
     "KNOWN_KEY_SECONDS": MEMORY,
+    "KNOWN_PROOF_ACTORS": MEMORY,
     "FAILED_ACTORS": MEMORY,
     "FAILED_ACTOR_SECONDS": PAUSE,
     "DOMAIN_RULES_SECONDS": MEMORY,
@@ -291,6 +343,9 @@ WITHOUT_EDGE = {
     "GATE_LOOK_SECONDS": PAUSE,
     "COUNTS_SECONDS": MEMORY,
     "COUNTS_ACTORS": MEMORY,
+    "STREAM_FRESH_SECONDS": "older posts are in timelines, and told to nobody",
+    "STREAM_TIES_SECONDS": MEMORY,
+    "STREAM_MESSAGE_BYTES": "given to the WebSocket library, which hangs up at more",
 }
 
 # Numbers with a unit that are no bound on what others send or ask.
