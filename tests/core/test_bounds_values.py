@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from actors import local
 from fediverse_ai import auth
-from fediverse_ai.activitypub import document, keys, linked_data, negotiation, proofs, signatures
+from fediverse_ai.activitypub import challenges, document, keys, linked_data, negotiation, proofs, signatures
 from fediverse_ai.cli.listener import _settings
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.config import Config
@@ -50,6 +50,10 @@ def signature(size: int = 256, names: int = 4, header: int | None = None) -> boo
         value += ',x="' + "x" * (header - len(value) - 5) + '"'
         assert len(value) == header
     return admitted(partial(signatures.parse, [(b"signature", value.encode())]))
+
+
+def wished(header: str) -> bool:
+    return challenges.read(header, key_id="https://us.test/actor#main-key", body=False) is not None
 
 
 def names_of(count: int, size: int | None = None) -> bool:
@@ -95,6 +99,8 @@ ADMITS: dict[str, Case] = {
     "JSON_INTEGER_MAX": lambda n: admitted(lambda: document.parse(b'{"n": %d}' % n)),
     "LANGUAGES": lambda n: document.text({"nameMap": {**{f"x{i}": 1 for i in range(n - 1)}, "en": "a"}}, "name") == "a",
     "SIGNATURE_HEADER_BYTES": lambda n: signature(header=n),
+    "CHALLENGE_CHARS": lambda n: wished(f'sig1=("@method");nonce="{"n" * n}";tag="{"t" * n}"'),
+    "CHALLENGE_LABEL_CHARS": lambda n: wished(f'{"a" * n}=("@method")'),
     "SIGNATURE_COVERED": lambda n: signature(names=n),
     "SIGNATURE_BYTES": lambda n: signature(size=n),
     "PEM_CHARS": lambda n: admitted(lambda: keys.load_public_key(public_pem(rsa_key()).ljust(n, "\n"))),
