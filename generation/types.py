@@ -60,6 +60,7 @@ class ImageRequest:
 
     `source`: encoded bytes of a picture to begin from; `strength` 0…1 says how far to go from it. `model`: one of the
     models that the card lists. `key` names this order across restarts, for backends that would else make it twice.
+    `graph`: what a picture's recipe holds as `parameters["graph"]`, to vary it or to change it by the prompt's words.
     """
 
     prompt: str
@@ -75,6 +76,7 @@ class ImageRequest:
     strength: float | None = None
     model: str | None = None
     key: str = ""
+    graph: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,13 @@ class Generator(Protocol):
     async def generate(self, request: ImageRequest, on_progress: Progress) -> list[GeneratedImage]: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Describer(Protocol):
+    """Drafts a description of a picture; raises Unreachable or Nonsense."""
+
+    async def describe(self, picture: bytes, prompt: str) -> str: ...
 
 
 @runtime_checkable

@@ -34,7 +34,7 @@ def to_json(graph: Graph) -> dict[str, Any]:
     for name in ("features", "unknown"):
         if values := getattr(graph, name):
             out[name] = list(values)
-    for name in ("place_said", "time_said"):
+    for name in ("place_said", "time_said", "style_said"):
         if getattr(graph, name):
             out[name] = True
     return out
@@ -77,7 +77,8 @@ def from_json(data: object) -> Graph:
     graph.tint = _one_of(source.get("tint"), frozenset(words_of.COLOURS.values()))
     graph.features = tuple(v for v in _list(source.get("features")) if v in _FEATURES)[:12]
     graph.unknown = tuple(v[:40] for v in _list(source.get("unknown")))[:8]
-    graph.place_said, graph.time_said = source.get("place_said") is True, source.get("time_said") is True
+    for name in ("place_said", "time_said", "style_said"):
+        setattr(graph, name, source.get(name) is True)
     return graph
 
 

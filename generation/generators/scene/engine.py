@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import resvg_py
 
 from generation.generators.scene.alt_text import describe
 from generation.generators.scene.canvas import Canvas, Needs
+from generation.generators.scene.codec import from_json
 from generation.generators.scene.colour import lightness, mix
+from generation.generators.scene.edit import edited, is_edit, varied
 from generation.generators.scene.finish import finish, raster_size
 from generation.generators.scene.graph import Graph, Thing
-from generation.generators.scene.layout import Layout, Placed
+from generation.generators.scene.layout import Layout
 from generation.generators.scene.materials import cast_in
 from generation.generators.scene.paint import Spot
 from generation.generators.scene.palette import air_for
 from generation.generators.scene.parser import parse
 from generation.generators.scene.pen import Mark, Pen
+from generation.generators.scene.placed import Placed
 from generation.generators.scene.places import PLACES
 from generation.generators.scene.rng import Stream
 from generation.generators.scene.settle import attached, leave_out, settle
@@ -26,8 +30,10 @@ from generation.generators.scene.styles import STYLES
 from generation.generators.scene.svg import Document
 from generation.generators.scene.vocabulary import COLOURS
 from generation.generators.scene.water import break_up
+from generation.generators.scene.words import Token
 
 Stage = Callable[[str, float], None]
+Nearest = Callable[[Sequence[str]], Mapping[str, Token]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +55,23 @@ def compose(
     style: str | None = None,
     stage: Stage | None = None,
     negative: str = "",
+    start: Mapping[str, Any] | None = None,
+    nearest: Nearest | None = None,
 ) -> Picture:
     """Draw a prompt at width by height pixels. The same arguments give the same bytes, everywhere.
 
-    Things named in `negative` are left out. `stage` is called with words and a fraction 0…1.
+    Things named in `negative` are left out. `stage` is called with words and a fraction 0…1. `start` is the graph
+    of another picture's recipe, for a remix or a variation (see `understood`). `nearest` places words that no table
+    holds by their meaning.
     """
     report = stage or (lambda words, fraction: None)
     report("reading the prompt", 0.02)
-    graph = parse(prompt)
+    graph, key = understood(prompt, seed, start, nearest)
     if negative:
         leave_out(graph, parse(negative))
     if style:
         graph.style = style
-    stream = Stream(prompt, seed)
+    stream = Stream(key, seed)
     settle(graph, stream)
     report("laying out", 0.08)
     canvas = prepare(graph, stream, width, height)
@@ -78,8 +88,36 @@ def compose(
     report("finishing", 0.8)
     data = finish(bytes(raster), style_, canvas, width, height)
     report("done", 1.0)
-    notes = (f"not drawn: {', '.join(graph.unknown)}",) if graph.unknown else ()
-    return Picture(data, describe(graph), focus_of(canvas, placed), notes, graph)
+    return Picture(data, describe(graph), focus_of(canvas, placed), notes_of(graph), graph)
+
+
+def understood(prompt: str, seed: int, start: Mapping[str, Any] | None, nearest: Nearest | None) -> tuple[Graph, str]:
+    """The graph of a prompt, and the text that keys its random streams.
+
+    With a `start`: the same prompt gives a variation of that graph, words that change something ("add a dog", "at
+    night") an edit of it, another whole prompt a new graph; all three keep its key, so that land and sky stay alike
+    under the same seed.
+    """
+    graph = parse(prompt)
+    known = nearest(graph.unknown) if nearest and graph.unknown else {}
+    if start is None:
+        return (parse(prompt, known) if known else graph), prompt
+    before = from_json(start)
+    if prompt.strip() in ("", before.prompt.strip()):
+        return varied(before, seed), before.prompt
+    if is_edit(prompt):
+        return edited(before, prompt, known), before.prompt
+    return replace(parse(prompt, known), prompt=before.prompt), before.prompt
+
+
+def notes_of(graph: Graph) -> tuple[str, ...]:
+    """What the author should know: words that were not drawn, and words that were drawn as something near them."""
+    notes = []
+    if graph.unknown:
+        notes.append(f"not drawn: {', '.join(graph.unknown)}")
+    if graph.guesses:
+        notes.append("drawn by meaning: " + ", ".join(f"{word} as {meant}" for word, meant in graph.guesses))
+    return tuple(notes)
 
 
 def prepare(graph: Graph, stream: Stream, width: int, height: int) -> Canvas:

@@ -88,7 +88,7 @@ class SceneGenerator:
         assert process.stderr
         order = {
             "prompt": request.prompt, "negative_prompt": request.negative_prompt, "seeds": seeds,
-            "width": request.width, "height": request.height, "style": request.style,
+            "width": request.width, "height": request.height, "style": request.style, "graph": request.graph,
         }  # fmt: skip
         process.stdin.write(json.dumps(order).encode() + b"\n")
         process.stdin.close()
@@ -138,6 +138,7 @@ def _environment() -> dict[str, str]:
 
 def _image(request: ImageRequest, seed: int, message: Mapping[str, Any], data: bytes, seconds: float) -> GeneratedImage:
     parameters = {"style": message["style"], "place": message["place"], "time": message["time"], "engine": VERSION}
+    parameters["graph"] = message["graph"]
     recipe = Recipe(
         "scene", VERSION, request.prompt, request.negative_prompt, seed, request.width, request.height, parameters
     )

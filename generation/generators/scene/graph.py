@@ -54,5 +54,8 @@ class Graph:
     """Sky and ground features that were asked for: moon, full moon, crescent, sun, stars, rainbow, clouds, birds…"""
     unknown: tuple[str, ...] = ()
     """Words that look like things and were not understood."""
+    guesses: tuple[tuple[str, str], ...] = ()
+    """Words that were placed by their meaning, each with the known word nearest to it."""
     place_said: bool = False
     time_said: bool = False
+    style_said: bool = False

@@ -1,12 +1,14 @@
-"""English prompt to scene graph: phrases first, then nouns with their counts, colours, sizes, poses and relations."""
+"""Prompt to scene graph: phrases first, then nouns with their counts, colours, sizes, poses and relations."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from generation.generators.scene import vocabulary as words_of
 from generation.generators.scene.graph import Graph, Relation, RelationKind, Thing
 from generation.generators.scene.noun import Noun
+from generation.generators.scene.tongues import detect, foreign_tokens
 from generation.generators.scene.words import MOST, Token, tokens
 
 HELD_METRES = 1.3
@@ -40,10 +42,27 @@ class _Reader:
         self.material = ""
 
 
-def parse(prompt: str) -> Graph:
-    """The scene graph of an English prompt; never fails, whatever the text."""
+def parse(prompt: str, known: Mapping[str, Token] | None = None) -> Graph:
+    """The scene graph of a prompt in one of our languages; never fails, whatever the text.
+
+    `known` says what words mean that no table holds (see `meaning.py`).
+    """
+    language = detect(prompt)
+    found = tokens(prompt) if language == "en" else foreign_tokens(prompt, language)
+    guesses = []
+    for i, token in enumerate(found):
+        meant = (known or {}).get(str(token.value)) if token.kind == "unknown" else None
+        if meant is not None:
+            guesses.append((str(token.value), meant.text))
+            found[i] = replace(meant)
+    graph = read(prompt, found)
+    graph.guesses = tuple(guesses)
+    return graph
+
+
+def read(prompt: str, found: list[Token]) -> Graph:
+    """The scene graph of classified tokens."""
     reader = _Reader(Graph(prompt))
-    found = tokens(prompt)
     for i, token in enumerate(found):
         _read(reader, token, found[i + 1 :])
     graph = reader.graph
@@ -169,7 +188,8 @@ def _relate(r: _Reader, index: int) -> None:
         target.relation = Relation("holding" if held and "hand" in subject.noun.anchors else "beside", subjects[-1])
         return
     if kind == "in" and "inside" not in target.noun.anchors:
-        kind = "on" if target.noun.backdrop and subject.noun.metres < target.noun.metres else "beside"
+        seat = "seat" in target.noun.anchors or target.noun.backdrop
+        kind = "on" if seat and subject.noun.metres < 1.6 * target.noun.metres else "beside"
     if kind == "on" and target.noun.metres < subject.noun.metres * 0.25:
         kind = "beside"
     if kind == "under" and target.noun.where != "sky" and target.noun.metres < subject.noun.metres * 0.55:
@@ -268,7 +288,7 @@ def _read_setting(r: _Reader, token: Token) -> None:
     elif kind == "mood":
         _read_mood(r, token.value)
     elif kind == "style":
-        graph.style = token.value
+        graph.style, graph.style_said = token.value, True
     if kind not in ("time", "weather", "season", "mood", "style"):
         r.pending = None
         r.colours = []

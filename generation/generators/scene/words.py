@@ -66,11 +66,15 @@ def singulars(word: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def words_of_text(prompt: str) -> list[str]:
+    """The lower-case words and stops of a text, at most MAX_WORDS."""
+    text = unicodedata.normalize("NFKC", prompt).casefold().replace("’", "'")
+    return re.findall(r"[^\W_]+(?:['-][^\W_]+)*|[,.;:!?()\n]", text)[:MAX_WORDS]
+
+
 def tokens(prompt: str) -> list[Token]:
     """The prompt as classified tokens, longest phrases first."""
-    text = unicodedata.normalize("NFKC", prompt).casefold().replace("’", "'")
-    raw = re.findall(r"[^\W_]+(?:['-][^\W_]+)*|[,.;:!?()\n]", text)[:MAX_WORDS]
-    raw = [re.sub(r"'s?$", "", word) for word in raw]
+    raw = [re.sub(r"'s?$", "", word) for word in words_of_text(prompt)]
     out: list[Token] = []
     i = 0
     while i < len(raw):
@@ -85,20 +89,21 @@ def _longest(raw: list[str], i: int) -> tuple[Token, int]:
         if i + size > len(raw):
             continue
         phrase = " ".join(raw[i : i + size])
-        token = _classify(phrase, raw[i + size] if i + size < len(raw) else "")
+        token = classify(phrase, raw[i + size] if i + size < len(raw) else "")
         if token is not None:
             return token, size
     word = raw[i]
     if "-" in word:
         parts = [p for p in word.split("-") if p]
         for part in reversed(parts):
-            token = _classify(part, "")
+            token = classify(part, "")
             if token is not None and token.kind in ("noun", "colour"):
                 return token, 1
     return Token("unknown", word, text=word), 1
 
 
-def _classify(phrase: str, following: str) -> Token | None:
+def classify(phrase: str, following: str) -> Token | None:
+    """The token of one phrase of lower-case words, or None; `following` is the word after it."""
     if len(phrase) == 1 and phrase in ",.;:!?()\n":
         return Token("break")
     if phrase in ("a", "an", "the"):

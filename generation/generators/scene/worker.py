@@ -11,7 +11,9 @@ import resource
 import sys
 from typing import Any, BinaryIO
 
+from generation.generators.scene.codec import to_json
 from generation.generators.scene.engine import compose
+from generation.generators.scene.meaning import nearest
 
 ADDRESS_SPACE_BYTES = 3 * 1024**3
 CPU_SECONDS = 120
@@ -41,9 +43,12 @@ def draw(request: dict[str, Any], seed: int, out: BinaryIO) -> None:
         request["style"],
         stage,
         request["negative_prompt"],
+        request.get("graph"),
+        nearest,
     )
     header = {
         "picture": len(picture.data), "alt_text": picture.alt_text, "focus": picture.focus, "notes": picture.notes,
+        "graph": to_json(picture.graph),
         "style": picture.graph.style, "place": picture.graph.place, "time": picture.graph.time,
     }  # fmt: skip
     _line(out, header)

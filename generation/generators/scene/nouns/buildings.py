@@ -244,7 +244,7 @@ def windmill(pen: Pen) -> None:
     "tower",
     (62, 142),
     26,
-    words="watchtower,clock tower,stone tower,belfry,ruin,ruins",
+    words="watchtower,clock tower,stone tower,belfry",
     parts=("stone",),
     backdrop=True,
     anchors={"top": (0, -118)},

@@ -44,7 +44,7 @@ def branch(pen: Pen) -> None:
             pen.fill(_leaf(x, y, rng.uniform(17, 27), angle + rng.jitter(0.7)), pen.lighter(leaves, rng.jitter(0.05)))
 
 
-@noun("fern", (96, 62), 0.9, words="bracken,ferns,houseplant,plant", parts=("leaves",), backdrop=True)
+@noun("fern", (96, 62), 0.9, words="bracken,ferns", parts=("leaves",), backdrop=True)
 def fern(pen: Pen) -> None:
     green, rng = pen.part("leaves", "#5f8a4c", "#6f9650"), pen.rng
     for k in range(9):

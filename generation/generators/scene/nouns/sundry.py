@@ -52,7 +52,7 @@ def bench(pen: Pen) -> None:
     (46, 76),
     0.35,
     "table",
-    words="oil lamp,paper lantern,lamp,table lamp,storm lantern,chinese lantern,lanterns",
+    words="oil lamp,paper lantern,storm lantern,chinese lantern,lanterns",
     parts=("frame",),
     turns=False,
     anchors={"top": (0, -74)},
@@ -145,7 +145,7 @@ def campfire(pen: Pen) -> None:
         pen.light(ellipse(pen.rng.jitter(26), pen.rng.uniform(-98, -56), pen.rng.uniform(0.8, 1.8)), "#ffcf7a")
 
 
-@noun("fence", (150, 48), 1.2, words="wooden fence,picket fence,gate", parts=("wood",), turns=False)
+@noun("fence", (150, 48), 1.2, words="wooden fence,picket fence", parts=("wood",), turns=False)
 def fence(pen: Pen) -> None:
     wood = pen.part("wood", "#b59a78", "#e6dcc8", "#8a6a4c")
     for y in (-32, -16):
