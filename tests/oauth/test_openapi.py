@@ -90,6 +90,7 @@ async def test_schemathesis_finds_no_fault_of_ours_and_no_open_door(tmp_path: Pa
     """No 5xx for whatever fits or does not fit the description; what wants a token is closed without one."""
     python, log = environment(SOURCE.parent / "schemathesis"), tmp_path / "schemathesis.txt"
     async with house(tmp_path / "home") as home, _patient(home):
+        output = log.open("wb")
         token = await token_for(home, "alice", "profile read write follow push")
         program = await asyncio.create_subprocess_exec(
             python.parent / "st",
@@ -104,8 +105,9 @@ async def test_schemathesis_finds_no_fault_of_ours_and_no_open_door(tmp_path: Pa
             *("--seed", "5", "--no-shrink", "--continue-on-failure", "--warnings", "off"),
             cwd=tmp_path,
             env={**os.environ, "COLUMNS": "160", "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path / "hypothesis")},
-            stdout=log.open("wb"),
+            stdout=output,
             stderr=asyncio.subprocess.STDOUT,
         )
+        output.close()
         await program.wait()
     assert program.returncode == 0, log.read_text(errors="replace")[-8000:]
