@@ -124,4 +124,6 @@ def order(clock: Clock, draft: Draft) -> dict[str, Any] | None:
         strength=draft.strength if draft.from_picture else None,
     )
     image = {name: value for name, value in asdict(request).items() if name not in ("source", "key")}
-    return {"image": image, "generator": draft.generator, "alt_text": draft.alt_text.strip()}
+    words = {"generator": draft.generator, "alt_text": draft.alt_text.strip()}
+    # A seed of ours is no wish: nobody needs to hear that a backend knows no seeds.
+    return {"image": image, "seed_drawn": draft.seed is None, **words}

@@ -16,6 +16,7 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Conflict, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from generation import images, provenance
+from generation.generators.prompts import EVERYTHING, neutral
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
 from outbox import disclosure, judging, lineage, turns, uploads
@@ -50,12 +51,17 @@ async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[G
     request = ImageRequest(**order["image"], key=f"post:{post.id}")
     # What a picture must not show is no wish for it: a negative prompt would only be refused for being careful.
     if not await judging.allowed_by_a_moderator(context, post, {text_digest(request.prompt)}):
-        verdict = await pipeline.review(Item(stage="prompt", text=request.prompt))
+        # As it was written, and as the strictest backend would be told it: words behind brackets are words.
+        said = dict.fromkeys((request.prompt, neutral(request.prompt, EVERYTHING) or request.prompt))
+        verdict = await pipeline.review_all([Item(stage="prompt", text=text) for text in said])
         if verdict.decision is not Decision.ALLOW:
             return [], verdict
     source = await lineage.source(context, post, author)
-    if source is not None and not (await pipeline.card(order.get("generator") or pipeline.default)).capabilities.source:
+    card = await pipeline.card(order.get("generator") or pipeline.default)
+    if source is not None and not card.capabilities.source:
         raise Unprocessable("This generator cannot begin from a picture; choose another, or leave the picture out.")
+    if order.get("seed_drawn") and not card.capabilities.seed:
+        request = replace(request, seed=None)
     request = replace(request, source=source)
     await turns.begin(context, post.id)
     work = pipeline.generate(request, order.get("generator"), Progress(context, post.id).report)

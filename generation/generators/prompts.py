@@ -30,6 +30,8 @@ class Grammar:
 
 TAGS = Grammar()
 """The least that is kept away from every backend."""
+EVERYTHING = Grammar(weights=True, bar=True)
+"""What any of them obeys."""
 
 
 def neutral(text: str, grammar: Grammar) -> str:

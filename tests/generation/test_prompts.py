@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generation.generators.prompts import Grammar, neutral
+from generation.generators.prompts import EVERYTHING, Grammar, neutral
 
 WEIGHTS = Grammar(weights=True)
-EVERYTHING = Grammar(weights=True, bar=True)
 
 # What the backends look for, read from their documentation and written anew.
 ORDERS = {

@@ -17,10 +17,11 @@ from actors.models import Actor
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.errors import Conflict, Misconfigured, Missing, TooMany, Unprocessable
 from fediverse_ai.wiring import own_queues
+from generation.pipeline import text_digest
 from generation.types import ProgressReport
 from outbox import cancel, line, making, prepare, sweep, turns
 from outbox.compose import Draft, compose
-from outbox.models import Attachment, Post, PostState
+from outbox.models import Attachment, Judgement, Post, PostState
 from outbox.turns import Turn, Usage
 from tests.support.comfyui import ComfyServer, comfy_server
 from tests.support.house import House, house
@@ -288,6 +289,29 @@ async def test_previews_are_rebuilt_kept_for_the_author_and_dropped(home: House)
     await turns.tidy(home.context)
     assert await home.rows(Turn) == []
     assert await home.rows(Usage) == []
+
+
+async def test_the_prompt_is_judged_as_backends_would_be_told_it(home: House, studio: ImagesBackend) -> None:
+    """GEN-03: weights and tags hide no words from the gate."""
+    alice, before = await home.make_actor(next(names)), len(studio.calls)
+    post = await order(home, alice, prompt="(hardcore:1.4) [porn]")
+    await prepare.prepare.function(home.context, [post.id])
+    [row] = await home.rows(Post, id=post.id)
+    assert row.state in (PostState.REFUSED, PostState.HELD)
+    [judgement] = await home.rows(Judgement, post_id=post.id)
+    assert set(judgement.digests) == {text_digest("(hardcore:1.4) [porn]"), text_digest("hardcore:1.4 porn")}
+    assert len(studio.calls) == before
+
+
+async def test_a_seed_of_ours_is_no_wish(home: House) -> None:
+    alice = await home.make_actor(next(names))
+    posts = [await order(home, alice), await order(home, alice, seed=5, steps=9)]
+    told = []
+    for post in posts:
+        await prepare.prepare.function(home.context, [post.id])
+        [picture] = await home.rows(Attachment, post_id=post.id)
+        told.append([note.split(": ")[1] for note in (picture.recipe or {})["notes"]])
+    assert told == [[], ["the seed.", "the steps."]]
 
 
 async def test_leaving_queues_to_other_processes(tmp_path_factory: pytest.TempPathFactory) -> None:
