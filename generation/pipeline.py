@@ -23,6 +23,7 @@ from generation.policy_file import PolicyFile, path_of
 from generation.sandbox import Sandbox
 from generation.types import (
     Decision,
+    Describer,
     Finding,
     GeneratedImage,
     ImageRequest,
@@ -68,6 +69,8 @@ class Pipeline:
         self._places = {name: asyncio.Semaphore(engine.at_once) for name, engine in engines.items()}
         self._cards: dict[str, ModelCard] = {}
         judges = "\n".join(sorted(f"{moderator.name} {moderator.version}" for moderator in moderators))
+        self.describer: Describer | None = None
+        """Drafts alt texts from pictures."""
         self.before_review: Callable[[], Awaitable[None]] | None = None
         """Asked before anything is judged, such as for what changed on the list of known pictures."""
         self._judges = hashlib.sha256(judges.encode()).hexdigest()[:8]
@@ -199,6 +202,20 @@ class Pipeline:
             raise RuntimeError("the policy allowed what could not be judged")
         everything = tuple(finding for _, found in groups for finding in found)
         return Verdict(decision, self._version(policy), rule, reason, digests, everything, tuple(groups))
+
+    async def describe(self, picture: bytes, prompt: str) -> str:
+        """A draft of an alt text by the configured service, for a person to confirm; empty without one, or if it fails.
+
+        The picture is decoded by that service, not here. RuntimeError inside a transaction.
+        """
+        forbid_in_transaction("describing")
+        if self.describer is None:
+            return ""
+        try:
+            return await self.describer.describe(picture, prompt)
+        except FediverseError as error:
+            log.warning("no description", detail=error.detail)
+            return ""
 
     def _engine(self, name: str) -> Engine:
         if name not in self._engines:

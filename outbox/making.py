@@ -105,7 +105,10 @@ async def _keep(context: Context, post: Post, author: Actor, picture: GeneratedI
         "watt_hours": picture.watt_hours,
     }
     fallback = picture.recipe.prompt if disclosure.shows_prompt(post.disclosure) else UNNAMED
-    wanted = (post.request or {}).get("alt_text") or picture.alt_text or fallback
+    written = str((post.request or {}).get("alt_text") or "")
+    # What the generator says of its own drawing stands until its author looks at it; what a model guesses waits.
+    draft = "" if written else await _draft(context, picture)
+    wanted = written or picture.alt_text or fallback
     attachment = Attachment(
         id=context.ids.new(),
         post_id=post.id,
@@ -113,6 +116,7 @@ async def _keep(context: Context, post: Post, author: Actor, picture: GeneratedI
         focus_x=picture.focus[0],
         focus_y=picture.focus[1],
         alt=wanted[: limits.ALT_TEXT_CHARS],
+        alt_draft="" if written else draft[: limits.ALT_TEXT_CHARS],
         origin=Origin.MADE_HERE,
         digital_source_type=provenance.source_type(picture.card.digital_source_type),
         recipe=recipe,
@@ -124,6 +128,11 @@ async def _keep(context: Context, post: Post, author: Actor, picture: GeneratedI
     await store(context, attachment, rendition.data, rendition.thumbnail)
     fp("prepare.stored")
     return attachment
+
+
+async def _draft(context: Context, picture: GeneratedImage) -> str:
+    """A description for the author to confirm, by a model that looks at the picture, else by the generator."""
+    return await context.part(Pipeline).describe(picture.data, picture.recipe.prompt) or picture.alt_text
 
 
 async def _take(context: Context, post: Post, author: Actor, upload: Upload, position: int) -> Attachment:

@@ -100,6 +100,7 @@ REDIRECT_URIS: Final = 20  # of one app
 CLIENT_DOCUMENT_BYTES: Final = 64 * KIB  # of the description of an app at its own address
 CLIENT_DOCUMENT_SECONDS: Final = 86_400.0  # between two looks at it
 PAGE_POSTS: Final = 24
+POLL_OPTIONS: Final = 20
 POST_MENTIONS: Final = 10
 POST_TAGS: Final = 30
 REMOTE_IMAGES: Final = 20

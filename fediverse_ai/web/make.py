@@ -16,7 +16,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
-from fediverse_ai.web import forms, make_form, making
+from fediverse_ai.web import appeal, forms, make_form, making
 from fediverse_ai.web.cards import LARGEST_ID, NOT_THERE, post_id_of
 from fediverse_ai.web.lineage import parent_words
 from fediverse_ai.web.make_form import Form
@@ -101,7 +101,8 @@ async def job(request: Request) -> Response:
     me = require(request, "session")
     context = context_of(request)
     view = await _own(context, me, post_id_of(request))
-    return _job(request, context, view, outlook=await making.outlook(context, view.post))
+    said = await appeal.outlook(context, view)
+    return _job(request, context, view, outlook=await making.outlook(context, view.post), appeal_words=said)
 
 
 def _job(
@@ -110,6 +111,7 @@ def _job(
     view: PostView,
     wrong: str | None = None,
     outlook: dict[str, Any] | None = None,
+    appeal_words: dict[str, Any] | None = None,
 ) -> Response:
     shown = [item for item in view.attachments if item.file]
     offered = candidates.made_here(shown) if view.post.state == PostState.PICK else []
@@ -121,6 +123,7 @@ def _job(
         job=job_words(view),
         wrong=wrong,
         outlook=outlook or making.NOTHING,
+        appeal=appeal_words or appeal.NOTHING,
         offered=[frame(context.storage, view.post, item) for item in offered],
         frame=frame(context.storage, view.post, shown[0]) if shown and not offered else None,
     )

@@ -7,6 +7,8 @@ from starlette.routing import Route
 from fediverse_ai.core.access import Door
 from fediverse_ai.web import (
     about,
+    appeal,
+    bring,
     federation,
     gallery,
     lineage,
@@ -40,8 +42,13 @@ ROUTES: list[Route] = [
     Door("/make/{post_id:int}/preview", making.preview, needs="session", methods=["GET"]),
     Door("/make/{post_id:int}/stop", making.stop, needs="session", methods=["POST"]),
     Door("/make/{post_id:int}/progress", making.progress, needs="session", methods=["GET"]),
+    Door("/make/{post_id:int}/appeal", appeal.send, needs="session", methods=["POST"]),
+    Door("/make/{post_id:int}/describe", appeal.confirm, needs="session", methods=["POST"]),
     Door("/make/{post_id:int}/pick", make.choose, needs="session", methods=["POST"]),
     Door("/make/{post_id:int}/send", make.send_draft, needs="session", methods=["POST"]),
+    Door("/bring", bring.show, needs="session", methods=["GET"]),
+    Door("/bring", bring.send, needs="session", methods=["POST"]),
+    Door("/bring/post", bring.post, needs="session", methods=["POST"]),
     Door("/users/{name}", redirects.actor, needs="anyone", methods=["GET"]),
     Door("/notes/{post_id:int}", redirects.note, needs="anyone", methods=["GET"]),
     Door("/@{name}", profile.profile, needs="anyone", methods=["GET"]),
