@@ -14,7 +14,7 @@ from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.log import get
 from generation.pipeline import Pipeline
 from generation.types import Decision, ProgressReport, Verdict
-from outbox import candidates, documents, making, notify, turns
+from outbox import candidates, documents, making, notify, turns, uploads
 from outbox.judging import judge, record
 from outbox.mentions import find_mentions
 from outbox.models import Attachment, Post, PostState
@@ -140,6 +140,7 @@ async def _fail(context: Context, post_id: int, error: FediverseError) -> None:
         post.reason, post.progress = error.public, None
         session.add(post)
         await turns.give_back(session, post_id)
+        await uploads.release(session, post_id)
         author = await queries.by_id(session, post.author_id)
         if author is not None:
             await notify.tell(session, author, "failed", f"failed:{post.id}", post_id=post.id)

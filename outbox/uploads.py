@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor
@@ -154,6 +154,13 @@ async def take(session: AsyncSession, actor: Actor, post: Post, upload_ids: Sequ
             raise Unprocessable("One of the pictures is in another post already.")
         upload.post_id, upload.position, upload.origin = post.id, position, origin
         session.add(upload)
+
+
+async def release(session: AsyncSession, post_id: int) -> None:
+    """Give back what a post took that came to nothing, so that the next one can take it."""
+    await session.exec(
+        update(Upload).where(col(Upload.post_id) == post_id).values(post_id=None, position=0, origin=None)
+    )
 
 
 async def of_post(session: AsyncSession, post_id: int) -> list[Upload]:

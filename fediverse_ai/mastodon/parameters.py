@@ -96,6 +96,12 @@ class Parameters:
         value = self._tree.get(name)
         return value if isinstance(value, File) else None
 
+    def files(self, name: str) -> list[File]:
+        """The uploaded parts of `a[]`, in order; one alone counts too."""
+        value = self._tree.get(name)
+        found = _as_list(value) if isinstance(value, dict | list) else [value]
+        return [item for item in found if isinstance(item, File)]
+
 
 def _as_list(value: dict[str, Any] | list[Any]) -> list[Any]:
     """A list, or the values of an object whose names are numbers, in their order."""

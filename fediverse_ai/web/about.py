@@ -30,7 +30,7 @@ LABELS = (
     ("…/trainedAlgorithmicMedia", "Made by a model that was trained on pictures, or declared so by its author."),
     ("Iptc4xmpExt:DigitalSourceType", "The same term inside the file (XMP), which travels with it."),
 )
-_PRIVATE_PATHS = ("/make", "/sign-in", "/sign-out")
+_PRIVATE_PATHS = ("/make", "/bring", "/sign-in", "/sign-out")
 
 
 async def about(request: Request) -> Response:
