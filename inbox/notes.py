@@ -18,7 +18,7 @@ from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import events, html, limits
 from fediverse_ai.core.context import context_of
-from inbox import quotes
+from inbox import polls, quotes
 from outbox import lineage
 from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
 from outbox.publish import count_reply
@@ -107,6 +107,7 @@ def write(post: Post, body: dict[str, Any]) -> None:
     post.language = document.language(body)
     post.mentions = mentions_of(body)
     post.hashtags = _hashtags(body)
+    post.poll = polls.poll_of(body)
     quotes.read(post, body)
 
 

@@ -128,6 +128,8 @@ class Post(SQLModel, table=True):
     quote_uri: str | None = Field(default=None, index=True)
     """The id of the post that this one quotes."""
     quote_state: str | None = None
+    poll: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """The choices and counts of somebody else's poll (inbox/polls.py)."""
     quote_stamp_uri: str | None = Field(default=None, index=True)
     """The consent (QuoteAuthorization) that the quote claims; checked when the state is `accepted`."""
     quote_owner_uri: str | None = None

@@ -56,7 +56,8 @@ class KnownNumbers:
 
 def look_of(context: Context, reader: Actor | None) -> Look:
     """How entities look to this reader: only signed-in people's apps may cause a fetch from elsewhere."""
-    return Look(context.config, context.storage, context.part(RemoteMedia), reader is not None)
+    now = context.clock.now_ms()
+    return Look(context.config, context.storage, context.part(RemoteMedia), reader is not None, now)
 
 
 async def numbers(session: AsyncSession, context: Context, actor_ids: Iterable[int], *, fresh: bool = False) -> dict[

@@ -27,6 +27,7 @@ class Look:
     storage: Storage
     media: RemoteMedia
     trusted: bool
+    now_ms: int
 
     def remote(self, kind: str, owner_id: int, *, small: bool = False) -> str:
         if self.trusted:

@@ -1,4 +1,4 @@
-"""Reports by our people, and the polls that others hold."""
+"""Reports by our people."""
 
 from __future__ import annotations
 
@@ -48,13 +48,6 @@ async def create(request: Request) -> Response:
     })  # fmt: skip
 
 
-async def no_poll(request: Request) -> Response:
-    """GET and POST of polls: this server keeps none, of others' neither."""
-    raise Missing(answers.NOT_FOUND)
-
-
 ROUTES = [
     ApiDoor("/api/v1/reports", create, needs="write:reports", methods=["POST"]),
-    ApiDoor("/api/v1/polls/{id}", no_poll, needs="anyone"),
-    ApiDoor("/api/v1/polls/{id}/votes", no_poll, needs="write:statuses", methods=["POST"]),
 ]

@@ -169,7 +169,7 @@ def status(look: Look, post: Post, scene: Scene) -> Json:
         "tags": [tag(look.config, name) for name in tags_of(look.config, post, scene.attachments)],
         "emojis": list(scene.emojis),
         "card": None,
-        "poll": None,
+        "poll": poll(post, look.now_ms),
         "application": scene.application,
         "quote": scene.quote,
         "quote_approval": _approval(post, scene),
@@ -179,6 +179,27 @@ def status(look: Look, post: Post, scene: Scene) -> Json:
         body["pinned"] = post.pinned_ms is not None
         body[EXTRA] |= {"reason": post.reason, "rule": post.rule, "progress": post.progress}
     return body
+
+
+def poll(post: Post, now_ms: int) -> Json | None:
+    """Poll: somebody else's, to be read; its id is the status's."""
+    known = post.poll
+    if known is None:
+        return None
+    ends = known["closed_ms"] or known["ends_ms"]
+    options = [{"title": one["title"], "votes_count": one["votes"]} for one in known["options"]]
+    return {
+        "id": str(post.id),
+        "expires_at": moment(ends) if ends is not None else None,
+        "expired": ends is not None and ends <= now_ms,
+        "multiple": known["multiple"],
+        "votes_count": sum(one["votes_count"] for one in options),
+        "voters_count": known["voters"],
+        "options": options,
+        "emojis": [],
+        "voted": False,
+        "own_votes": [],
+    }
 
 
 def _attachments(look: Look, post: Post, scene: Scene) -> list[Json]:

@@ -12,6 +12,8 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Undo", "Follow"): follow.withdrawn,
     ("Create", "Note"): post.created,
     ("Update", "Note"): post.changed,
+    ("Create", "Question"): post.created,
+    ("Update", "Question"): post.changed,
     ("Update", "Actor"): actor.changed,
     ("Delete", None): delete.deleted,
     ("Like", None): reaction.liked,

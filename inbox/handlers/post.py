@@ -12,11 +12,11 @@ from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.core import events, jobs, limits, urls
 from fediverse_ai.core.context import context_of
-from inbox import quotes, threads, tombstones
+from inbox import polls, quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, mentions_of, write, write_parts
 from outbox import lineage
-from outbox.models import PostState
+from outbox.models import Post, PostState
 from outbox.publish import count_reply, tell_mentioned
 from outbox.queries import by_uri
 
@@ -56,8 +56,10 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     if post.state != PostState.PUBLISHED:
         return Outcome.IGNORED
     if updated is None or updated <= (post.updated_ms or post.published_ms or 0):
-        # Mastodon sends a stamp that came later without calling the post edited.
-        return Outcome.DONE if await quotes.stamped_later(session, post, admitted.document) else Outcome.IGNORED
+        # Mastodon sends votes, and a stamp that came later, without calling the post edited.
+        counted = _counted(session, post, admitted.document)
+        stamped = await quotes.stamped_later(session, post, admitted.document)
+        return Outcome.DONE if counted or stamped else Outcome.IGNORED
     post.updated_ms = updated
     write(post, admitted.document)
     post.remix_policy = lineage.granted_by(admitted.document, received.sender)
@@ -66,6 +68,18 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     await quotes.want_check(session, post)
     events.publish_after(session, [events.POSTS], "status.update", post.id)
     return Outcome.DONE
+
+
+def _counted(session: AsyncSession, post: Post, body: dict[str, Any]) -> bool:
+    """New counts of the choices that a poll has: an edit of the choices themselves says so by its time."""
+    poll = polls.poll_of(body)
+    if poll is None or post.poll is None or poll == post.poll:
+        return False
+    if [one["title"] for one in poll["options"]] != [one["title"] for one in post.poll["options"]]:
+        return False
+    post.poll = poll
+    session.add(post)
+    return True
 
 
 def _home(session: AsyncSession) -> str:

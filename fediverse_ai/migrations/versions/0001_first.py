@@ -259,6 +259,7 @@ def upgrade() -> None:
         sa.Column("replies", sa.Integer(), nullable=False),
         sa.Column("quote_uri", sa.String(), nullable=True),
         sa.Column("quote_state", sa.String(), nullable=True),
+        sa.Column("poll", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
         sa.Column("quote_stamp_uri", sa.String(), nullable=True),
         sa.Column("quote_owner_uri", sa.String(), nullable=True),
         sa.Column("quote_checked_ms", sa.BigInteger(), nullable=True),
