@@ -9,7 +9,8 @@ from actors import queries
 from actors.models import Actor
 from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
-from outbox.models import Notification
+from outbox.belongings import ConversationMute
+from outbox.models import Notification, Post
 from outbox.unwanted import is_unwanted
 
 
@@ -35,6 +36,8 @@ async def tell(
         return
     if from_id is not None and await is_unwanted(session, actor.id, from_id, told=True):
         return
+    if kind in _OF_A_CONVERSATION and post_id is not None and await _is_muted(session, actor, post_id):
+        return
     if kind != "follow_request" and from_id is not None and await _is_unasked(session, actor, from_id):
         return
     context = context_of(session)
@@ -50,6 +53,21 @@ async def tell(
     session.add(row)
     await session.flush()
     events.publish_after(session, [f"user:{actor.id}"], "notification", row.id)
+
+
+# What is said in a conversation; what becomes of one's own posts is told all the same.
+_OF_A_CONVERSATION = frozenset({"mention", "like", "boost", "quote"})
+
+
+async def _is_muted(session: AsyncSession, actor: Actor, post_id: int) -> bool:
+    """Does the actor want to hear no more of this post's conversation?"""
+    post = await session.get(Post, post_id)
+    if post is None:
+        return False
+    query = select(ConversationMute.id).where(
+        ConversationMute.actor_id == actor.id, ConversationMute.context_uri == (post.context_uri or post.uri)
+    )
+    return (await session.exec(query)).first() is not None
 
 
 async def _is_unasked(session: AsyncSession, actor: Actor, from_id: int) -> bool:

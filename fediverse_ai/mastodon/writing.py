@@ -17,9 +17,10 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.core.limits import RateLimiter
-from fediverse_ai.mastodon import answers, batches, imagine, parameters, people, status_entities
+from fediverse_ai.mastodon import answers, batches, imagine, parameters, people, preferences, status_entities
 from fediverse_ai.mastodon.doors import ApiDoor, context_of, me
 from fediverse_ai.mastodon.parameters import Parameters
+from fediverse_ai.mastodon.preferences import Posting
 from fediverse_ai.mastodon.status_entities import FROM_API
 from outbox import compose, documents, edit, publish, uploads
 from outbox.draft import Draft
@@ -42,7 +43,8 @@ async def create(request: Request) -> Response:
         raise Unprocessable("This server has no polls: it is made for pictures.")
     async with context.database.read() as session:
         author = await people.myself(session, request)
-    draft = _draft(context, author, asked, request.headers.get("idempotency-key"))
+        chosen = preferences.of(await preferences.account_of(session, author.id))
+    draft = _draft(context, chosen, asked, request.headers.get("idempotency-key"))
     _count(context, me(request).account_id, draft)
     async with context.database.write() as session:
         await _free_key(session, author, draft.client_key)
@@ -52,7 +54,7 @@ async def create(request: Request) -> Response:
     return answers.answer(await _shown(context, author, post.id))
 
 
-def _draft(context: Context, author: Actor, asked: Parameters, key: str | None) -> Draft:
+def _draft(context: Context, chosen: Posting, asked: Parameters, key: str | None) -> Draft:
     text = asked.text("status") or ""
     wish = imagine.wish_of(text)
     if wish is None and asked.text("prompt"):
@@ -71,11 +73,11 @@ def _draft(context: Context, author: Actor, asked: Parameters, key: str | None) 
         height=height,
         alt_text=asked.text("alt_text") or "",
         summary=asked.text("spoiler_text"),
-        sensitive=asked.flag("sensitive") or False,
-        visibility=_visibility(asked.text("visibility")),
+        sensitive=chosen.sensitive if (said := asked.flag("sensitive")) is None else said,
+        visibility=_visibility(asked.text("visibility") or chosen.visibility),
         in_reply_to_id=_reference(asked, "in_reply_to_id"),
         quote_id=_reference(asked, "quoted_status_id"),
-        language=language or "en",
+        language=language or chosen.language or "en",
         client_key=_key(key),
         media_ids=_media_ids(asked),
         origin_of_uploads=_origin(asked, made.text),
