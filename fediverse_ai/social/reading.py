@@ -14,6 +14,7 @@ from actors.models import Actor, Block, Follow, FollowState
 from actors.routes import before_of, page
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.core import limits
+from fediverse_ai.core.access import require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.responses import activity_json
@@ -154,8 +155,10 @@ def _number(request: Request, words: str) -> int:
 @described
 async def upload(request: Request) -> Response:
     """A picture that the owner brought, as an object that a post can attach. Another's is missing."""
-    _, owner = await owner_of(request, "read")
     context = context_of(request)
+    if require(request, "read").username != request.path_params["name"]:
+        raise Missing("There is no such picture.")
+    _, owner = await owner_of(request, "read")
     async with context.database.read() as session:
         found = await uploads.mine(session, owner, _number(request, "There is no such picture."))
     return activity_json(document.dump(image(context, owner, found)), request=request, private=True)

@@ -102,7 +102,7 @@ async def test_a_picture_without_addresses_is_kept_and_attached_later(ann: Clien
     assert (first["type"], first["name"], first["mediaType"]) == ("Image", "The sea at noon", "image/jpeg")
     assert (await ann.get(first["id"]), second["name"]) == (first, "Told as a field")
     await ben.get(f"{ben.actor.uri}/uploads/{first['id'].rpartition('/')[2]}", 404)
-    await ben.get(first["id"], 403)
+    await ben.get(first["id"], 404)
     for reader, status in ((ann, 200), (ben, 404)):
         assert (await ann.home.client.get(first["url"], headers=reader.headers)).status_code == status
     assert await ann.items(f"{ann.actor.uri}/outbox") == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -173,28 +174,105 @@ def _is_open_file(one: Private, path: str) -> bool:
     return path.startswith("/media/") and one.kind in ("followers", "direct")
 
 
-async def test_no_route_shows_a_private_post_to_anybody_who_may_not_see_it(cast: Cast) -> None:
-    """VIS-01, VIS-02, VIS-04 to VIS-07, VIS-10, VIS-14, VIS-16, VIS-24."""
+# Asked about everything, by the quick test; the whole of the matrix adds the others.
+_SOME = frozenset({"nobody", "stranger", "blocked", "author"})
+
+
+async def sweep(cast: Cast, *, whole: bool) -> tuple[list[str], set[tuple[str, str]], int]:
+    """(leaks, which kinds which roles were shown, how many requests)."""
     found: list[str] = []
     seen: set[tuple[str, str]] = set()
     asked = 0
     for door in DOORS:
         if "GET" not in (door.methods or ()) or STREAMS.fullmatch(door.path):
             continue
-        for one in cast.private if is_about_posts(door.path) else cast.private[:1]:
+        about = is_about_posts(door.path)
+        headers = PAGE if is_page(door) else ACTIVITY
+        readers = [reader for reader in readers_of(door, cast) if whole or about or reader.role in _SOME]
+        for one in cast.private if about else cast.private[:1]:
             for path in paths_of(door.path, cast, one):
-                for reader in readers_of(door, cast):
-                    for accept in (PAGE,) if is_page(door) else (ACTIVITY,):
-                        answer = await cast.ask(reader, "GET", path, headers=accept)
-                        asked += 1
-                        assert answer.status_code < 500, (path, str(reader), answer.text)
-                        found += leaks(cast, reader, answer.content, path)
-                        seen |= {
-                            (one_.kind, reader.role)
-                            for one_ in cast.private
-                            if any(needle in answer.content for needle in one_.needles[:2])
-                        }
-    assert found == [], "\n".join([str(asked), *found])
+                for reader in readers:
+                    answer = await cast.ask(reader, "GET", path, headers=headers)
+                    asked += 1
+                    assert answer.status_code < 500, (path, str(reader), answer.text)
+                    found += leaks(cast, reader, answer.content, path)
+                    shown = (two for two in cast.private if any(word in answer.content for word in two.needles[:2]))
+                    seen |= {(two.kind, reader.role) for two in shown}
+    return found, seen, asked
+
+
+def check(found: list[str], seen: set[tuple[str, str]]) -> None:
+    assert found == [], "\n".join(found)
     # The needles can be found at all: by everybody who may see them, and by nobody else.
     assert seen == {(kind, role) for kind, roles in MAY_SEE.items() for role in roles}
+
+
+async def test_no_route_shows_a_private_post_to_anybody_who_may_not_see_it(cast: Cast) -> None:
+    """VIS-01, VIS-02, VIS-04 to VIS-06, VIS-10, VIS-14, VIS-16, VIS-24."""
+    found, seen, asked = await sweep(cast, whole=False)
+    check(found, seen)
     assert asked > 1_000
+
+
+@pytest.mark.live
+async def test_every_reader_asks_every_route(cast: Cast) -> None:
+    found, seen, asked = await sweep(cast, whole=True)
+    check(found, seen)
+    assert asked > 1_500
+
+
+# What can be named by a number and is not somebody's own: people, whom one may follow, block, report.
+_PEOPLE = re.compile(
+    r"/api/v1/accounts/\{id\}.*|/models/.*|/nodeinfo/.*|/static/.*|/sign-in/.*|/(api/v1/)?t(ags|imelines/tag)/.*"
+)
+# Enough of every form that nothing else is wrong with it.
+_BODY = {
+    "status": "x", "title": "x", "phrase": "x", "keyword": "x", "context": ["home"], "account_ids": ["1"],
+    "status_id": "1", "choices": ["0"], "description": "x", "replies_policy": "list", "name": "x",
+    "scheduled_at": "2030-01-01T00:00:00Z", "filter_action": "warn",
+}  # fmt: skip
+
+
+WATCHED = {
+    "post", "reaction", "attachment", "upload", "reading_list", "list_member", "filter", "filter_keyword", "filter_post",
+    "notification", "login", "token", "follow", "block", "conversation", "bookmark", "report", "featured_tag",
+    "quote_stamp", "revision",
+}  # fmt: skip
+
+
+def is_numbered(door: Door) -> bool:
+    """Does it name, by a number, something that is somebody's own?"""
+    numbered = re.search(r"\{(id|post_id|owner_id|login_id|app_id)(:int)?\}", door.path)
+    return numbered is not None and not _PEOPLE.fullmatch(door.path) and not STREAMS.fullmatch(door.path)
+
+
+async def test_what_is_anothers_is_missing_by_its_number(cast: Cast) -> None:
+    """VIS-03, VIS-11: 404 on every route with an id, for the stranger and the blocked, and nothing changes."""
+    before = {name: digest for name, digest in cast.home.dump().items() if name in WATCHED}
+    wrong: list[str] = []
+    asked = 0
+    for door in filter(is_numbered, DOORS):
+        for one in (cast.private[0], cast.private[2]) if is_about_posts(door.path) else cast.private[:1]:
+            [path] = {path.partition("?")[0] for path in paths_of(door.path, cast, one)}
+            for role in ("stranger", "blocked"):
+                reader = cast.by(role, "cookie" if is_page(door) else "token")
+                for method in sorted((door.methods or set()) - {"HEAD"}):
+                    answer = await send(cast, reader, method, path)
+                    asked += 1
+                    if answer.status_code != 404:
+                        wrong.append(f"{method} {path} by {reader}: {answer.status_code} {answer.text[:100]}")
+    assert wrong == [], "\n".join(wrong)
+    assert asked > 100
+    assert {name: digest for name, digest in cast.home.dump().items() if name in WATCHED} == before
+
+
+async def send(cast: Cast, reader: Reader, method: str, path: str) -> Any:
+    """With a body where one belongs, and with the form token of the reader's own pages."""
+    if method == "GET":
+        return await cast.ask(reader, method, path, headers=ACTIVITY if reader.way == "token" else PAGE)
+    if reader.way == "token":
+        return await cast.ask(reader, method, path, json=_BODY, headers=ACTIVITY)
+    page = await cast.ask(reader, "GET", "/make", headers=PAGE)
+    token = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert token is not None
+    return await cast.ask(reader, method, path, data={"csrf": token[1], "picked": "0"}, headers=PAGE)
