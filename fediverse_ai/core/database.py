@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession as PlainAsyncSession
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from fediverse_ai.core import sqlite
 from fediverse_ai.core.errors import Misconfigured, Unavailable
 from fediverse_ai.core.limits import GROUP_COMMIT_ITEMS, GROUP_COMMIT_WAITING
 from fediverse_ai.core.metrics import METRICS
@@ -277,7 +278,7 @@ def _sqlite_engines(url: URL, checkpoints: bool) -> tuple[AsyncEngine, AsyncEngi
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         pool_reset_on_return=None,  # sessions end their transactions; a reset would be one more hop to the thread
-        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "async_creator_fn": sqlite.connect},
     )
     reader = create_async_engine(
         url,
@@ -286,7 +287,7 @@ def _sqlite_engines(url: URL, checkpoints: bool) -> tuple[AsyncEngine, AsyncEngi
         pool_timeout=POOL_SECONDS,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
-        connect_args={"timeout": BUSY_SECONDS},
+        connect_args={"timeout": BUSY_SECONDS, "async_creator_fn": sqlite.connect},
     )
     on_writer = [
         "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384",

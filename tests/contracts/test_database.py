@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Field, SQLModel, select
 
+from fediverse_ai.core import sqlite
 from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config, DatabaseSection
 from fediverse_ai.core.database import (
@@ -319,3 +321,31 @@ async def test_updates_with_core_are_seen_by_readers(database: Database) -> None
         await session.execute(update(Counter).where(Counter.id == 1).values(value=7))  # type: ignore[arg-type]
     async with database.read() as session:
         assert (await session.exec(select(Counter.value))).one() == 7
+
+
+async def test_on_sqlite_a_statement_is_one_hop_to_its_thread(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Executed, fetched and closed at once; what SQLAlchemy reads of a cursor is all there."""
+    if database.dialect != "sqlite":
+        return
+    hops: list[str] = []
+    plain = sqlite.OneHop.in_thread
+
+    async def counted(self: sqlite.OneHop, function: Any, sql: str, parameters: Any) -> Any:
+        hops.append(sql.split()[0])
+        return await plain(self, function, sql, parameters)
+
+    monkeypatch.setattr(sqlite.OneHop, "in_thread", counted)
+    async with database.write() as session:
+        session.add_all([Counter(id=1, name="one"), Counter(id=2, name="two")])
+        await session.flush()
+        result = await session.exec(update(Counter).values(value=7))
+        assert result.rowcount == 2
+    assert hops == ["BEGIN", "INSERT", "UPDATE"]
+    async with database.read() as session:
+        rows = await session.exec(select(Counter.name, Counter.value).order_by(Counter.name))
+        assert [tuple(row) for row in rows] == [("one", 7), ("two", 7)]
+        with pytest.raises(DBAPIError):
+            await session.exec(text("select nothing from nowhere"))  # type: ignore[call-overload]
+        assert (await session.exec(select(Counter.id).where(Counter.id == 3))).first() is None
