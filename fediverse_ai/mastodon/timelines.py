@@ -83,7 +83,9 @@ def _with_media() -> Any:
 
 
 def _tagged(names: set[str]) -> Any:
-    return exists(select(PostTag.post_id).where(PostTag.post_id == Post.id, col(PostTag.name).in_(names)))
+    # Of the post alone: the query around it may have joined the same table for the tag that is looked at.
+    found = select(PostTag.post_id).where(PostTag.post_id == Post.id, col(PostTag.name).in_(names))
+    return exists(found.correlate(Post))
 
 
 async def _answer(request: Request, query: Any) -> Response:

@@ -11,7 +11,7 @@ from tests.oauth.stage import PASSWORD, Stage
 from tests.web.site import site
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     async with site(tmp_path_factory.mktemp("oauth")) as made:
         for name in ("ann", "bob"):

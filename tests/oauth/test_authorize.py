@@ -11,7 +11,7 @@ from tests.oauth.stage import CHALLENGE, OUT_OF_BAND, PASSWORD, REDIRECT, Stage,
 from tests.support.person import consent
 from tests.web.site import ORIGIN, hidden
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_stranger_signs_in_and_comes_back_to_what_was_asked(stage: Stage) -> None:

@@ -16,7 +16,7 @@ from tests.oauth.stage import REDIRECT, Registered, Stage
 from tests.support.peer import listening
 from tests.web.site import ORIGIN, Page
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 class Home:
@@ -40,7 +40,7 @@ class Home:
         await send({"type": "http.response.body", "body": body})
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def home() -> AsyncIterator[Home]:
     made = Home()
     async with listening(made) as port:

@@ -20,7 +20,7 @@ from tests.support.fedify import SOURCE
 from tests.support.house import House, house
 from tests.support.tokens import token_for
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def _described(stage: Stage) -> dict[str, Any]:

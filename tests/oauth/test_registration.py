@@ -14,7 +14,7 @@ from tests.oauth.stage import OUT_OF_BAND, REDIRECT, Stage
 from tests.support.tokens import bearer, token_for
 from tests.web.site import ORIGIN
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 APP = {"client_name": "Test app", "redirect_uris": OUT_OF_BAND, "scopes": "read write", "website": "https://app.test/"}
 

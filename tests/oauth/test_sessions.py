@@ -8,7 +8,7 @@ from fediverse_ai.core import limits
 from tests.oauth.stage import PASSWORD, Stage
 from tests.web.site import hidden
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

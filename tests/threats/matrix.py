@@ -6,6 +6,8 @@ that we decided otherwise, each with the reason. `test_matrix.py` compares both 
 
 from __future__ import annotations
 
+from tests.threats import pictures
+
 FILES = {
     "forgery": "tests/journeys/test_forgery.py",
     "schemes": "tests/journeys/test_schemes.py",
@@ -57,6 +59,8 @@ FILES = {
     "sign-in": "tests/web/test_sign_in.py",
     "listener": "tests/cli/test_listener.py",
     "oauth": "tests/threats/test_oauth.py",
+    "streaming": "tests/mastodon/test_streaming.py",
+    "social-events": "tests/social/test_events.py",
 }
 
 _FORGED = "forgery:test_a_forged_delivery_gets_401_and_leaves_no_row"
@@ -244,7 +248,8 @@ OAUTH = {
     "OAU-05": "oauth:test_no_scope_opens_what_it_does_not_cover oauth:test_the_token_step_gives_no_more_than_the_consent "
     "authorize:test_an_app_gets_no_more_than_it_registered_for apps:test_which_scope_gives_what",
     "OAU-06": "token:test_a_token_counts_in_one_header_only token:test_secrets_in_the_address_are_not_read",
-    "OAU-07": "apps:test_a_token_is_revoked_by_its_app_alone "
+    "OAU-07": "apps:test_a_token_is_revoked_by_its_app_alone streaming:test_a_stream_ends_with_its_token "
+    "social-events:test_a_stream_ends_with_its_token_and_there_are_so_many "
     "token:test_a_person_who_was_shut_out_is_out_by_tokens_too accounts:test_a_new_password_ends_everything",
     "OAU-08": "registration:test_registrations_are_limited_by_address authorize:test_names_cannot_deceive "
     "apps:test_of_unused_apps_only_the_newest_are_kept client-documents:test_a_stranger_makes_us_ask_nothing "
@@ -453,5 +458,9 @@ OAU-25 Sign-up
 """.strip().splitlines()
 )
 
-MATRIX = {name: tuple(tests.split()) for name, tests in (SIGNATURES | ORIGIN | PARSING | FETCHING | OAUTH).items()}
-GROUPS = {"SIG": 30, "AUT": 37, "PAR": 28, "NET": 30, "OAU": 25}
+FILES |= pictures.FILES
+ABSENT |= pictures.ABSENT
+NAMES |= pictures.NAMES
+PROVEN = SIGNATURES | ORIGIN | PARSING | FETCHING | OAUTH | pictures.MEDIA | pictures.GENERATION
+MATRIX = {name: tuple(tests.split()) for name, tests in PROVEN.items()}
+GROUPS = {"SIG": 30, "AUT": 37, "PAR": 28, "NET": 30, "OAU": 25} | pictures.GROUPS
