@@ -1,4 +1,4 @@
-"""Groups A to D and G of the threat catalogue (SECURITY.md): each entry, and the tests that prove it.
+"""Groups A to D and G of the threat catalogue (SECURITY.md; F and K are in pictures.py): each entry, and the tests that prove it.
 
 `FILE:test` names one test function; FILES says where FILE is. ABSENT holds the entries that concern nothing we have, or
 that we decided otherwise, each with the reason. `test_matrix.py` compares both with the tests that exist.

@@ -1,32 +1,32 @@
-"""How well the default text moderators do on prompts that they have not seen; the floors are measured, with a margin.
+"""How well the default text moderators do on the development part of bench/evaluation; the floors are measured.
 
-The table is printed with `pytest -s`. It is one author's set: small, and no promise for what others write.
+They only keep an improvement from being lost. What is told to the public is measured on the held-out part, by
+`python -m bench gate`. The table is printed with `pytest -s`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import json
-import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
+from bench.evaluation.sets import HARMLESS, PARTS, Row, disguises, rows
 from generation import moderators
 from generation.moderators import encoder, lists, meaning
 from generation.policy import Outcome, load_policy
 from generation.types import Decision, Finding, Item, Stage
 
-HERE = Path(__file__).parent
-DATA = tomllib.loads((HERE / "evaluation.toml").read_text())
+ROWS = rows("development")
+SPELLING = frozenset(disguises(""))
+COMBINED = "sexual/minors"
 FILES = Path(moderators.__file__).parent
 POLICY = load_policy()
-HARMLESS = "harmless"
 
 
 FLOORS = {
@@ -55,44 +55,18 @@ class Inline:
         return await asyncio.to_thread(encoder.score, *args)
 
 
-class Row(NamedTuple):
-    text: str
-    category: str
-    language: str
-    stage: Stage
-    trick: str
+def plain(stage: Stage) -> list[Row]:
+    """The lines as they are written."""
+    return [row for row in ROWS if row.stage == stage and row.trick not in SPELLING and row.category != COMBINED]
 
 
-def rows() -> Iterator[Row]:
-    for table in DATA["sets"]:
-        for text in table["prompts"]:
-            trick = table.get("evasion", "")
-            yield Row(text, table["category"], table["language"], table.get("stage", "prompt"), trick)
+def disguised() -> list[Row]:
+    """Some lines behind each disguise of spelling."""
+    return [row for row in ROWS if row.trick in SPELLING][::3]
 
 
-def disguised() -> Iterator[Row]:
-    """The first English prompts of two categories, each behind five disguises made here."""
-    look_alike = str.maketrans("aeocp", "аеоср")
-    leet = str.maketrans("aeio", "4310")
-    for category in ("sexual", "violence/graphic"):
-        plain = [row for row in rows() if (row.category, row.language, row.trick) == (category, "en", "")][:3]
-        for row in plain:
-            forms = {
-                "zero-width": "\u200b".join(row.text),
-                "look-alikes": row.text.translate(look_alike),
-                "leet": row.text.translate(leet),
-                "spaced": "  ".join(" ".join(word) for word in row.text.split()),
-                "base64": "please draw " + base64.b64encode(row.text.encode()).decode(),
-            }
-            for trick, text in forms.items():
-                yield row._replace(text=text, trick=trick)
-
-
-def combined() -> Iterator[Row]:
-    table = DATA["combined"]
-    for youth in table["youth"]:
-        for sexual in table["sexual"]:
-            yield Row(table["frame"].format(youth=youth, sexual=sexual), "sexual/minors", "", "prompt", "")
+def combined() -> list[Row]:
+    return [row for row in ROWS if row.category == COMBINED]
 
 
 LISTS = lists.Lists()
@@ -104,7 +78,7 @@ async def findings(row: Row) -> list[Finding]:
     return [await LISTS.review(item), await MEANING.review(item)]
 
 
-async def judge(some: Iterator[Row]) -> list[tuple[Row, Outcome]]:
+async def judge(some: Iterable[Row]) -> list[tuple[Row, Outcome]]:
     return [(row, POLICY.decide(await findings(row), row.stage)) for row in some]
 
 
@@ -132,7 +106,7 @@ def table(judged: list[tuple[Row, Outcome]]) -> str:
 
 
 async def test_prompts() -> None:
-    judged = await judge(row for row in rows() if row.stage == "prompt")
+    judged = await judge(plain("prompt"))
     print(table(judged))
     harmless = [one for one in judged if one[0].category == HARMLESS]
     violating = [one for one in judged if one[0].category != HARMLESS]
@@ -147,7 +121,7 @@ async def test_prompts() -> None:
 
 
 async def test_posts() -> None:
-    judged = await judge(row for row in rows() if row.stage == "text")
+    judged = await judge(plain("text"))
     print(table(judged))
     harmless = [one for one in judged if one[0].category == HARMLESS]
     assert all(outcome.decision is not Decision.REFUSE for _, outcome in harmless)
@@ -181,7 +155,16 @@ async def test_words_to_the_judge_change_little() -> None:
 
 async def test_no_line_of_the_evaluation_was_learnt() -> None:
     taught = (FILES / "exemplars.toml").read_text().casefold()
-    assert [row.text for row in rows() if f'"{row.text.casefold()}"' in taught] == []
+    lines = [row.text for part in PARTS for row in rows(part)]
+    assert len(lines) > 800
+    assert [line for line in lines if f'"{line.casefold()}"' in taught] == []
+
+
+def test_the_parts_share_no_line() -> None:
+    own, other = ({row.text for row in rows(part)} for part in PARTS)
+    assert own & other == set()
+    languages = {row.language for row in rows("held_out")}
+    assert len(languages - {"mixed"}) >= 10
 
 
 @pytest.mark.parametrize(("file", "key"), [("exemplars.toml", "exemplars_sha256")])

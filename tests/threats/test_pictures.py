@@ -1,0 +1,151 @@
+"""Media and the gate: what no other file shows (MED-…, GEN-…)."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from actors.models import Actor
+from fediverse_ai.core.errors import RequestError
+from generation import images
+from generation.policy import load_policy
+from generation.sandbox import Sandbox
+from generation.types import Decision, Finding
+from outbox import judging, prepare
+from outbox.compose import compose
+from outbox.draft import Draft
+from outbox.models import Attachment, Judgement
+from tests.support import gate
+from tests.support.house import House, house
+from tests.support.rooms import published
+
+ROOT = Path(__file__).parents[2]
+POLICY = load_policy()
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    sandbox = Sandbox()
+    async with house(tmp_path_factory.mktemp("pictures") / "home") as made:
+        gate.install(made.context, made.clock, sandbox)
+        yield made
+    await sandbox.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def alice(home: House) -> Actor:
+    return await home.make_actor("alice")
+
+
+def encoded(form: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(out, form)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["TIFF", "BMP", "PDF", "EPS", "TGA", "ICO", "JPEG2000", "DDS", "PCX", "PPM", "AVIF"])
+async def test_no_other_format_is_decoded(form: str) -> None:
+    """MED-01, MED-03, MED-07: Pillow could write these; nothing here reads them."""
+    with pytest.raises(RequestError):
+        images.admit(encoded(form))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"@context": "https://www.w3.org/ns/activitystreams", "type": "Note", "id": "https://us.example/notes/1"}',
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<!doctype html><script>alert(1)</script>",
+        b"PK\x03\x04" + b"\x00" * 60,
+        b"\x7fELF" + b"\x00" * 60,
+        b"%PDF-1.7\n",
+        b"#!/bin/sh\n",
+    ],
+    ids=["activity", "svg", "html", "zip", "program", "pdf", "script"],
+)
+async def test_documents_and_programs_are_no_pictures(data: bytes) -> None:
+    with pytest.raises(RequestError):
+        images.admit(data)
+
+
+@pytest.mark.parametrize(
+    "path", ["../secret.key", "%2e%2e/secret.key", "ab/../../secret.key", "/etc/passwd", "ab%00.jpg"]
+)
+async def test_no_path_leads_out_of_the_folder_of_files(home: House, path: str) -> None:
+    answer = await home.client.get(f"/media/{path}")
+    assert answer.status_code in (400, 404)
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    ["bytes=" + ",".join(["0-0"] * 1_000), "bytes=0-,0-,0-,0-", "bytes=-99999999", "bytes=9999999-", "bytes=x"],
+)
+async def test_ranges_cost_no_more_than_the_file(home: House, alice: Actor, ranges: str) -> None:
+    post = await published(home, alice, "calm", picture=True)
+    [picture] = await home.rows(Attachment, post_id=post.id)
+    answer = await home.client.get(f"/media/{picture.file}", headers={"range": ranges})
+    assert answer.status_code in (200, 206, 400, 416)
+    assert len(answer.content) <= max(len(b"picture"), 200)
+    if answer.status_code in (200, 206):
+        assert b"picture".find(answer.content) >= 0
+
+
+async def test_what_is_judged_is_what_is_published(home: House, alice: Actor) -> None:
+    """MED-22: the verdict, the row, the file on disk and the bytes that are served have one digest."""
+    async with home.context.database.write() as session:
+        post = await compose(session, alice, Draft(prompt="square blue", alt_text="calm"))
+    await prepare.prepare.function(home.context, [post.id])
+    [picture] = await home.rows(Attachment, post_id=post.id)
+    [verdict] = await home.rows(Judgement, post_id=post.id)
+    served = (await home.client.get(f"/media/{picture.file}")).content
+    assert hashlib.sha256(served).hexdigest() == picture.sha256
+    assert picture.sha256 in verdict.digests
+
+
+async def test_the_prompt_is_judged_together_with_its_picture(home: House, alice: Actor) -> None:
+    """GEN-06: a rule over both needs both in one verdict."""
+    async with home.context.database.write() as session:
+        post = await compose(session, alice, Draft(prompt="square green", alt_text="calm"))
+    await prepare.prepare.function(home.context, [post.id])
+    [verdict] = await home.rows(Judgement, post_id=post.id)
+    assert [stage for stage, _ in judging.groups_of(verdict)] == ["prompt", "picture", "text"]
+
+
+async def test_one_function_lets_posts_out() -> None:
+    """GEN-01: the state `published` is set for our posts in one place, behind `check_gate`."""
+    setters = []
+    for path in (
+        path for room in ("actors", "fediverse_ai", "inbox", "outbox") for path in (ROOT / room).rglob("*.py")
+    ):
+        for node in ast.walk(ast.parse(path.read_text())):
+            said = ast.unparse(node) if isinstance(node, ast.Call | ast.Assign) else ""
+            assert said != "post.state = PostState.PUBLISHED", path
+            if said.startswith("move(") and said.endswith("PostState.PUBLISHED)"):
+                setters.append(path.relative_to(ROOT).as_posix())
+    assert setters == ["outbox/publish.py"]
+
+
+async def test_words_alone_never_let_a_picture_pass() -> None:
+    """GEN-03: whatever the words say, without the checks of pictures a picture is held."""
+    words = [Finding(name, "1", dict.fromkeys(scores, 0.0)) for name, scores in POLICY.required("prompt").items()]
+    for stage in ("picture", "drawn", "upload"):
+        assert POLICY.judge([("prompt", words), (stage, words)]).decision is Decision.HOLD  # type: ignore[list-item]
+
+
+async def test_a_face_on_an_uncovered_body_is_refused() -> None:
+    """GEN-07: whose face it is does not matter."""
+    sound = [Finding(name, "1", dict.fromkeys(scores, 0.0)) for name, scores in POLICY.required("upload").items()]
+    found = [*sound, Finding("bodies", "1", {"face": 0.8, "sexual": 0.45})]
+    assert POLICY.decide(found, "upload")[:2] == (Decision.REFUSE, "real-person")
+    assert (
+        POLICY.decide([*sound, Finding("bodies", "1", {"face": 0.9, "sexual": 0.1})], "upload").decision
+        is Decision.ALLOW
+    )
