@@ -89,6 +89,21 @@ async def test_followed_hashtags_come_home(home: House, alice: App, bob: App) ->
     await alice.post("/api/v1/tags/123/follow", status=404)
 
 
+async def test_hashtags_together_and_without_each_other(home: House, alice: App, bob: App) -> None:
+    both, pier, gull = [
+        str((await published(home, bob.actor, words, visibility=Visibility.PUBLIC)).id)
+        for words in ("#pier #gull", "#pier", "#gull")
+    ]
+
+    async def found(query: str) -> set[str]:
+        return {one["id"] for one in await alice.get(f"/api/v1/timelines/tag/pier?{query}")}
+
+    assert await found("") == {both, pier}
+    assert await found("any[]=gull") == {both, pier, gull}
+    assert await found("all[]=gull") == {both}
+    assert await found("none[]=gull") == {pier}
+
+
 async def test_hashtags_on_the_profile(home: House, alice: App) -> None:
     await published(home, alice.actor, "Mine: #foxes", visibility=Visibility.PUBLIC)
     made = await alice.post("/api/v1/featured_tags", {"name": "#Foxes"})
