@@ -47,6 +47,13 @@ REMIXES = (
     (RemixPolicy.FOLLOWERS, "Your followers", "What they make names your picture."),
     (RemixPolicy.ANYONE, "Anyone", "What they make names your picture, on other servers too."),
 )
+SHAPES = (
+    ("square", "Square", 1024, 1024),
+    ("portrait", "Portrait, 4 : 5", 896, 1120),
+    ("landscape", "Landscape, 3 : 2", 1248, 832),
+    ("wide", "Wide, 16 : 9", 1344, 768),
+    ("large", "Large square", 2048, 2048),
+)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
 
 
@@ -59,6 +66,7 @@ class Form:
     text: str = ""
     alt_text: str = ""
     style: str = ""
+    shape: str = "square"
     generator: str = ""
     seed: str = ""
     steps: str = ""
@@ -88,10 +96,15 @@ class Form:
     def more(self) -> bool:
         """The same for the fold with the settings."""
         typed = (self.negative_prompt, self.steps, self.guidance, self.seed, self.generator, self.at)
-        return any(typed) or bool(set(self.wrong) & {"negative_prompt", "steps", "guidance", "seed", "at", "generator"})
+        return (
+            any(typed)
+            or self.shape != "square"
+            or bool(set(self.wrong) & {"negative_prompt", "steps", "guidance", "seed", "at", "generator"})
+        )
 
     def draft(self) -> Draft:
         """For a form without mistakes."""
+        width, height = next((wide, high) for value, _, wide, high in SHAPES if value == self.shape)
         return Draft(
             text=self.text,
             prompt=self.prompt,
@@ -99,6 +112,8 @@ class Form:
             generator=self.generator or None,
             seed=int(self.seed) if self.seed else None,
             style=self.style or None,
+            width=width,
+            height=height,
             steps=int(self.steps) if self.steps else None,
             guidance=float(self.guidance) if self.guidance else None,
             count=int(self.count),
@@ -145,6 +160,9 @@ def from_post(form: Form, view: PostView, *, mine: bool, new_seed: bool) -> Form
         style=settings["style"],
         steps=settings["steps"],
         guidance=settings["guidance"],
+        shape=next(
+            (value for value, _, *size in SHAPES if size == [source.get("width"), source.get("height")]), "square"
+        ),
     )
     if view.post.state == PostState.PUBLISHED:
         return replace(form, remix_of=str(view.post.id))
@@ -171,6 +189,7 @@ def read(fields: Mapping[str, str], generators: tuple[str, ...], now_ms: int) ->
     form = Form(
         **typed,
         style=fields.get("style", ""),
+        shape=fields.get("shape", "square"),
         generator=fields.get("generator", ""),
         count=fields.get("count", "1"),
         visibility=fields.get("visibility", Visibility.QUIET.value),
@@ -235,6 +254,7 @@ def _wrong_choices(form: Form, generators: tuple[str, ...]) -> dict[str, str]:
         ("disclosure", form.disclosure, {value.value for value, _, _ in DISCLOSURES}, "Choose how much is said."),
         ("remix_policy", form.remix_policy, {value.value for value, _, _ in REMIXES}, "Choose who may go on from it."),
         ("count", form.count, {str(n + 1) for n in range(limits.POST_IMAGES)}, "Choose how many pictures to make."),
+        ("shape", form.shape, {value for value, *_ in SHAPES}, "Choose one of the shapes."),
         ("generator", form.generator, {"", *generators}, "Choose one of the generators."),
     )
     return {name: sentence for name, value, words, sentence in known if value not in words}
@@ -256,6 +276,7 @@ def choices(form: Form, generators: tuple[str, ...], *, can_begin: bool) -> dict
         "form": form,
         "wrong": form.wrong,
         "styles": STYLES,
+        "shapes": [(value, words) for value, words, *_ in SHAPES],
         "visibilities": [(value.value, name, hint) for value, name, hint in VISIBILITIES],
         "disclosures": [(value.value, name, hint) for value, name, hint in DISCLOSURES],
         "remixes": [(value.value, name, hint) for value, name, hint in REMIXES],

@@ -79,6 +79,7 @@ async def test_settings_reach_the_order_and_mistakes_get_sentences(site: Site) -
         "negative_prompt": "hats",
         "steps": "12",
         "guidance": "4.5",
+        "shape": "wide",
         "disclosure": "model",
         "remix_policy": "anyone",
     }
@@ -86,8 +87,11 @@ async def test_settings_reach_the_order_and_mistakes_get_sentences(site: Site) -
     assert post.request is not None
     image = post.request["image"]
     assert (image["negative_prompt"], image["steps"], image["guidance"]) == ("hats", 12, 4.5)
+    assert (image["width"], image["height"]) == (1344, 768)
+    again = await ann.get(f"/make?recipe={post.id}")
+    assert [one.attrs["value"] for one in again.all("option") if "selected" in one.attrs] == ["wide"]
     assert (post.disclosure, post.remix_policy) == ("model", "anyone")
-    wrong = {"steps": "999", "guidance": "x", "count": "9", "at": "soon", "disclosure": "all", "generator": "none"}
+    wrong = {"steps": "999", "guidance": "x", "count": "9", "at": "soon", "disclosure": "all", "shape": "round"}
     for name, value in wrong.items():
         page = await _send(ann, **{name: value})
         assert page.status == 422, name
