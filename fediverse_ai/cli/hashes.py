@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Pictures that must not be shown here, by their hash.", no_args_is_help=True)
 SHOWN_PROBLEMS = 10
 POST_DIGITS = 20
-LINE_BYTES = 100
+A_LINE = 100
 
 
 @app.command()
@@ -81,7 +81,7 @@ def _text_of(file: Path) -> str:
     from fediverse_ai.core.errors import Malformed
 
     with file.open("rb") as opened:
-        data = opened.read(limits.KNOWN_PICTURES * LINE_BYTES)
+        data = opened.read(limits.KNOWN_PICTURES * A_LINE)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

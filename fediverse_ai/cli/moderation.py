@@ -22,7 +22,7 @@ app.add_typer(hashes.app, name="hash")
 Target = Annotated[int, typer.Argument(metavar="ID", help="Number of a post, or of an edit as `queue` shows it.")]
 As = Annotated[str, typer.Option("--as", metavar="NAME", help="The moderator; without it the owner.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")]
-SHOWN_CHARS = 60
+SHOWN = 60
 
 
 @app.command()
@@ -54,7 +54,7 @@ async def _queue(limit: int) -> list[dict[str, Any]]:
                     "author": author.username if author else None,
                     "rule": item.rule,
                     "since": moment(item.created_ms),
-                    "about": about[:SHOWN_CHARS],
+                    "about": about[:SHOWN],
                 }
             )
     return rows

@@ -19,7 +19,7 @@ SCORE = "known-picture"
 NEAR_BITS = 31
 """Up to how many of 256 bits may differ: the distance that PDQ's authors call a match."""
 SECONDS = 20.0
-HASH_CHARS = 64
+DIGITS = 64
 
 
 class KnownPictures:
@@ -103,7 +103,7 @@ MIN_QUALITY = 50
 def check_hash(value: str) -> str:
     """A hash in lower case. Raises Malformed unless it has 64 hex digits."""
     lower = value.strip().lower()
-    if len(lower) != HASH_CHARS or set(lower) - set("0123456789abcdef"):
+    if len(lower) != DIGITS or set(lower) - set("0123456789abcdef"):
         raise Malformed(f"{value[:80]!r} is no hash of 64 hex digits.")
     return lower
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Misconfigured, Nonsense, Unreachable
-from generation.moderators import guard, ollama, openai_moderation
+from generation.moderators import guard, ollama, openai_moderation, service
 from generation.moderators.ollama import Ollama
 from generation.policy import UNJUDGED, load_policy
 from generation.types import Decision, Finding, Item, Moderator
@@ -309,3 +309,34 @@ async def test_ollama_drafts_a_description(doubles: Doubles, address: tuple[Doub
     with pytest.raises(Unreachable):
         await judge.describe(picture(), "a square")
     await judge.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_bounds_of_a_service(doubles: Doubles, address: tuple[Doubles, str]) -> None:
+    clock = MovableClock()
+    asked = service.Service(service.settings({"name": "judge", "url": address[1]}), clock)
+    filler = limits.JUDGE_ANSWER_BYTES - len(b'{"a": ""}')
+    doubles.broken = lambda _: Response(json.dumps({"a": "x" * filler}).encode())
+    assert len((await asked.ask("/api/chat", QUESTION))["a"]) == filler
+    doubles.broken = lambda _: Response(json.dumps({"a": "x" * (filler + 1)}).encode())
+    with pytest.raises(Nonsense):
+        await asked.ask("/api/chat", QUESTION)
+    for _ in range(limits.JUDGE_FAILURES - 2):
+        with pytest.raises(Nonsense):
+            await asked.ask("/api/chat", QUESTION)
+    doubles.broken = None
+    await asked.ask("/api/chat", QUESTION)
+    doubles.broken = lambda _: as_json({}, 401)
+    for _ in range(limits.JUDGE_FAILURES):
+        with pytest.raises(Nonsense):
+            await asked.ask("/api/chat", QUESTION)
+    doubles.broken = None
+    clock.forward(limits.JUDGE_REST_SECONDS - 1)
+    with pytest.raises(Unreachable):
+        await asked.ask("/api/chat", QUESTION)
+    clock.forward(1)
+    await asked.ask("/api/chat", QUESTION)
+    await asked.close()
+
+
+QUESTION = {"model": "m", "stream": False, "messages": [{"role": "user", "content": "x"}]}

@@ -24,6 +24,7 @@ COMPOSE = "tests/outbox/test_compose.py::test_bounds_hold_at_n_and_n_plus_one"
 HTTP = "tests/core/test_http.py::"
 IMAGES = "tests/generation/test_images.py::"
 PIPELINE = "tests/generation/test_pipeline.py::"
+SERVICES = "tests/contracts/test_judging_services.py::"
 SANDBOX = "tests/generation/test_sandbox.py::"
 LANES = "tests/outbox/test_delivery.py::"
 ACCOUNTS = "tests/actors/test_accounts.py::"
@@ -38,6 +39,7 @@ CROWD = "tests/threats/test_signatures.py::test_a_crowd_is_told_to_come_back"
 REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
 API = "tests/mastodon/"
+SOCIAL = "tests/social/"
 
 # Name of the bound -> the test that would fail if it did not hold.
 HELD = {
@@ -168,6 +170,12 @@ HELD = {
     "PROGRESS_CHARS": PIPELINE + "test_progress_never_falls_and_stays_in_bounds",
     "EVIDENCE_CHARS": PIPELINE + "test_a_moderator_that_fails_means_hold",
     "POLICY_BYTES": PASSES,
+    "POLICY_SETTLE_SECONDS": "tests/generation/moderation/test_policy_file.py::test_a_change_is_taken_up_after_it_rested",
+    "KNOWN_PICTURES": "tests/generation/moderation/test_known.py::test_a_list_has_bounds",
+    "JUDGE_ANSWER_BYTES": SERVICES + "test_the_bounds_of_a_service",
+    "JUDGE_FAILURES": SERVICES + "test_the_bounds_of_a_service",
+    "JUDGE_REST_SECONDS": SERVICES + "test_the_bounds_of_a_service",
+    "APPEAL_CHARS": "tests/outbox/test_appeals.py::test_who_may_appeal_and_how_long",
     "XMP_FIELD_CHARS": KEPT,
     "XMP_PROMPT_CHARS": KEPT,
     "XMP_BYTES": PASSES,
@@ -241,6 +249,10 @@ HELD = {
     "PROFILE_FIELDS": API + "test_limits.py::test_so_many_fields_of_a_profile",
     "IDEMPOTENCY_SECONDS": API + "test_statuses.py::test_the_same_key_gives_the_same_status_until_it_is_deleted",
     "SCHEDULE_LEAST_SECONDS": API + "test_limits.py::test_a_scheduled_post_is_at_least_five_minutes_ahead",
+    "IDEMPOTENCY_KEY_CHARS": SOCIAL + "test_outbox.py::test_the_same_key_or_id_gives_the_same_post",
+    "OUTBOX_PER_ACCOUNT": SOCIAL + "test_outbox.py::test_an_outbox_takes_so_many_activities",
+    "PROXY_PER_ACCOUNT": SOCIAL + "test_proxy.py::test_who_may_ask_and_how_often",
+    "STREAMS_PER_ACCOUNT": SOCIAL + "test_events.py::test_a_stream_ends_with_its_token_and_there_are_so_many",
     "EVENT_QUEUE": API + "test_limits.py::test_the_hub_drops_the_oldest_of_a_slow_listener",
     "EVENT_CHANNELS": API + "test_limits.py::test_a_listener_hears_so_many_channels_and_the_hub_so_many_listeners",
     "EVENT_SUBSCRIBERS": API + "test_limits.py::test_a_listener_hears_so_many_channels_and_the_hub_so_many_listeners",
@@ -335,6 +347,7 @@ WITHOUT_EDGE = {
     "EXPERIENCE_DAYS": "over how many days a guess is an average",
     "SCENE_LINE_BYTES": SLOW,
     "SCENE_PICTURE_BYTES": SLOW,
+    "APPEALS_PER_ACCOUNT": "counted by the limiter like POSTS_PER_ACCOUNT, which is tested",
     "GENERATIONS_PER_ACCOUNT": "counted by the limiter beside POSTS_PER_ACCOUNT, which is tested through the same door",
     "API_FILES": "the reader of forms refuses more, as it does more fields",
     "API_PEERS": PIECE,
@@ -344,6 +357,12 @@ WITHOUT_EDGE = {
     "GATE_LOOK_SECONDS": PAUSE,
     "COUNTS_SECONDS": MEMORY,
     "COUNTS_ACTORS": MEMORY,
+    "PROXY_FETCHES": FETCHES,
+    "STREAM_SECONDS": PAUSE,
+    "STREAM_CHECK_SECONDS": PAUSE,
+    "STREAM_HEARTBEAT_SECONDS": PAUSE,
+    "STREAM_RETRY_SECONDS": PAUSE,
+    "STREAM_OVERLAP_SECONDS": "what is handled later than this after its arrival is in the inbox, and not told",
     "STREAM_FRESH_SECONDS": "older posts are in timelines, and told to nobody",
     "STREAM_TIES_SECONDS": MEMORY,
     "STREAM_MESSAGE_BYTES": "given to the WebSocket library, which hangs up at more",

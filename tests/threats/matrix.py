@@ -1,4 +1,4 @@
-"""Groups A to D and G of the threat catalogue (SECURITY.md; F and K are in pictures.py): each entry, and the tests that prove it.
+"""Groups A to D and G of the threat catalogue (SECURITY.md; F, K: pictures.py): each entry, and what proves it.
 
 `FILE:test` names one test function; FILES says where FILE is. ABSENT holds the entries that concern nothing we have, or
 that we decided otherwise, each with the reason. `test_matrix.py` compares both with the tests that exist.
@@ -6,7 +6,7 @@ that we decided otherwise, each with the reason. `test_matrix.py` compares both 
 
 from __future__ import annotations
 
-from tests.threats import pictures
+from tests.threats import access, pictures
 
 FILES = {
     "forgery": "tests/journeys/test_forgery.py",
@@ -290,8 +290,6 @@ ABSENT = {
     "AUT-26": "Decided otherwise: an actor is its id. A domain that changed hands cannot be told from a new "
     "key, and peers "
     "rotate keys; each change is logged as key_changed.",
-    "AUT-33": "No client writes activities to an outbox: the outbox takes no POST, apps use the Mastodon API.",
-    "AUT-34": "As AUT-33: there is no ActivityPub client API to misuse.",
     "OAU-20": "Not built: there is no second factor, and so no step that could be skipped.",
     "OAU-21": "No e-mail: nobody signs in, resets a password or is known by an address; whoever runs the server "
     "gives a link.",
@@ -458,9 +456,9 @@ OAU-25 Sign-up
 """.strip().splitlines()
 )
 
-FILES |= pictures.FILES
-ABSENT |= pictures.ABSENT
-NAMES |= pictures.NAMES
-PROVEN = SIGNATURES | ORIGIN | PARSING | FETCHING | OAUTH | pictures.MEDIA | pictures.GENERATION
+FILES |= pictures.FILES | access.FILES
+ABSENT |= pictures.ABSENT | access.ABSENT
+NAMES |= pictures.NAMES | access.NAMES
+PROVEN = SIGNATURES | ORIGIN | PARSING | FETCHING | OAUTH | pictures.MEDIA | pictures.GENERATION | access.ACCESS
 MATRIX = {name: tuple(tests.split()) for name, tests in PROVEN.items()}
-GROUPS = {"SIG": 30, "AUT": 37, "PAR": 28, "NET": 30, "OAU": 25} | pictures.GROUPS
+GROUPS = {"SIG": 30, "AUT": 37, "PAR": 28, "NET": 30, "OAU": 25} | pictures.GROUPS | access.GROUPS
