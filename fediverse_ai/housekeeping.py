@@ -13,8 +13,10 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.jobs import Clockwork
 from fediverse_ai.core.log import get
+from fediverse_ai.core.nodes import SEQUENCE_BITS
 from inbox import quotes, retire
 from inbox.models import Received, Tombstone
+from outbox.addressed import Addressed
 from outbox.models import Activity, Delivery, Post, PostState, Reaction
 
 log = get(__name__)
@@ -44,6 +46,13 @@ async def forget_received(context: Context) -> int:
     before = _days_ago(context, limits.RECEIVED_DAYS)
     handled = and_(col(Received.state) != "stored", col(Received.received_ms) < before)
     return await _drop(context, Received, col(Received.id), handled)
+
+
+async def forget_addressed(context: Context) -> int:
+    """For whom an activity was, once it is forgotten itself: received ones at this age, ours with their object."""
+    before = _days_ago(context, limits.RECEIVED_DAYS) << SEQUENCE_BITS
+    kept = exists(select(Activity.id).where(col(Activity.uri) == Addressed.activity_uri))
+    return await _drop(context, Addressed, col(Addressed.id), and_(col(Addressed.id) < before, ~kept))
 
 
 async def forget_tombstones(context: Context) -> int:
@@ -115,6 +124,7 @@ async def forget(context: Context) -> None:
     """Everything above, in turn: deliveries before the activities that they belong to."""
     for step in (
         forget_received,
+        forget_addressed,
         forget_tombstones,
         forget_deliveries,
         forget_activities,

@@ -18,7 +18,6 @@ ADDRESSES = ("to", "bto", "cc", "bcc", "audience")
 _OF_ACTIVITIES = frozenset({"actor", "object", "target", "result", "origin", "instrument"})
 # A client never brings keys or proofs (FEP-fe34): what they say would be said in the server's name.
 _KEYS = frozenset({"publicKey", "publicKeyPem", "publicKeyMultibase", "assertionMethod", "proof", "signature"})
-_KEY_BYTES = 24
 # The problem types of FEP-c180.
 PROBLEMS = "https://w3id.org/fep/c180#"
 # A quoted post, in the spellings that the fediverse has for it.
@@ -72,7 +71,8 @@ def read(body: Document, actor: Actor, key: str | None = None) -> Wish:
     inner: Document = value if isinstance(value, dict) else {}
     _check_owner(activity, inner, actor)
     key = key or document.id_of(activity) or (document.id_of(inner) if kind == "Create" else None)
-    digest = hashlib.blake2b(key.encode(), digest_size=_KEY_BYTES).hexdigest() if key else None
+    # Short enough for `client_key`, with the word before it.
+    digest = hashlib.blake2b(key.encode(), digest_size=24).hexdigest() if key else None
     return Wish(kind, activity, inner, document.id_of(value), f"c2s:{digest}" if digest else None)
 
 

@@ -69,7 +69,7 @@ def _since(request: Request) -> int | None:
 
 
 @dataclass
-class _Watch:
+class Watch:
     """What one stream has told already."""
 
     owner: Actor
@@ -131,7 +131,7 @@ async def _told(request: Request, context: Context, owner: Actor, since: int | N
     try:
         subscription = events.subscribe(context, [f"user:{owner.id}"])
         start = context.ids.new() if since is None else since
-        watch = _Watch(owner, start - _OVERLAP)
+        watch = Watch(owner, start - _OVERLAP)
         if since is None:
             # What was there before is for the inbox to tell.
             await watch.arrived(context)

@@ -135,7 +135,8 @@ async def test_pages_go_on_until_there_are_no_more(home: House, ann: Client, ben
         assert len(found) == len({str(item) for item in found}) == COLLECTION_ITEMS + 3
     arrived = await ben.items(f"{ben.actor.uri}/inbox")
     assert [item["type"] for item in arrived] == ["Like"] * (COLLECTION_ITEMS + 3)
-    await ann.get(f"{ann.actor.uri}/liked?page=true&before=x", 400)
+    for before in ("x", "-1", "1.5", "9" * 20, "٣"):
+        await ann.get(f"{ann.actor.uri}/liked?page=true&before={before}", 400)
 
 
 async def test_private_collections_are_their_owners_alone(home: House, ann: Client, ben: Client) -> None:

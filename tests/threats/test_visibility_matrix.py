@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from fediverse_ai.core.access import Door
+from fediverse_ai.social.events import Watch
 from fediverse_ai.wiring import ROUTES
 from tests.support.house import house
 from tests.support.peer import peer
@@ -221,6 +222,24 @@ async def test_every_reader_asks_every_route(cast: Cast) -> None:
     assert asked > 1_500
 
 
+async def test_no_stream_tells_of_a_private_post(cast: Cast) -> None:
+    """VIS-07: everything that is stored, told from the beginning to each of our people."""
+    found: list[str] = []
+    told: dict[str, int] = {}
+    for reader in (one for one in cast.readers if one.way == "token" and one.person is not None):
+        assert reader.person is not None
+        watch = Watch(reader.person, 0)
+        events = [*await watch.arrived(cast.home.context), *await watch.moved(cast.home.context)]
+        told[reader.role] = len(events)
+        found += leaks(cast, reader, b"".join(events), "the stream")
+    assert found == []
+    # The follower and the addressed hear of theirs, the author of what waits; a stranger of the open answer to nobody.
+    assert told["follower"] > 0
+    assert told["addressed"] > 0
+    assert told["author"] > 0
+    assert told["blocked"] == 0
+
+
 # What can be named by a number and is not somebody's own: people, whom one may follow, block, report.
 _PEOPLE = re.compile(
     r"/api/v1/accounts/\{id\}.*|/models/.*|/nodeinfo/.*|/static/.*|/sign-in/.*|/(api/v1/)?t(ags|imelines/tag)/.*"
@@ -234,9 +253,9 @@ _BODY = {
 
 
 WATCHED = {
-    "post", "reaction", "attachment", "upload", "reading_list", "list_member", "filter", "filter_keyword", "filter_post",
-    "notification", "login", "token", "follow", "block", "conversation", "bookmark", "report", "featured_tag",
-    "quote_stamp", "revision",
+    "post", "reaction", "attachment", "upload", "reading_list", "list_member", "filter", "filter_keyword",
+    "filter_post", "notification", "login", "token", "follow", "block", "conversation", "bookmark", "report",
+    "featured_tag", "quote_stamp", "revision",
 }  # fmt: skip
 
 
