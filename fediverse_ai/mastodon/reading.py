@@ -17,6 +17,7 @@ from fediverse_ai.mastodon import answers, batches, parameters, people, status_e
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from inbox import threads
 from outbox import documents, edit
 from outbox.models import Post, PostState, Reaction, ReactionKind, Visibility
 from outbox.visibility import may_see, seen_by
@@ -65,6 +66,8 @@ async def around(request: Request) -> Response:
         above = await _ancestors(session, reader, post)
         below = await _descendants(session, reader, post)
         made = await batches.statuses(session, context, reader, [Entry(one) for one in [*above, *below]])
+    if reader is not None:
+        await threads.want_replies(context, [post, *above[:1], *below])
     known = {one["id"]: one for one in made}
     return answers.answer({
         "ancestors": [known[str(one.id)] for one in above if str(one.id) in known],

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from actors import accounts, follows, queries, rules
+from actors.emoji import Emoji
 from actors.models import Account, Actor, FollowState, Severity
 from actors.rules import Wanted
 from fediverse_ai.core import limits
@@ -387,3 +388,28 @@ async def test_a_page_shows_them_to_members_from_here_and_to_strangers_not_at_al
     await rules.set_rule(home.context, Wanted("localhost", severity=Severity.NONE, reject_media=True))
     kept_away = read(await get(home, mine.url or "", **browser, **cookie))
     assert kept_away.all("img") == []
+
+
+async def test_custom_emoji_of_a_note_and_of_a_name(
+    home: House, bob: RemoteActor, gallery: Gallery, follows_bob: Actor
+) -> None:
+    """Kept with the post by name, shown by id; a server's name means what it meant last."""
+
+    def emoji(name: str, url: str) -> dict[str, Any]:
+        return {"type": "Emoji", "name": f":{name}:", "icon": {"type": "Image", "mediaType": "image/png", "url": url}}
+
+    cat, new = gallery.put("/cat.png", png((64, 64))), gallery.put("/new.png", png((64, 64), "#00ff0080"))
+    await receive(home, bob, bob.create(bob.note("<p>:cat:</p>", tag=[emoji("cat", cat)])))
+    note = bob.note("<p>:cat: :dog:</p>", tag=[emoji("cat", new), emoji("dog", cat)])
+    await receive(home, bob, bob.create(note))
+    [post] = await home.rows(Post, uri=note["id"])
+    assert post.emojis.keys() == {"cat", "dog"}
+    assert [(row.name, row.url) for row in await home.rows(Emoji)] == [("cat", new), ("dog", cat)]
+    answer = await get(home, media(home).url("emoji", post.emojis["cat"], small=True))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert gallery.asked("/new.png") == 1
+    assert (await get(home, f"/proxy/emoji/{post.emojis['dog']}")).status_code == 404, "strangers cause no fetch"
+    bob.changes |= {"name": "Bob :cat:", "tag": [emoji("cat", new)]}
+    await receive(home, bob, bob.activity("Update", bob.document()))
+    [row] = await home.rows(Actor, uri=bob.uri)
+    assert row.emojis == {"cat": post.emojis["cat"]}
