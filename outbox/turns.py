@@ -109,7 +109,7 @@ async def take(session: AsyncSession, author_id: int, generator: str, pictures: 
     context = context_of(session)
     now = context.clock.now_ms()
     day = now // DAY_MS
-    account = (await session.exec(select(Account).where(Account.actor_id == author_id))).first()
+    account = (await session.exec(select(Account).where(Account.actor_id == author_id).with_for_update())).first()
     role = account.role if account is not None else MEMBER
     rows = list(await session.exec(select(Usage).where(Usage.actor_id == author_id, Usage.day == day)))
     here = next((row for row in rows if row.generator == generator), None)

@@ -1,4 +1,4 @@
-"""The diffusers backend and its worker process, with a double in place of torch and diffusers: steps, faults, ends."""
+"""The diffusers backend and its worker, with a double of torch and diffusers: steps, faults, ends (GEN-12, GEN-14)."""
 
 from __future__ import annotations
 

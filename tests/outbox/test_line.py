@@ -26,6 +26,7 @@ from outbox.turns import Turn, Usage
 from tests.support.comfyui import ComfyServer, comfy_server
 from tests.support.house import House, house
 from tests.support.images_backend import KEY, MODEL, ImagesBackend
+from tests.support.light_policy import light
 from tests.support.sdcpp import drawn
 
 
@@ -55,7 +56,7 @@ async def home(
         },
     }
     folder = tmp_path_factory.mktemp("line")
-    async with house(folder, generation=generation) as made:
+    async with house(folder, generation=generation, moderation=light(folder)) as made:
         yield made
 
 

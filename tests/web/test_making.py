@@ -1,4 +1,4 @@
-"""A picture in the making as its author watches it, and the cards of the models that make pictures here."""
+"""A picture in the making as its author alone watches it (GEN-15), and the cards of the models."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from outbox import making, turns
 from outbox.models import Post
 from outbox.prepare import prepare
 from tests.support.images_backend import KEY, MODEL, ImagesBackend
+from tests.support.light_policy import light
 from tests.support.sdcpp import drawn
 from tests.web import site as support
 from tests.web.site import Browser, Site, hidden
@@ -29,7 +30,8 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
             "sha256": "ab" * 32, "max_pixels": 500_000, "daily": {"member": 5}, "options": {"sizes": "512x512"},
         }  # fmt: skip
         generation = {"default": "double", "backends": {"double": double}}
-        async with support.site(tmp_path_factory.mktemp("making"), generation=generation) as made:
+        folder = tmp_path_factory.mktemp("making")
+        async with support.site(folder, generation=generation, moderation=light(folder)) as made:
             made.context.add(RateLimiter(made.context.clock))
             yield made
 
