@@ -290,7 +290,8 @@ async def media(request: Request) -> Response:
         rows = list(await session.exec(query))
         upload = None if rows else await uploads.by_file(session, name)
     principal = principal_of(request)
-    if upload is not None and principal is not None and principal.actor_id == upload.actor_id:
+    keyed = uploads.opens(context, name, request.query_params.get("key", ""))
+    if upload is not None and (keyed or (principal is not None and principal.actor_id == upload.actor_id)):
         return _file(context, name, PRIVATE)
     if not rows and await _is_portrait(context, name):
         return _file(context, name, IMMUTABLE)
@@ -299,8 +300,9 @@ async def media(request: Request) -> Response:
     out = any(post.state == PostState.PUBLISHED for post, _ in rows)
     if not out and all(post.state == PostState.DELETED for post, _ in rows):
         raise Gone("This picture was deleted.")
-    mine = principal is not None and (
-        principal.role in MODERATORS or any(post.author_id == principal.actor_id for post, _ in rows)
+    mine = keyed or (
+        principal is not None
+        and (principal.role in MODERATORS or any(post.author_id == principal.actor_id for post, _ in rows))
     )
     if not (out or mine):
         raise Missing("There is no such file.")

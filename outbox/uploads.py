@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actors.keys import KeyRing
 from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
@@ -17,6 +19,7 @@ from fediverse_ai.core.errors import Conflict, Missing, TooLarge, TooMany, Unpro
 from generation import images
 from generation.pipeline import Pipeline
 from generation.provenance import Provenance
+from generation.sandbox import SandboxFailed
 from outbox.belongings import Upload, UploadState
 from outbox.models import Post, PostState
 
@@ -35,6 +38,8 @@ class Picture:
     blurhash: str
     claims_ai: bool
     """Whether the file that came said of itself that a program made it."""
+    manifest: bytes | None = None
+    """The manifest that it came with, without the picture (generation/manifests.py)."""
 
 
 async def admit(context: Context, data: bytes) -> Picture:
@@ -51,6 +56,7 @@ async def admit(context: Context, data: bytes) -> Picture:
     made = await images.render(
         context.part(Pipeline).sandbox, data, provenance=Provenance(rights=f"not published ({mark})")
     )
+    manifest = await _manifest(context, data)
     return Picture(
         file_name=await context.storage.put(made.data, ".jpg"),
         small_name=await context.storage.put(made.thumbnail, ".jpg"),
@@ -59,7 +65,23 @@ async def admit(context: Context, data: bytes) -> Picture:
         height=made.height,
         blurhash=made.blurhash,
         claims_ai=made.claimed is not None and made.claimed.says_ai,
+        manifest=manifest,
     )
+
+
+async def _manifest(context: Context, data: bytes) -> bytes | None:
+    """A stranger's manifest, read in the sandbox; one that cannot be read there is none."""
+    media_type = images.sniff(data)
+    if media_type is None or b"c2pa" not in data:
+        return None
+    try:
+        sandbox = context.part(Pipeline).sandbox
+        found = await sandbox.run(
+            "generation.manifests:archive", data, media_type, timeout=limits.RENDER_SECONDS, lane="decode"
+        )
+    except SandboxFailed:
+        return None
+    return found if isinstance(found, bytes) else None
 
 
 async def keep(
@@ -85,6 +107,7 @@ async def keep(
         height=picture.height,
         blurhash=picture.blurhash,
         claims_ai=picture.claims_ai,
+        manifest=picture.manifest,
         created_ms=context.clock.now_ms(),
     )
     _describe(upload, description, focus)
@@ -172,6 +195,20 @@ async def of_post(session: AsyncSession, post_id: int) -> list[Upload]:
 async def by_file(session: AsyncSession, name: str) -> Upload | None:
     """The upload with this file or thumbnail."""
     return (await session.exec(select(Upload).where((Upload.file_name == name) | (Upload.small_name == name)))).first()
+
+
+def private_url(context: Context, name: str) -> str:
+    """Where a file lies that is in no published post yet, with leave to see it: apps load pictures without a token."""
+    return f"{context.storage.url(name)}?key={_key(context, name)}"
+
+
+def opens(context: Context, name: str, key: str) -> bool:
+    """Is this the key of such an address?"""
+    return hmac.compare_digest(_key(context, name).encode(), key.encode("utf-8", "replace"))
+
+
+def _key(context: Context, name: str) -> str:
+    return context.part(KeyRing).box.digest(f"private media {name}")[:32]
 
 
 async def forget(context: Context) -> None:

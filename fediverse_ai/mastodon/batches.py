@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from cachetools import TTLCache
@@ -21,6 +22,7 @@ from fediverse_ai.mastodon import entities, filtering, status_entities
 from fediverse_ai.mastodon.entities import Json, Look, Numbers
 from fediverse_ai.mastodon.status_entities import Scene
 from fediverse_ai.remote_media import RemoteMedia
+from outbox import uploads
 from outbox.belongings import Bookmark, ConversationMute, Upload
 from outbox.models import Attachment, Post, PostState, QuoteState, Reaction, ReactionKind, Visibility
 from outbox.visibility import OPEN, seen_by
@@ -57,7 +59,8 @@ class KnownNumbers:
 def look_of(context: Context, reader: Actor | None) -> Look:
     """How entities look to this reader: only signed-in people's apps may cause a fetch from elsewhere."""
     now = context.clock.now_ms()
-    return Look(context.config, context.storage, context.part(RemoteMedia), reader is not None, now)
+    private = partial(uploads.private_url, context)
+    return Look(context.config, context.storage, context.part(RemoteMedia), reader is not None, now, private)
 
 
 async def numbers(session: AsyncSession, context: Context, actor_ids: Iterable[int], *, fresh: bool = False) -> dict[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,11 @@ class Look:
     media: RemoteMedia
     trusted: bool
     now_ms: int
+    private: Callable[[str], str]
+
+    def file(self, name: str, *, out: bool = True) -> str:
+        """The address of a file of ours; of one that is not `out` yet, one that only whoever is told it can use."""
+        return self.storage.url(name) if out else self.private(name)
 
     def remote(self, kind: str, owner_id: int, *, small: bool = False) -> str:
         if self.trusted:

@@ -38,11 +38,10 @@ UNFINISHED_WORDS = {
 }
 
 
-def attachment(look: Look, author: Actor, row: Attachment, level: str) -> Json:
+def attachment(look: Look, author: Actor, row: Attachment, level: str, *, out: bool = True) -> Json:
     """MediaAttachment of a post's picture; another server's by our own copy. `level` of the recipe is told."""
     if row.file is not None:
-        url = look.storage.url(row.file)
-        preview = look.storage.url(row.thumbnail or row.file)
+        url, preview = look.file(row.file, out=out), look.file(row.thumbnail or row.file, out=out)
     elif author.reject_media:
         url = preview = row.url or ""
     else:
@@ -98,8 +97,8 @@ def _size(width: int, height: int) -> Json:
 def upload(look: Look, row: Upload) -> Json:
     """MediaAttachment of what was brought and is in no post yet; `url` is null while it is not ready."""
     ready = row.state == UploadState.READY and row.file_name is not None
-    url = look.storage.url(row.file_name) if ready and row.file_name else None
-    preview = look.storage.url(row.small_name) if ready and row.small_name else url
+    url = look.file(row.file_name, out=False) if ready and row.file_name else None
+    preview = look.file(row.small_name, out=False) if ready and row.small_name else url
     return {
         "id": str(row.id),
         "type": "image",
@@ -205,8 +204,9 @@ def poll(post: Post, now_ms: int) -> Json | None:
 def _attachments(look: Look, post: Post, scene: Scene) -> list[Json]:
     """The pictures; of a post that is not out yet, what its author brought for it."""
     level = Disclosure.FULL if scene.mine else post.disclosure
-    made = [attachment(look, scene.author, row, level) for row in scene.attachments]
-    return made or [upload(look, row) for row in scene.uploads if post.state != PostState.PUBLISHED]
+    out = post.state == PostState.PUBLISHED
+    made = [attachment(look, scene.author, row, level, out=out) for row in scene.attachments]
+    return made or [upload(look, row) for row in scene.uploads if not out]
 
 
 def content(look: Look, post: Post) -> str:

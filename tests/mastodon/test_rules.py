@@ -211,6 +211,9 @@ async def test_12_13_14_uploads_of_both_versions_whatever_the_name(home: House, 
         assert made["url"].startswith(home.origin)
         assert (made["type"], made["description"], made["meta"]["focus"]) == ("image", "Grey", {"x": 0.1, "y": -0.2})
         assert (await alice.get(f"/api/v1/media/{made['id']}"))["url"] == made["url"]
+    # An app loads the preview without its token; nobody can who was not told the address.
+    assert (await home.client.get(made["preview_url"])).status_code == 200
+    assert (await home.client.get(made["url"].partition("?")[0])).status_code == 404
     changed = await alice.ask("PUT", f"/api/v1/media/{made['id']}", json={"description": "Darker"})
     assert changed["description"] == "Darker"
     status = await alice.post("/api/v1/statuses", {"status": "With it", "media_ids": [made["id"]]})
