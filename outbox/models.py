@@ -305,8 +305,12 @@ class Notification(SQLModel, table=True):
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
     kind: str
     """follow, follow_request, mention, like, boost, quote, remix, moved, report, pick, or how a post ended."""
-    from_id: int | None = Field(default=None, foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
-    post_id: int | None = Field(default=None, foreign_key="post.id", sa_type=BigInteger, ondelete="CASCADE")
+    from_id: int | None = Field(
+        default=None, foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
+    post_id: int | None = Field(
+        default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
     cause: str
     """What makes it one: the URI of the activity or the post's id."""
     created_ms: int = Field(sa_type=BigInteger)

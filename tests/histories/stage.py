@@ -64,12 +64,15 @@ class Play:
     rows: dict[str, Actor] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     mine: Post | None = None
+    first: int = 0
+    """Every row of this history has a higher id."""
     began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1))
     serial: int = field(default_factory=lambda: next(_serial))
 
     async def begin(self, peers: dict[str, Peer]) -> None:
         """Actors nobody knew before, both followed by alice and asked by lena, and a post of alice."""
         context = self.home.context
+        self.first = context.ids.new()
         self.mine = _post_of(self.home, self.people["alice"])
         async with context.database.write() as session:
             session.add(self.mine)
@@ -89,6 +92,11 @@ class Play:
                 peer.serve({"@context": AS2, **self.note(name, note.version)})
             else:
                 peer.documents.pop(uri.removeprefix(peer.origin), None)
+
+    def end(self) -> None:
+        """Peers look through all whom they know at every request: they forget these."""
+        for one in self.remote.values():
+            one.peer.actors.pop(one.name, None)
 
     def uri_of(self, target: str) -> str:
         if target in self.people:

@@ -18,11 +18,14 @@ What cannot be equal, and what holds instead (`after` in `model.py` keeps such h
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+import structlog
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +40,20 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LONG = os.environ.get("LONG") == "1"
 EXAMPLES = 2_000 if LONG else 200
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_beside() -> Iterator[None]:
+    """What two thousand histories need not pay for: collecting what pytest keeps for ever, and lines of refusals."""
+    log, threshold = structlog.get_config(), gc.get_threshold()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+    yield
+    gc.set_threshold(*threshold)
+    gc.unfreeze()
+    structlog.configure(**log)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -77,3 +94,4 @@ async def test_the_end_is_that_of_the_ordered_history(
             await play.fetch_ancestors()
     await check_invariants(play)
     assert await seen(play) == wanted(play)
+    play.end()

@@ -330,6 +330,7 @@ def upgrade() -> None:
         sa.Column("focus_x", sa.Float(), nullable=False),
         sa.Column("focus_y", sa.Float(), nullable=False),
         sa.Column("claims_ai", sa.Boolean(), nullable=False),
+        sa.Column("manifest", sa.LargeBinary(), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.Column("post_id", sa.BigInteger(), nullable=True),
@@ -546,6 +547,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notification", schema=None) as batch_op:
         batch_op.create_index("ix_notification_actor", ["actor_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notification_from_id"), ["from_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notification_post_id"), ["post_id"], unique=False)
 
     op.create_table(
         "revision",
@@ -1162,6 +1165,8 @@ def downgrade() -> None:
 
     op.drop_table("revision")
     with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notification_post_id"))
+        batch_op.drop_index(batch_op.f("ix_notification_from_id"))
         batch_op.drop_index("ix_notification_actor")
 
     op.drop_table("notification")
