@@ -26,6 +26,8 @@ class Needs:
     subject_side: float = 1.0
     """-1 when the subject stands left, 1 when right."""
     subject_water: bool = False
+    subject_sky: bool = False
+    """Whether the subject flies alone: then the land lies low."""
     tall: bool = False
 
 

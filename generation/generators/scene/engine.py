@@ -134,6 +134,7 @@ def prepare(graph: Graph, stream: Stream, width: int, height: int) -> Canvas:
         table=bool({"table", "sill"} & set(graph.features)) or _fits_a_table(roots),
         subject_side=1.0 if stream.child("side").chance(0.5) else -1.0,
         subject_water=bool(main and main.noun.where == "water"),
+        subject_sky=bool(main and main.noun.where == "sky" and not main.noun.edge and len(roots) == 1),
     )
     if main and main.noun.where == "water" and needs.ground:
         needs.subject_side = -needs.subject_side
@@ -160,7 +161,7 @@ def draw(canvas: Canvas, item: Placed) -> None:
     depth = 1.0 if canvas.room else 0.5 + 0.5 * item.t
     spot = Spot(item.x, item.y, item.scale, item.mirror, depth, canvas.light, item.noun.box)
     painter = canvas.painter
-    if item.footing == "ground" and canvas.casts and item.noun.metres < 29:
+    if item.footing == "ground" and canvas.casts and item.noun.metres < 29 and canvas.graph.place != "clouds":
         wet = graph_is_wet(canvas)
         canvas.add(item.key - 0.3, painter.reflection(pen.marks, spot, 0.34) if wet else painter.cast(pen.marks, spot))
     elif item.footing == "water" and canvas.water and not canvas.deep:
@@ -189,7 +190,8 @@ def _separation(canvas: Canvas, item: Placed, marks: list[Mark]) -> str:
     pale = bool(solid) and sum(solid) / len(solid) > 0.74 * canvas.air.gain + 0.08
     colour = mix(canvas.air.stops[3], canvas.air.dark, 0.3) if pale else mix(canvas.air.horizon, canvas.air.light, 0.5)
     reach = 0.62 * max(item.wide, item.tall * 0.8)
-    return canvas.document.halo(item.x, item.y - item.tall * 0.5, reach * 1.25, reach, colour, 0.3 if pale else 0.36)
+    strength = 0.12 if STYLES[canvas.graph.style].finish == "neon" else (0.3 if pale else 0.36)
+    return canvas.document.halo(item.x, item.y - item.tall * 0.5, reach * 1.25, reach, colour, strength)
 
 
 def _on_water(canvas: Canvas, item: Placed, marks: list[Mark], spot: Spot) -> None:

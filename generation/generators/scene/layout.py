@@ -95,7 +95,7 @@ class Layout:
         main = self.graph.things[self._root_of(0)]
         ratio = self._soft(thing.noun.metres) / self._soft(main.noun.metres)
         least = 0.34 if thing.noun.alive and thing.noun.metres > 0.3 else 0.16
-        ratio *= 0.7 if thing is not main and thing.noun.metres < 0.25 and thing.noun.where == "sky" else 1.0
+        ratio *= 0.52 if thing is not main and thing.noun.metres < 0.25 and thing.noun.where == "sky" else 1.0
         tall = self.unit * self._soft(main.noun.metres) * min(2.1, max(least, ratio)) * thing.size
         tall = min(tall, 0.66 * self.canvas.width * thing.noun.box[1] / thing.noun.box[0], 0.74 * self.canvas.height)
         return tall * (0.52 + 0.8 * t)
@@ -200,7 +200,8 @@ class Layout:
                 gap = abs(x - other.x) - (width + other.wide) / 2
                 score -= max(0.0, -gap) * (2.2 if same else 0.8)
             if family:
-                score -= (0.1 if footing == "water" else 0.3) * min(abs(x - p.x) for p in family)
+                apart = min(abs(x - p.x) for p in family)
+                score -= (0.1 if footing == "water" else 0.3) * apart + 3.0 * max(0.0, 0.62 * width - apart)
             if footing == "sky":
                 score -= max(0.0, 190 - abs(x - self.canvas.light[0])) * 0.8
             if score > best_score:
@@ -328,10 +329,15 @@ class Layout:
 
     def _above(self, item: Placed, host: Placed, step: float) -> None:
         lift = 26 + host.tall * 0.16
-        item.x = host.x + step + self.rng.jitter(host.wide * 0.2)
-        item.y = max(item.tall + 14, host.y - host.tall - lift)
         item.footing = "sky"
         item.pose = "fly" if "fly" in item.noun.poses and not item.thing.pose else item.pose
+        # Spread wings reach higher than the box of the standing thing.
+        highest = item.tall * (1.5 if item.pose == "fly" else 1.0) + 24
+        item.y = max(highest, host.y - host.tall - lift)
+        crowded = item.y > host.y - host.tall
+        side = -1.0 if host.x > self.canvas.width / 2 else 1.0
+        aside = side * (host.wide * 0.42 + item.wide * 0.3) if crowded else self.rng.jitter(host.wide * 0.2)
+        item.x = min(self.canvas.width - item.wide * 0.5, max(item.wide * 0.5, host.x + step + aside))
 
     def _beneath(self, item: Placed, host: Placed, step: float) -> None:
         if host.footing == "sky":

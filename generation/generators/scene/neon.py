@@ -52,8 +52,8 @@ def glow_neon(pixels: Pixels, rng: np.random.Generator, ground: float | None) ->
     # Only what is brighter than its surroundings is a light; a bright sky is not.
     local = value - blur_colours(pixels, 60 * unit).max(axis=-1, keepdims=True) * F(0.75)
     bright = pixels * np.clip((value - F(0.35)) * F(1.6), 0, 1) * np.clip(local * F(2.6), 0, 1)
-    bloom = blur_colours(bright, 5 * unit) * F(0.7) + blur_colours(bright, 18 * unit) * F(0.75)
-    bloom += blur_colours(bright, 70 * unit) * F(0.6)
+    bloom = blur_colours(bright, 5 * unit) * F(0.62) + blur_colours(bright, 18 * unit) * F(0.6)
+    bloom += blur_colours(bright, 70 * unit) * F(0.4)
     pixels = 1 - (1 - pixels) * (1 - np.clip(bloom, 0, 0.9))
     if ground is not None:
         pixels = _wet(pixels, ground, unit, rng)

@@ -95,10 +95,10 @@ class Painter:
         if self.look.outline > 0 and not (scenery and spot.depth < 0.4):
             parts.append(self._outline(kept, spot))
         rim = self.air.glow * self.look.rim * (0.5 if scenery else 1.0)
-        if rim > 0.15:
+        if rim > 0.15 and not (scenery and spot.depth < 0.4):
             shift = (dx * 2.2, dy * 2.2)
             parts.append(self._silhouette(kept, spot.matrix, shift, self.air.light, 0.85 * rim))
-        parts.append(self._body(kept, spot, plain=scenery and spot.depth < 0.48))
+        parts.append(self._body(kept, spot, plain=scenery and spot.depth < 0.6))
         return "".join(parts)
 
     def _body(self, marks: list[Mark], spot: Spot, base: Matrix | None = None, plain: bool = False) -> str:

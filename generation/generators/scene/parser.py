@@ -290,6 +290,8 @@ def _read_setting(r: _Reader, token: Token) -> None:
     elif kind == "style":
         graph.style, graph.style_said = token.value, True
     if kind not in ("time", "weather", "season", "mood", "style"):
+        # What follows a place ("a wolf on a hill howling") still speaks of the thing before it.
+        r.open_phrase = r.open_phrase and r.last is None
         r.pending = None
         r.colours = []
         r.count = 0

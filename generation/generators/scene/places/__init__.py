@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from generation.generators.scene.canvas import Canvas
-from generation.generators.scene.places import beyond, closeup, indoors, jungle, nature, town, waters
+from generation.generators.scene.places import beyond, closeup, fields, indoors, jungle, nature, town, waters
 
 PLACES: Mapping[str, Callable[[Canvas], None]] = {
     "sea": waters.sea,
@@ -20,7 +20,7 @@ PLACES: Mapping[str, Callable[[Canvas], None]] = {
     "desert": nature.desert,
     "snowfield": nature.snowfield,
     "garden": nature.garden,
-    "field": nature.field,
+    "field": fields.field,
     "street": town.street,
     "skyline": town.skyline,
     "village": town.village,

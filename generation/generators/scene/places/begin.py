@@ -8,6 +8,8 @@ from generation.generators.scene.sky import draw_sky
 
 def begin(canvas: Canvas, horizon: float) -> None:
     """Set the horizon (share of the height), put the light on the third away from the subject, draw the sky."""
+    if canvas.needs.subject_sky:
+        horizon = min(0.74, horizon + 0.24)
     canvas.horizon = canvas.height * horizon
     rng = canvas.stream.child("light")
     side = -canvas.needs.subject_side

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generation.generators.scene import foreground, land
-from generation.generators.scene.canvas import HORIZON, MIDDLE, Canvas
+from generation.generators.scene.canvas import HORIZON, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import Point, blob
 from generation.generators.scene.noun import Noun
@@ -346,32 +346,3 @@ def garden(canvas: Canvas) -> None:
     foreground.blooms(canvas, 240, (*WILD, "#e2688a", "#f0d36b"))
     foreground.frame_grass(canvas, "#48663a", 110, WILD)
     foreground.frame_leaves(canvas, "#557a45")
-
-
-def field(canvas: Canvas) -> None:
-    """Farm land: furrows of crops that lead the eye to the horizon."""
-    begin(canvas, 0.42)
-    land.far_ridges(canvas, "#8298a0", 2, 46, 0.5)
-    land.layer(canvas, HORIZON + 1, land.wave_line(canvas, "f", canvas.horizon + 2, 16), "#8fae5e", 0.3)
-    land.tree_line(canvas, catalogue()["tree"], canvas.horizon + 16, 56, 0.36, HORIZON + 2, 15, "field")
-    crop = {"lavender": "#9a7fc0", "tulips": "#d96a6a", "sunflowers": "#e5b83f"}.get(canvas.graph.mood, "")
-    crop = (
-        crop or canvas.stream.child("crop").pick(("#d9b657", "#e0bd5c", "#b5b455")) if not snowy(canvas) else "#e8edf2"
-    )
-    land.ground(canvas, canvas.horizon + 20, crop, swing=5, sheets=1)
-    _furrows(canvas, crop)
-    foreground.tufts(canvas, 190, tone(crop, -0.02), tall=36)
-    foreground.frame_grass(canvas, "#7d6f3a", 135, ("#e2685a", "#5f7fc4"))
-
-
-def _furrows(canvas: Canvas, crop: str) -> None:
-    top, w, h = canvas.horizon + 26, canvas.width, canvas.height
-    x0 = w * (0.5 - 0.17 * canvas.needs.subject_side)
-    out = []
-    for k in range(-16, 17):
-        a, b = x0 + k * 24, x0 + k * 190
-        colour = canvas.air.land(tone(crop, -0.07), 0.7)
-        out.append(
-            path(f"M{a:.0f} {top:.0f}L{b:.0f} {h:.0f}L{b + 62:.0f} {h:.0f}L{a + 5:.0f} {top:.0f}Z", colour, 0.42)
-        )
-    canvas.add(MIDDLE + 0.4, "".join(out))
