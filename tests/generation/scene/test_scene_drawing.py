@@ -42,21 +42,19 @@ def test_every_noun_draws_in_every_pose_by_day_and_night(noun: Noun) -> None:
             assert "3668ad" in {mark.colour.lstrip("#") for mark in pen.marks} or noun.parts
 
 
-@pytest.mark.parametrize("place", sorted(PLACES))
-def test_every_place_draws_in_both_styles(place: str) -> None:
-    for style, time in (("papercut", "night"), ("linocut", "day")):
-        graph = parse("a dog")
-        graph.place, graph.time, graph.style = place, time, style
-        stream = Stream(place)
-        canvas = prepare(graph, stream, 64, 64)
-        PLACES[place](canvas)
-        (dog,) = Layout(graph, canvas).run()
-        assert 0 < dog.x < canvas.width
-        assert 0 < dog.y < canvas.height * 1.02
-        ElementTree.fromstring(canvas.document.text(64, 64))
+@pytest.mark.parametrize(("number", "place"), list(enumerate(sorted(PLACES))))
+def test_every_place_draws(number: int, place: str) -> None:
+    graph = parse("a dog")
+    graph.place, graph.time, graph.style = place, ("night", "day", "dusk")[number % 3], STYLE_NAMES[number % 6]
+    canvas = prepare(graph, Stream(place), 64, 64)
+    PLACES[place](canvas)
+    (dog,) = Layout(graph, canvas).run()
+    assert 0 < dog.x < canvas.width
+    assert 0 < dog.y < canvas.height * 1.02
+    ElementTree.fromstring(canvas.document.text(64, 64))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.text(max_size=200), st.integers(0, 2**63), st.sampled_from([(64, 64), (64, 96), (120, 64)]))
 def test_any_text_gives_a_valid_png(prompt: str, seed: int, size: tuple[int, int]) -> None:
     picture = compose(prompt, seed, *size)
@@ -84,7 +82,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=14), st.integers(0, 1000))
 def test_any_word_salad_is_laid_out_with_its_counts(chosen: list[str], seed: int) -> None:
     graph = parse(" ".join(chosen))
@@ -113,7 +111,7 @@ def test_a_rider_sits_on_its_horse_and_a_bird_flies_over_the_house() -> None:
 
 
 def test_the_main_thing_stands_off_centre_and_the_horizon_is_never_in_the_middle() -> None:
-    for seed in range(12):
+    for seed in range(5):
         graph = parse("a fox in a meadow")
         stream = Stream("composition", seed)
         settle(graph, stream)
