@@ -68,9 +68,24 @@ def sent() -> str:
     return ", ".join(f"`{name}`" for name in dict.fromkeys(sorted(names)))
 
 
+def addresses() -> str:
+    """The addresses of the API for apps as Markdown: each with its methods and what they need."""
+    from fediverse_ai.core.access import Door
+    from fediverse_ai.wiring import ROUTES
+
+    found: dict[str, list[str]] = {}
+    for route in ROUTES:
+        if isinstance(route, Door) and route.path.startswith(("/api/v1", "/api/v2", "/api/oembed")):
+            methods = " ".join(sorted(set(route.methods or {"SOCKET"}) - {"HEAD"}))
+            found.setdefault(route.path.rstrip("/"), []).append(f"{methods} `{route.needs}`")
+    rows = [f"| `{path}` | {', '.join(dict.fromkeys(doors))} |" for path, doors in sorted(found.items())]
+    return "\n".join(["| address | methods and scopes |", "| --- | --- |", *rows])
+
+
 PARTS = {
     "ARCHITECTURE.md": {"tree": lambda: f"```\n{tree()}\n```"},
     "FEDERATION.md": {"received": received, "sent": sent},
+    "docs/clients.md": {"addresses": addresses},
 }
 
 
