@@ -103,7 +103,7 @@ async def test_an_actor_says_what_peers_read(home: House, alice: Actor) -> None:
     assert (body["url"], body["webfinger"]) == (f"{home.origin}/@alice", f"alice@{host_of(home)}")
     for name in ("inbox", "outbox", "followers", "following"):
         assert body[name] == f"{uri}/{name}"
-    assert body["endpoints"] == {"sharedInbox": f"{home.origin}/inbox"}
+    assert body["endpoints"]["sharedInbox"] == f"{home.origin}/inbox"
     assert body["publicKey"]["owner"] == uri
     assert body["publicKey"]["id"].startswith(uri)
     assert "PUBLIC KEY" in body["publicKey"]["publicKeyPem"]
