@@ -41,7 +41,7 @@ from actors.policy import DomainRules
 from actors.proof_keys import ProofKeys
 from actors.remote import ChangedKeys, RemoteActors
 from actors.routes import ServedDocuments
-from fediverse_ai import housekeeping, remote_media
+from fediverse_ai import __version__, housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.core import secrets
 from fediverse_ai.core.clock import Clock, SystemClock
@@ -63,6 +63,7 @@ from fediverse_ai.social import events as social_events
 from fediverse_ai.social import routes as social_routes
 from fediverse_ai.web import routes as web_routes
 from generation.engines import pictures_at_once
+from generation.manifests import Sealer
 from generation.pipeline import Pipeline, build_pipeline
 
 TABLES = (
@@ -177,6 +178,7 @@ async def _add_parts(context: Context) -> None:
     context.add(RateLimiter(clock))
     context.add(PasswordGate())
     context.add(Hub())
+    context.add(Sealer.of(config, clock.now(), __version__))
     context.add(social_events.Streams())
     async with context.database.read() as session:
         last_policy = await outbox.policies.last_good(session)

@@ -111,7 +111,8 @@ def packet(provenance: Provenance) -> bytes:
 
 
 def remark(jpeg: bytes, provenance: Provenance) -> bytes:
-    """One of our own JPEGs with another XMP packet: not a pixel is touched. ValueError for anything else.
+    """One of our own JPEGs with another XMP packet and without its manifest: not a pixel is touched. ValueError for
+    anything else.
 
     Only segments before the picture's data are looked at (ITU T.81 B.1); the packet stands where Pillow writes it.
     """
@@ -124,7 +125,9 @@ def remark(jpeg: bytes, provenance: Provenance) -> bytes:
         segment = jpeg[at : at + 2 + size]
         if jpeg[at : at + 1] != b"\xff" or size < 2 or len(segment) != size + 2:
             raise ValueError("a damaged JPEG")
-        if not (segment[1] == 0xE1 and segment[4:].startswith(_XMP_HEADER)):
+        # A manifest speaks of other bytes than those that come out of here; whoever wants one signs anew.
+        is_manifest = segment[1] == 0xEB and segment[4:6] == b"JP"
+        if not is_manifest and not (segment[1] == 0xE1 and segment[4:].startswith(_XMP_HEADER)):
             head.append(segment)
         at += size + 2
     after = 2 if len(head) > 1 and head[1][1] == 0xE0 else 1

@@ -55,6 +55,8 @@ class Upload(SQLModel, table=True):
     focus_y: float = 0.0
     claims_ai: bool = False
     """Whether the file as it came said of itself that a program made it."""
+    manifest: bytes | None = None
+    """What the file as it came had to say of its making (C2PA), kept as an ingredient of ours."""
     error: str | None = None
     """A sentence for its owner."""
     created_ms: int = Field(index=True, sa_type=BigInteger)

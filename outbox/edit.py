@@ -18,7 +18,19 @@ from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from generation.pipeline import Pipeline
 from generation.types import Decision, Verdict
-from outbox import activities, audience, disclosure, documents, judging, lineage, making, mentions, notify, publish
+from outbox import (
+    activities,
+    audience,
+    disclosure,
+    documents,
+    judging,
+    lineage,
+    making,
+    mentions,
+    notify,
+    publish,
+    sealing,
+)
 from outbox.belongings import Disclosure
 from outbox.models import Attachment, Judgement, Origin, Post, PostState, PostTag, Revision
 from outbox.send import send
@@ -152,10 +164,9 @@ async def _rewrite(
 ) -> dict[str, dict[str, Any]]:
     """Files that say as much of their making as the author wants from now on; the old ones are not served any more."""
     files = {}
+    parents = await sealing.parents(context, post)
     for attachment in (item for item in attachments if item.origin == Origin.MADE_HERE):
-        await making.remark(
-            context, attachment, level, making.rights(post, author), attachment.file, attachment.thumbnail
-        )
+        await making.remark(context, attachment, level, making.rights(post, author), parents=parents)
         files[str(attachment.id)] = {
             name: getattr(attachment, name) for name in ("file", "thumbnail", "sha256", "size")
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -17,9 +17,10 @@ from fediverse_ai.core.errors import Conflict, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from generation import images, provenance
 from generation.generators.prompts import EVERYTHING, neutral
+from generation.manifests import Parent
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
-from outbox import disclosure, judging, lineage, turns, uploads
+from outbox import disclosure, judging, lineage, sealing, turns, uploads
 from outbox.belongings import Upload
 from outbox.models import Attachment, Origin, Post, PostState
 
@@ -37,7 +38,8 @@ async def make(context: Context, post: Post, author: Actor) -> tuple[list[Attach
         pictures, verdict = await _generate(context, post, author)
         if verdict is not None:
             return [], verdict
-        made = [await _keep(context, post, author, picture, number) for number, picture in enumerate(pictures)]
+        parents = await sealing.parents(context, post)
+        made = [await _keep(context, post, author, picture, number, parents) for number, picture in enumerate(pictures)]
     async with context.database.read() as session:
         brought = await uploads.of_post(session, post.id)
     made += [await _take(context, post, author, upload, len(made) + number) for number, upload in enumerate(brought)]
@@ -94,7 +96,9 @@ def rights(post: Post, author: Actor) -> str:
     return f"{author.name or author.username} · {post.url or post.uri}"
 
 
-async def _keep(context: Context, post: Post, author: Actor, picture: GeneratedImage, position: int) -> Attachment:
+async def _keep(
+    context: Context, post: Post, author: Actor, picture: GeneratedImage, position: int, parents: Sequence[Parent]
+) -> Attachment:
     """Rebuild what a backend gave, mark it, store it; the backend's bytes are never stored."""
     recipe: dict[str, Any] = asdict(picture.recipe) | {
         "title": picture.card.title,
@@ -125,7 +129,8 @@ async def _keep(context: Context, post: Post, author: Actor, picture: GeneratedI
     rendition = await images.render(context.part(Pipeline).sandbox, picture.data, provenance=mark)
     attachment.width, attachment.height = rendition.width, rendition.height
     attachment.blurhash, attachment.media_type = rendition.blurhash, rendition.media_type
-    await store(context, attachment, rendition.data, rendition.thumbnail)
+    sealed = await sealing.seal(context, attachment, rendition.data, post.disclosure, parents)
+    await store(context, attachment, sealed, rendition.thumbnail)
     fp("prepare.stored")
     return attachment
 
@@ -152,18 +157,25 @@ async def _take(context: Context, post: Post, author: Actor, upload: Upload, pos
         origin=Origin.DECLARED_AI if is_ai else Origin.DECLARED_NOT_AI,
         digital_source_type=provenance.TRAINED if is_ai else None,
     )
-    await remark(context, attachment, post.disclosure, rights(post, author), upload.file_name, upload.small_name)
+    attachment.file, attachment.thumbnail = upload.file_name, upload.small_name
+    await remark(context, attachment, post.disclosure, rights(post, author), archive=upload.manifest)
     return attachment
 
 
 async def remark(
-    context: Context, attachment: Attachment, level: str, whose: str, file: str | None, thumbnail: str | None
+    context: Context,
+    attachment: Attachment,
+    level: str,
+    whose: str,
+    *,
+    parents: Sequence[Parent] = (),
+    archive: bytes | None = None,
 ) -> None:
     """Write what the files say of themselves anew, without touching a pixel; the files get other names."""
     mark = disclosure.mark(attachment, level, whose)
-    data = provenance.remark(await context.storage.read(file or ""), mark)
-    small = provenance.remark(await context.storage.read(thumbnail or ""), mark)
-    await store(context, attachment, data, small)
+    data = provenance.remark(await context.storage.read(attachment.file or ""), mark)
+    small = provenance.remark(await context.storage.read(attachment.thumbnail or ""), mark)
+    await store(context, attachment, await sealing.seal(context, attachment, data, level, parents, archive), small)
 
 
 async def store(context: Context, attachment: Attachment, data: bytes, thumbnail: bytes) -> None:

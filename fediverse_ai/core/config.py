@@ -209,6 +209,16 @@ class ModerationSection(Section):
     services: dict[str, Service] = Field(default={}, description="Further checks that ask somebody else, by name.")
 
 
+class ProvenanceSection(Section):
+    certificate: str = Field(
+        "", description="PEM chain that signs pictures (C2PA), leaf first; empty for one of our own, made at the start."
+    )
+    key: str = Field("", description="PEM private key of the leaf; ES256.")
+    watermark: bool = Field(
+        False, description="An invisible mark in every picture made here; it survives what strips metadata."
+    )
+
+
 class LabelsSection(Section):
     hashtags: list[str] = Field(
         default=["AIGenerated"], description="Hashtags on every post with a picture made by AI; the first is required."
@@ -251,6 +261,7 @@ class Config(Section):
     federation: FederationSection = FederationSection()
     generation: GenerationSection = GenerationSection()
     moderation: ModerationSection = ModerationSection()
+    provenance: ProvenanceSection = ProvenanceSection()
     labels: LabelsSection = LabelsSection()
     jobs: JobsSection = JobsSection()
     log: LogSection = LogSection()

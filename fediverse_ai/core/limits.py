@@ -160,6 +160,8 @@ SCENE_LINE_BYTES: Final = MIB  # of what the drawing process says
 SCENE_PICTURE_BYTES: Final = 40 * MIB
 XMP_FIELD_CHARS: Final = 500
 XMP_PROMPT_CHARS: Final = 4_000
+MANIFEST_BYTES: Final = 1 * MIB  # of what a C2PA manifest says
+MANIFEST_PARENTS: Final = 8
 XMP_BYTES: Final = 64_000  # a JPEG APP1 segment holds 65 533 bytes with its own header
 
 # Child processes for untrusted bytes and for models: bytes, pieces, characters.
