@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,12 +26,16 @@ def post(
     seed: Annotated[int | None, typer.Option(help="The same seed makes the same picture.")] = None,
     generator: Annotated[str | None, typer.Option(help="A configured generator; else generation.default.")] = None,
     visibility: Annotated[str | None, typer.Option(help="public, quiet (the default), followers or direct.")] = None,
+    without: Annotated[str, typer.Option(help="What to leave out of the picture.")] = "",
+    disclosure: Annotated[str | None, typer.Option(help="full, prompt, model or label; else as your account.")] = None,
+    remix: Annotated[str | None, typer.Option(help="Who may build on it: anyone, followers, nobody.")] = None,
+    at: Annotated[datetime | None, typer.Option(help="Post it then (UTC), such as 2027-01-31T18:00:00.")] = None,
     warning: Annotated[str | None, typer.Option(help="A content warning.")] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for the picture.")] = False,
 ) -> None:
     """Make a picture, have it judged, publish it. Prints id, address and state.
 
-    Exit codes: 0 published (or handed over, with --no-wait), 1 failed, 3 held for a moderator, 4 refused,
+    Exit codes: 0 published, scheduled (or handed over, with --no-wait), 1 failed, 3 held for a moderator, 4 refused,
     5 still queued.
     """
     from fediverse_ai.cli.watch import EXIT_CODES
@@ -45,6 +50,10 @@ def post(
         alt_text=alt,
         summary=warning,
         visibility=visibility,
+        negative_prompt=without,
+        disclosure=disclosure,
+        remix_policy=remix,
+        not_before_ms=int(at.replace(tzinfo=UTC).timestamp() * 1000) if at is not None else None,
     )
     sight = console.wait_for(_post(console.existing_config(), who, draft, wait=not no_wait))
     console.tell(f"{sight.id}\n{sight.url}\n{sight.sentence()}", **sight.facts())

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.1
 
-EXIT_CODES = {"published": 0, "held": 3, "refused": 4, "waiting": 5}
+EXIT_CODES = {"published": 0, "scheduled": 0, "held": 3, "refused": 4, "waiting": 5}
 """Every other state, such as `failed`, is 1."""
 
 
@@ -47,6 +47,8 @@ class Sight:
         match self.state:
             case "published":
                 return f"Published: {self.url}"
+            case "scheduled":
+                return "Checked; it is posted when its time comes."
             case "held":
                 return f"Held for a moderator{self._why()}"
             case "refused":

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import httpx2 as httpx
 import pytest
@@ -56,6 +57,10 @@ def test_beside_a_running_server(settled: Inside, cli: Cli, port: int) -> None:
     assert (refused.code, refused.facts["state"]) == (4, "refused"), refused
     assert refused.facts["rule"]
     assert httpx.get(refused.facts["url"]).status_code == 404
+
+    at = (datetime.now(UTC) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S")
+    later = settled("--json", "post", "--text", "In two hours", "--at", at)
+    assert (later.code, later.facts["state"]) == (0, "scheduled"), later
 
     quick = settled("--json", "post", "--text", "only words", "--no-wait")
     assert quick.code == 0
