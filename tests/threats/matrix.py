@@ -11,6 +11,9 @@ from tests.threats import access, pictures
 FILES = {
     "forgery": "tests/journeys/test_forgery.py",
     "schemes": "tests/journeys/test_schemes.py",
+    "challenges": "tests/journeys/test_challenges.py",
+    "rotation": "tests/journeys/test_rotation.py",
+    "actor-rules": "tests/actors/test_actor_rules.py",
     "fetching-journey": "tests/journeys/test_authorized_fetch.py",
     "cavage": "tests/activitypub/test_signatures.py",
     "rfc9421": "tests/activitypub/test_message_signatures.py",
@@ -82,7 +85,8 @@ SIGNATURES = {
     "SIG-12": f"{_FORGED} cavage:test_headers_that_do_not_parse cavage:test_two_signatures",
     "SIG-13": f"{_FORGED} cavage:test_a_listed_header_must_be_there_once",
     "SIG-14": "forgery:test_a_key_that_is_too_weak_is_refused cavage:test_keys_that_we_refuse",
-    "SIG-15": "forgery:test_a_changed_key_is_fetched_once_and_the_old_one_is_refused_then",
+    "SIG-15": "forgery:test_a_changed_key_is_fetched_once_and_the_old_one_is_refused_then "
+    "rotation:test_theirs_changes rotation:test_an_update_by_the_old_key_brings_the_new_one",
     "SIG-16": "signatures:test_a_refetch_believes_only_the_actor_about_its_key "
     "actors:test_a_key_of_another_owner_is_not_taken_over",
     "SIG-17": "forgery:test_a_flood_of_new_keys_is_told_to_come_back "
@@ -91,7 +95,8 @@ SIGNATURES = {
     "SIG-19": f"{_FORGED} signatures:test_odd_key_ids_are_refused fetching:test_no_key_and_no_name_leads_here",
     "SIG-20": "forgery:test_our_own_keys_do_not_work_from_outside",
     "SIG-21": "signatures:test_every_inbox_wants_a_signature forgery:test_the_shared_inbox_checks_like_a_personal_one",
-    "SIG-22": "forgery:test_a_suspended_domain_gets_403_before_any_work "
+    "SIG-22": "actor-rules:test_a_suspended_person_is_cut_off_in_both_directions_and_their_server_is_not "
+    "actor-rules:test_another_process_suspends_and_this_one_knows_within_seconds forgery:test_a_suspended_domain_gets_403_before_any_work "
     "fetching-journey:test_a_suspended_reader_sees_nothing",
     "SIG-23": "signatures:test_410_at_the_key_is_proof_that_this_actor_is_gone "
     "signatures:test_any_other_answer_is_no_proof signatures:test_410_is_no_proof_for_anything_else "
@@ -100,9 +105,11 @@ SIGNATURES = {
     "visibility:test_a_private_note_looks_exactly_like_a_missing_one",
     "SIG-25": "schemes:test_with_one_thing_wrong_it_is_refused rfc9421:test_one_thing_wrong "
     "rfc9421:test_too_little_covered",
-    "SIG-26": "cavage:test_targets_with_and_without_query parsing:test_paths_beside_the_inbox_take_nothing",
+    "SIG-26": "cavage:test_targets_with_and_without_query parsing:test_paths_beside_the_inbox_take_nothing "
+    "challenges:test_a_request_with_a_query_is_taken_signed_with_it_and_without "
+    "parsing:test_a_slash_behind_the_inbox_is_the_same_door",
     "SIG-27": f"{_FORGED} cavage:test_hosts",
-    "SIG-28": "signatures:test_no_private_key_leaves_or_lies_open signatures:test_each_actor_has_a_key_of_its_own",
+    "SIG-28": "rotation:test_the_old_key_tells_of_the_new_one signatures:test_no_private_key_leaves_or_lies_open signatures:test_each_actor_has_a_key_of_its_own",
     "SIG-29": "http:test_a_post_is_never_redirected http:test_redirects_are_signed_anew_for_each_hop "
     "delivery:test_what_a_status_means",
 }
@@ -147,11 +154,11 @@ ORIGIN = {
     "AUT-24": "origin:test_a_handle_is_of_the_actors_own_server_unless_the_other_agrees "
     "fetch:test_a_name_that_moved_is_asked_for_at_its_new_home",
     "AUT-25": "fetch:test_answers_that_name_no_actor",
-    "AUT-27": "quote:test_a_stamp_for_anything_else_is_not_believed "
+    "AUT-27": "quote:test_stamps_of_others_are_read_again_after_a_day quote:test_a_stamp_for_anything_else_is_not_believed "
     "quote:test_a_stamp_that_is_gone_or_missing_is_none "
     "out-quote:test_a_stamp_for_something_else_is_not_taken",
     "AUT-28": "origin:test_a_linked_data_signature_is_nothing",
-    "AUT-29": "proofs:test_one_thing_wrong proofs:test_which_keys_count forward:test_no_other_proof_is_believed",
+    "AUT-29": "forward:test_the_key_of_a_proof_is_asked_for_once proofs:test_one_thing_wrong proofs:test_which_keys_count forward:test_no_other_proof_is_believed",
     "AUT-30": "forward:test_a_doctored_copy_brings_what_its_home_says "
     "forward:test_a_rule_about_the_author_holds_for_its_carriers_too",
     "AUT-31": "handlers:test_a_boost_does_not_bring_a_post_of_a_suspended_actor "
