@@ -156,6 +156,7 @@ def _consent(request: Request, asked: Asked, text: str) -> Response:
         request,
         "authorize.html",
         kept=False,
+        busy=True,
         app_name=app.name,
         website=app.website,
         described_at=app.client_id if app.kind == "document" else None,
