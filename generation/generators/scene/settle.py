@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from generation.generators.scene.graph import Graph, Relation
 from generation.generators.scene.layout import ATTACHED
+from generation.generators.scene.nouns import catalogue
 from generation.generators.scene.rng import Stream
 
 WATER_INSTEAD: Mapping[str, str] = {
@@ -15,6 +16,7 @@ WATER_INSTEAD: Mapping[str, str] = {
     "forest": "lake",
     "meadow": "lake",
     "hills": "lake",
+    "savanna": "lake",
     "mountains": "lake",
     "garden": "lake",
     "field": "lake",
@@ -23,6 +25,8 @@ WATER_INSTEAD: Mapping[str, str] = {
     "closeup": "lake",
     "": "sea",
 }
+TREES: Mapping[str, str] = {"savanna": "acacia", "desert": "palm", "beach": "palm"}
+"""What "a tree" is where other trees do not grow."""
 CLOSE_METRES = 0.32
 CLOSE_PLACES = ("", "meadow", "garden")
 
@@ -49,7 +53,8 @@ HABITATS = _habitats(
     "lake garden: dragonfly;"
     "park skyline: ferris wheel;"
     "jungle: parrot, monkey, tiger, panda, bamboo;"
-    "meadow hills: lion, elephant, giraffe, zebra, dinosaur, kangaroo;"
+    "savanna: lion, elephant, giraffe, zebra, kangaroo, acacia;"
+    "meadow hills: dinosaur;"
     "beach: crab, starfish, seashell, seal, mermaid, treasure chest, palm, umbrella, anchor, ball;"
     "lake: heron, flamingo, frog, reeds, willow;"
     "jungle forest: waterfall;"
@@ -76,6 +81,9 @@ def settle(graph: Graph, stream: Stream) -> None:
         graph.place = _place_for(graph, rng)
     if any(thing.noun.where == "water" for thing in roots) and graph.place in WATER_INSTEAD:
         graph.place = WATER_INSTEAD[graph.place]
+    for thing in graph.things:
+        if thing.noun.name == "tree" and graph.place in TREES:
+            thing.noun = catalogue()[TREES[graph.place]]
     if not graph.time:
         graph.time = _time_for(graph, rng)
 

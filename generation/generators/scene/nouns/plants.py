@@ -29,7 +29,7 @@ def crown(pen: Pen, x: float, y: float, rx: float, ry: float, colour: str, lumps
     if light:
         pen.fill("".join(light), pen.lighter(colour, 0.045), 0.8, flat=True)
     if dark:
-        pen.fill("".join(dark), pen.darker(colour, 0.045), 0.75, flat=True)
+        pen.fill("".join(dark), pen.darker(colour, 0.03), 0.5, flat=True)
 
 
 def _cluster(x: float, y: float, size: float) -> str:
@@ -188,6 +188,21 @@ def _frond(pen: Pen, x: float, y: float, angle: float, reach: float, colour: str
             leaflets.append(limb([(qx, qy), ((qx + ex) / 2, (qy + ey) / 2 - 1), (ex, ey)], [1.6, 3.4, 0.4], 3))
     pen.fill("".join(leaflets), colour)
     pen.fill(limb(rib, [2.2, 1.6, 0.6], 2), pen.darker(colour, 0.05))
+
+
+@noun("acacia", (150, 96), 8, words="baobab,umbrella thorn,acacia tree,savanna tree", parts=("leaves",), backdrop=True,
+      anchors={"under": (22, 0), "top": (0, -90)})  # fmt: skip
+def acacia(pen: Pen) -> None:
+    """A leaning trunk that forks under flat layers of leaves."""
+    leaves, rng = pen.part("leaves", "#7d8a4a", "#6f8348"), pen.rng
+    bark, lean = "#5f4a3c", rng.uniform(-8, 8)
+    pen.fill(blob("-12,3 -6,-3 -4,-14 5,-14 6,-3 12,3 4,1 -3,2"), bark)
+    pen.fill(limb([(0, -4), (lean * 0.5, -26), (lean, -46)], [9, 7, 6]), bark)
+    layers = ((-36, -66, 40, 9), (38, -70, 40, 9), (0, -82, 52, 10), (-8, -92, 30, 6))
+    for x, y, _, _ in layers[:3]:
+        pen.fill(limb([(lean, -44), (x * 0.5 + lean, y + 16), (x, y + 3)], [5, 3.6, 2]), bark)
+    for k, (x, y, rx, ry) in enumerate(layers):
+        crown(pen, x + rng.jitter(4), y + rng.jitter(2), rx, ry, pen.lighter(leaves, 0.02 * k - 0.03), 9)
 
 
 @noun(

@@ -15,6 +15,7 @@ PLACES: Mapping[str, Callable[[Canvas], None]] = {
     "forest": nature.forest,
     "jungle": jungle.jungle,
     "meadow": nature.meadow,
+    "savanna": nature.savanna,
     "hills": nature.hills,
     "mountains": nature.mountains,
     "desert": nature.desert,

@@ -177,6 +177,25 @@ def meadow(canvas: Canvas) -> None:
     foreground.frame_grass(canvas, "#4b683c", 120, WILD if not snowy(canvas) else ())
 
 
+def savanna(canvas: Canvas) -> None:
+    """Dry grass to the horizon, flat-topped trees far apart, a wide sky."""
+    begin(canvas, low_or_high(canvas, 0.63, 0.44))
+    acacia = catalogue()["acacia"]
+    land.far_ridges(canvas, "#9a8a86", 1, 34, 0.5)
+    land.layer(canvas, HORIZON, land.wave_line(canvas, "sv", canvas.horizon - 4, 8), "#c2a65e", 0.24)
+    land.tree_line(canvas, acacia, canvas.horizon + 8, 34, 0.28, HORIZON + 1, 9, "savanna")
+    land.ground(canvas, canvas.horizon + 16, "#c9a552", swing=9)
+    rng = canvas.stream.child("acacias")
+    centre = canvas.width * (0.5 + 0.17 * canvas.needs.subject_side)
+    for k in range(4):
+        t = rng.uniform(0.0, 0.22)
+        x = centre - canvas.needs.subject_side * canvas.width * rng.uniform(0.24, 0.66)
+        tall = rng.uniform(120, 210) * (0.7 + t)
+        land.stand(canvas, acacia, x, canvas.surface(x, t), tall, 0.4 + 0.4 * t, canvas.ground_key(t) - 0.5, k)
+    foreground.tufts(canvas, 150, "#b8964a", tall=34)
+    foreground.frame_grass(canvas, "#8a6f38", 128)
+
+
 def hills(canvas: Canvas) -> None:
     begin(canvas, 0.44)
     land.far_ridges(canvas, "#7b8fa0", 2, 54, 0.5)
