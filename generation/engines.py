@@ -96,5 +96,8 @@ def finished(
     energy = image.watt_hours
     if energy is None and engine.watts > 0:
         energy = taken * engine.watts / 3600.0
+    recipe = image.recipe
+    if recipe.width and (recipe.width, recipe.height) != (request.width, request.height):
+        told = (*told, f"Made {recipe.width} × {recipe.height}, the nearest size that this generator makes.")
     notes = tuple(dict.fromkeys((*image.notes, *unused(request, image.card.capabilities), *told)))
     return replace(image, seconds=taken, watt_hours=energy, notes=notes)

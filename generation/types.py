@@ -23,6 +23,7 @@ class Capabilities:
     guidance: bool = False
     source: bool = False
     strength: bool = False
+    size: bool = True
     styles: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     sizes: tuple[tuple[int, int], ...] = ()

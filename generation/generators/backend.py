@@ -216,6 +216,7 @@ def unused(request: ImageRequest, can: Capabilities) -> tuple[str, ...]:
         ("the seed", request.seed is not None and not can.seed),
         ("the steps", request.steps is not None and not can.steps),
         ("the guidance", request.guidance is not None and not can.guidance),
+        ("the size", not can.size),
         ("the style", request.style is not None and request.style not in can.styles),
         ("the strength", request.strength is not None and request.source is not None and not can.strength),
     )

@@ -58,6 +58,7 @@ class Settings:
             guidance="guidance" in slots,
             source=source is not None,
             strength=source is not None and "strength" in source.slots,
+            size={"width", "height"} <= slots,
             models=self.models if "model" in slots else (),
             progress="preview",
             cancel="running",
@@ -341,8 +342,8 @@ class ComfyUI:
             prompt=str(values["prompt"]),
             negative_prompt=str(values["negative_prompt"]) if can.negative_prompt else "",
             seed=int(values["seed"]) if can.seed else None,
-            width=int(values["width"]),
-            height=int(values["height"]),
+            width=int(values["width"]) if can.size else 0,
+            height=int(values["height"]) if can.size else 0,
             parameters={name: values[name] for name in kept},
         )
         return GeneratedImage(data, recipe, self._card, notes=backend.unused(request, can), seconds=seconds)

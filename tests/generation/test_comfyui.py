@@ -100,8 +100,10 @@ async def test_a_workflow_of_the_operator_ends_with_a_file(tmp_path: Path) -> No
     assert server.submissions[0]["prompt"]["one"]["inputs"]["text"] == "masterpiece, a cat, by night"
     assert made.data == server.files["ComfyUI_00000_.png"]
     can = card.capabilities
-    assert (can.negative_prompt, can.seed, can.guidance, can.source) == (False, False, False, False)
-    assert [note.split(": ")[1] for note in made.notes] == ["the negative prompt.", "the seed.", "the guidance."]
+    assert not any((can.negative_prompt, can.seed, can.guidance, can.source, can.size))
+    wishes = ["the negative prompt.", "the seed.", "the guidance.", "the size."]
+    assert [note.split(": ")[1] for note in made.notes] == wishes
+    assert made.recipe.width == 0, "nobody knows before the picture is opened"
 
 
 async def test_from_a_source() -> None:
