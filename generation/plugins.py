@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fediverse_ai.core.http import Http
 
 GENERATORS = {
-    "scene": "generation.generators.scene:create",
+    "scene": "generation.generators.scene.generator:create",
     "openai": "generation.generators.openai_images:create",
     "sdcpp": "generation.generators.sdcpp:create",
     "comfyui": "generation.generators.comfyui:create",

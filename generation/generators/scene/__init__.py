@@ -1,8 +1,5 @@
-"""The embedded generator `scene`: a prompt becomes a scene graph, and the graph a layered, lit picture of our own."""
+"""The embedded generator `scene`: a prompt becomes a scene graph, and the graph a layered, lit picture of our own.
 
-from __future__ import annotations
-
-from generation.generators.scene.generator import create
-from generation.generators.scene.version import VERSION
-
-__all__ = ["VERSION", "create"]
+`generator.create` is what the server calls. Nothing is imported here: the child that draws starts sooner without
+what the server needs.
+"""

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from fediverse_ai.core.errors import Unavailable, Unprocessable
-from generation.generators.scene import VERSION, create
 from generation.generators.scene.engine import compose
-from generation.generators.scene.version import STYLE_NAMES
+from generation.generators.scene.generator import create
+from generation.generators.scene.version import STYLE_NAMES, VERSION
 from generation.types import Generator, ImageRequest, ProgressReport
 
 PROMPT = "a red fox under a tree by a lake at dusk"
