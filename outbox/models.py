@@ -73,7 +73,8 @@ class Post(SQLModel, table=True):
     __tablename__ = "post"
     __table_args__ = (
         UniqueConstraint("author_id", "client_key"),
-        Index("ix_post_author", "author_id", "state", "id"),
+        # With the visibility at its end, so that an author's posts are counted without reading them.
+        Index("ix_post_author", "author_id", "state", "id", "visibility"),
         Index("ix_post_timeline", "state", "visibility", "id"),
         Index("ix_post_local", "local", "state", "id"),
     )
@@ -200,6 +201,8 @@ class Attachment(SQLModel, table=True):
     width: int | None = None
     height: int | None = None
     blurhash: str | None = None
+    pdq: str | None = None
+    """Of pictures of ours: the hash by which one is found again when nothing else is left of its file."""
     focus_x: float = 0.0
     focus_y: float = 0.0
     alt: str = ""

@@ -78,14 +78,18 @@ async def numbers(session: AsyncSession, context: Context, actor_ids: Iterable[i
     return found
 
 
-async def _counted(session: AsyncSession, ids: set[int]) -> dict[int, Numbers]:
-    last: Any = func.max(func.coalesce(Post.published_ms, Post.created_ms))
-    posts = (
-        select(Post.author_id, func.count(), last)
+def posts_of(ids: set[int]) -> Any:
+    """(author, number, newest) of posts that everybody may see. Ids hold the time of publication, so that the index
+    alone answers."""
+    return (
+        select(Post.author_id, func.count(), func.max(Post.id))
         .where(col(Post.author_id).in_(ids), Post.state == PostState.PUBLISHED, col(Post.visibility).in_(OPEN))
         .group_by(col(Post.author_id))
     )
-    written = {author: (count, at) for author, count, at in await session.exec(posts)}
+
+
+async def _counted(session: AsyncSession, ids: set[int]) -> dict[int, Numbers]:
+    written = {author: (count, entities.created_ms(last)) for author, count, last in await session.exec(posts_of(ids))}
     accepted = Follow.state == FollowState.ACCEPTED
     ups = select(Follow.followed_id, func.count()).where(col(Follow.followed_id).in_(ids), accepted)
     downs = select(Follow.follower_id, func.count()).where(col(Follow.follower_id).in_(ids), accepted)

@@ -10,6 +10,7 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from actors.models import Actor, Follow, FollowState
+from fediverse_ai.mastodon import batches
 from fediverse_ai.mastodon import home as timeline
 from fediverse_ai.mastodon.answers import LARGEST_ID, Cursor
 from outbox.models import Post, PostState, Reaction, ReactionKind, Visibility
@@ -143,6 +144,8 @@ async def test_the_plan_reads_no_table_and_sorts_nothing(crowd: Crowd) -> None:
         for table in ("post", "reaction"):
             newest = timeline._newest_of(table, 2, False).text
             plans.append(await session.execute(text(f"EXPLAIN QUERY PLAN {newest}"), values))
+        counters = str(batches.posts_of({1, 2}).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        plans.append(await session.execute(text(f"EXPLAIN QUERY PLAN {counters}")))
     lines = [row[3] for plan in plans for row in plan]
     touched = [line for line in lines if "post" in line or "reaction" in line]
     assert touched

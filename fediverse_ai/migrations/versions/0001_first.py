@@ -277,7 +277,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("uri", name=op.f("uq_post_uri")),
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
-        batch_op.create_index("ix_post_author", ["author_id", "state", "id"], unique=False)
+        batch_op.create_index("ix_post_author", ["author_id", "state", "id", "visibility"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_context_uri"), ["context_uri"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_in_reply_to_id"), ["in_reply_to_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_in_reply_to_uri"), ["in_reply_to_uri"], unique=False)
@@ -300,6 +300,7 @@ def upgrade() -> None:
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("blurhash", sa.String(), nullable=True),
+        sa.Column("pdq", sa.String(), nullable=True),
         sa.Column("focus_x", sa.Float(), nullable=False),
         sa.Column("focus_y", sa.Float(), nullable=False),
         sa.Column("alt", sa.String(), nullable=False),
