@@ -193,6 +193,18 @@ def _tags(config: Config, post: Post, attachments: Sequence[Attachment]) -> list
     return found
 
 
+async def _named_parents(session: AsyncSession, post: Post) -> list[str]:
+    """What it was made from, by URI; a post of one's own that is not for everybody is not named to everybody."""
+    hidden = col(Post.visibility).in_((Visibility.FOLLOWERS, Visibility.DIRECT))
+    query = (
+        select(Lineage.parent_uri)
+        .outerjoin(Post, col(Post.id) == col(Lineage.parent_id))
+        .where(Lineage.post_id == post.id, col(Post.id).is_(None) | ~hidden)
+        .order_by(col(Lineage.id))
+    )
+    return list(await session.exec(query))
+
+
 async def render(session: AsyncSession, post: Post, author: Actor | None = None) -> dict[str, Any]:
     """Render a local post's Note into its row; gives the Note without `@context` for embedding."""
     context = context_of(session)
@@ -200,7 +212,7 @@ async def render(session: AsyncSession, post: Post, author: Actor | None = None)
     if author is None:
         raise LookupError(f"post {post.id} has no author")
     attachments = await attachments_of(session, post.id)
-    parents = list(await session.exec(select(Lineage.parent_uri).where(Lineage.post_id == post.id)))
+    parents = await _named_parents(session, post)
     body = note(context.config, post, author, attachments, context.storage.url, parents)
     post.document = document.dump({"@context": note_context(context.config), **body})
     session.add(post)

@@ -103,6 +103,13 @@ async def test_followers_only_and_what_is_not_open(stage: Stage, ben: Actor) -> 
             await lineage.permit(session, alice, Post(**{**row.model_dump(), "state": "held"}), "anyone")
 
 
+async def test_ones_own_closed_post_is_not_named_to_everybody(stage: Stage) -> None:
+    closed = await carried(stage.home, stage.alice, Draft(prompt="a loft", visibility="followers"))
+    child = await carried(stage.home, stage.alice, Draft(prompt="a loft again", remix_of_id=closed.id))
+    assert child.state == PostState.PUBLISHED, child.reason
+    assert closed.uri.encode() not in (child.document or b"")
+
+
 async def test_a_permission_that_ends_before_the_picture_is_made(place: tuple[House, Painter], stage: Stage) -> None:
     home, painter = place
     late = await home.make_actor("late")
