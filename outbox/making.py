@@ -20,7 +20,7 @@ from generation.generators.prompts import EVERYTHING, neutral
 from generation.manifests import Parent
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
-from outbox import disclosure, judging, lineage, sealing, turns, uploads
+from outbox import disclosure, judging, lineage, sealing, turns, uploads, verify
 from outbox.belongings import Upload
 from outbox.models import Attachment, Origin, Post, PostState
 
@@ -129,6 +129,7 @@ async def _keep(
     rendition = await images.render(context.part(Pipeline).sandbox, picture.data, provenance=mark)
     attachment.width, attachment.height = rendition.width, rendition.height
     attachment.blurhash, attachment.media_type = rendition.blurhash, rendition.media_type
+    attachment.pdq = await verify.fingerprint(context, rendition.data)
     sealed = await sealing.seal(context, attachment, rendition.data, post.disclosure, parents)
     await store(context, attachment, sealed, rendition.thumbnail)
     fp("prepare.stored")
@@ -158,6 +159,7 @@ async def _take(context: Context, post: Post, author: Actor, upload: Upload, pos
         digital_source_type=provenance.TRAINED if is_ai else None,
     )
     attachment.file, attachment.thumbnail = upload.file_name, upload.small_name
+    attachment.pdq = await verify.fingerprint(context, await context.storage.read(upload.file_name or ""))
     await remark(context, attachment, post.disclosure, rights(post, author), archive=upload.manifest)
     return attachment
 

@@ -21,6 +21,7 @@ from fediverse_ai.cli import (
     media,
     moderation,
     post,
+    provenance,
     quickstart,
     reports,
     serve,
@@ -61,6 +62,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(media.app, name="media")
 app.add_typer(moderation.app, name="moderation")
 app.add_typer(federation.app, name="federation")
+app.add_typer(provenance.app, name="provenance")
 moderation.app.add_typer(reports.app, name="reports")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

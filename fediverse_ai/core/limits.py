@@ -160,6 +160,7 @@ SCENE_LINE_BYTES: Final = MIB  # of what the drawing process says
 SCENE_PICTURE_BYTES: Final = 40 * MIB
 XMP_FIELD_CHARS: Final = 500
 XMP_PROMPT_CHARS: Final = 4_000
+VERIFY_PICTURES: Final = 100_000  # the newest, compared by their looks
 MANIFEST_BYTES: Final = 1 * MIB  # of what a C2PA manifest says
 MANIFEST_PARENTS: Final = 8
 XMP_BYTES: Final = 64_000  # a JPEG APP1 segment holds 65 533 bytes with its own header
@@ -203,6 +204,9 @@ CHECKS_WAIT_SECONDS: Final = 10.0
 KEY_FETCHES_AT_ONCE: Final = 8  # and so many wait; less than the checks, so that known keys pass beside them
 PASSWORDS_AT_ONCE: Final = 2  # hashes, of 32 MiB each
 PASSWORDS_WAITING: Final = 32
+CLOCK_SUSPECT_SERVERS: Final = 5  # refused for their time within CLOCK_SUSPECT_SECONDS: our clock may be wrong
+CLOCK_SUSPECT_SECONDS: Final = 3_600.0
+SKEWED_SERVERS: Final = 100  # remembered for that
 KNOWN_PROOF_ACTORS: Final = 2_000  # whose keys for proofs are remembered
 KNOWN_KEY_SECONDS: Final = 86_400.0
 KEY_COOLDOWN_SECONDS: Final = 300.0
@@ -378,6 +382,7 @@ API_UPLOADS: Final = Rate(30, 1800.0)
 API_DELETES: Final = Rate(30, 1800.0)
 RESOLVES_PER_ACCOUNT: Final = Rate(30, 300.0)
 STREAM_MESSAGES: Final = Rate(120, 60.0)
+VERIFY_PER_ADDRESS: Final = Rate(20, 600.0)
 
 
 class RateLimiter:

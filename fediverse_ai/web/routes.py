@@ -21,6 +21,7 @@ from fediverse_ai.web import (
     redirects,
     sign_in,
     static_files,
+    verify,
 )
 
 ROUTES: list[Route] = [
@@ -28,6 +29,9 @@ ROUTES: list[Route] = [
     Door("/about", about.about, needs="anyone", methods=["GET"]),
     Door("/models", models.models, needs="anyone", methods=["GET"]),
     Door("/models/{name}", models.model, needs="anyone", methods=["GET"]),
+    Door("/verify", verify.show, needs="anyone", methods=["GET"]),
+    Door("/verify", verify.look, needs="anyone", methods=["POST"]),
+    Door("/provenance/root.pem", verify.root, needs="anyone", methods=["GET"]),
     Door("/ns", about.namespace, needs="anyone", methods=["GET"]),
     Door("/federation", federation.federation, needs="anyone", methods=["GET"]),
     Door("/tags/{name}", gallery.tag, needs="anyone", methods=["GET"]),

@@ -35,6 +35,7 @@ LINE = "tests/outbox/test_line.py::"
 SIGN_IN = "tests/web/test_sign_in.py::"
 PROXY = "tests/web/test_proxy.py::"
 RATES = "tests/web/test_rates.py::"
+SKEW = "tests/threats/test_signatures.py::test_a_clock_that_several_servers_contradict_is_told"
 CROWD = "tests/threats/test_signatures.py::test_a_crowd_is_told_to_come_back"
 REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
@@ -97,6 +98,8 @@ HELD = {
     "CHECKS_PER_PROCESSOR": CROWD,
     "CHECKS_WAITING_PER_PROCESSOR": CROWD,
     "KEY_FETCHES_AT_ONCE": CROWD,
+    "CLOCK_SUSPECT_SERVERS": SKEW,
+    "CLOCK_SUSPECT_SECONDS": SKEW,
     "PASSWORDS_AT_ONCE": RATES + "test_a_crowd_at_the_sign_in_is_told_to_come_back",
     "PASSWORDS_WAITING": RATES + "test_a_crowd_at_the_sign_in_is_told_to_come_back",
     "KEY_MIN_BITS": SIGNATURES + "test_sizes_that_we_take",
@@ -176,6 +179,8 @@ HELD = {
     "JUDGE_FAILURES": SERVICES + "test_the_bounds_of_a_service",
     "JUDGE_REST_SECONDS": SERVICES + "test_the_bounds_of_a_service",
     "APPEAL_CHARS": "tests/outbox/test_appeals.py::test_who_may_appeal_and_how_long",
+    "VERIFY_PICTURES": "tests/web/test_verify.py::test_so_many_pictures_are_compared",
+    "VERIFY_PER_ADDRESS": "tests/web/test_verify.py::test_the_page_takes_a_picture_and_forgets_it",
     "MANIFEST_PARENTS": "tests/generation/test_manifests.py::test_parents_are_bounded",
     "XMP_FIELD_CHARS": KEPT,
     "XMP_PROMPT_CHARS": KEPT,
@@ -314,6 +319,7 @@ WITHOUT_EDGE = {
     "KNOWN_KEYS": MEMORY,
     "KNOWN_KEY_SECONDS": MEMORY,
     "KNOWN_PROOF_ACTORS": MEMORY,
+    "SKEWED_SERVERS": MEMORY,
     "FAILED_ACTORS": MEMORY,
     "FAILED_ACTOR_SECONDS": PAUSE,
     "DOMAIN_RULES_SECONDS": MEMORY,
