@@ -79,6 +79,7 @@ async def _examine() -> list[Finding]:
         async with console.beside(config) as context:
             findings += [finding async for finding in _rows(context)]
             findings.append(await _webfinger(context))
+            findings.append(_policy(context))
     except (FediverseError, SQLAlchemyError, OSError) as error:
         findings.append(Finding("start", "problem", str(error), "The server cannot start like this."))
     return findings
@@ -234,6 +235,20 @@ async def _rows(context: Context) -> AsyncIterator[Finding]:
         )
     if newest > context.clock.now_ms() + CLOCK_SLACK_MS:
         yield Finding("clock", "problem", "stored posts come from the future", "Set the clock; keep it with NTP.")
+
+
+def _policy(context: Context) -> Finding:
+    """A policy file that is wrong does not run; the policy before it does."""
+    from generation.pipeline import Pipeline
+
+    pipeline = context.part(Pipeline)
+    if pipeline.policy_problem is not None:
+        return Finding("policy", "problem", pipeline.policy_problem, "See `fediverse-ai moderation policy check`.")
+    missing = pipeline.policy.missing([moderator.name for moderator in pipeline.moderators])
+    if missing:
+        words = f"the policy requires {', '.join(missing)}, which do not run: everything is held"
+        return Finding("policy", "problem", words, "Add them to moderation.moderators, or change the policy file.")
+    return Finding("policy", "ok", f"version {pipeline.policy.version}")
 
 
 async def _webfinger(context: Context) -> Finding:

@@ -112,6 +112,10 @@ def test_a_policy_is_tried_and_put_back(settled: Inside, tmp_path: Path) -> None
     assert (folder / FILE).read_text() == shipped()
     assert settled("moderation", "policy", "rollback", "nothing").code == 1
     assert now["version"] != then["version"]
+    (folder / FILE).write_text("version = [")
+    found = {one["name"]: one for one in settled("doctor", "--json").facts}
+    assert found["policy"]["level"] == "problem"
+    assert then["version"] in found["policy"]["words"], "the policy that ran last goes on"
 
 
 def test_known_pictures(settled: Inside, tmp_path: Path) -> None:
