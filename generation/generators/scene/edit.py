@@ -31,7 +31,7 @@ _VERBS = (_AWAY, _ADD, *_SWAP, _INSTEAD, _MAKE)
 def is_edit(words: str) -> bool:
     """Whether the words change a picture ("add a dog", "at night") rather than describe a whole one."""
     first = _STOP.split(words.casefold().strip())[0]
-    return any(verb.match(first) for verb in _VERBS) or bool(_GROW.search(first)) or not parse(words).things
+    return any(verb.match(first) for verb in _VERBS) or bool(_GROW.search(first)) or not parse(first).things
 
 
 def edited(graph: Graph, words: str, known: Mapping[str, Token] | None = None) -> Graph:

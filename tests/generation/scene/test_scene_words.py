@@ -149,6 +149,7 @@ def test_edits_of_how_things_are() -> None:
     assert (changed.place, changed.time, changed.weather, changed.style) == ("forest", "night", "snow", "pencil")
     assert fox.relation == graph.things[0].relation
     assert is_edit("make the fox blue")
+    assert is_edit("at night, add an owl")
     assert not is_edit("a cat in a boat at sea")
 
 
