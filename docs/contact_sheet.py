@@ -50,15 +50,14 @@ def main() -> None:
     asked.folder.mkdir(parents=True, exist_ok=True)
     lines = PROMPTS.read_text(encoding="utf-8").splitlines()
     numbers = asked.only or range(1, len(lines) + 1)
-    pictures = []
-    for number in numbers:
-        began = time.process_time()
-        pictures.append(draw(lines[number - 1], asked.tile))
-        print(f"{number:3d}  {time.process_time() - began:5.2f} s  {lines[number - 1]}", flush=True)
     page = COLUMNS * ROWS
-    for i in range(0, len(pictures), page):
-        name = f"sheet-{i // page + 1}.jpg"
-        sheet(pictures[i : i + page], COLUMNS).save(asked.folder / name, quality=84, optimize=True)
+    for i in range(0, len(numbers), page):
+        pictures = []
+        for number in numbers[i : i + page]:
+            began = time.process_time()
+            pictures.append(draw(lines[number - 1], asked.tile))
+            print(f"{number:3d}  {time.process_time() - began:5.2f} s  {lines[number - 1]}", flush=True)
+        sheet(pictures, COLUMNS).save(asked.folder / f"sheet-{i // page + 1}.jpg", quality=84, optimize=True)
     if not asked.only:
         styled = [draw(prompt, asked.tile, style) for prompt in STYLED for style in STYLE_NAMES]
         sheet(styled, 3).save(asked.folder / "styles.jpg", quality=84, optimize=True)
