@@ -12,6 +12,7 @@ from actors import queries
 from actors.models import Actor
 from actors.policy import DomainRules
 from actors.remote import RemoteActors
+from actors.skew import ClockWatch
 from fediverse_ai.activitypub import document, keys, message_signatures, signatures, vocabulary
 from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.core import limits, urls
@@ -77,6 +78,7 @@ class Authenticator:
         checks, seconds = limits.CHECKS_PER_PROCESSOR * processors(), limits.CHECKS_WAIT_SECONDS
         self._checks = Gate("signatures", checks, limits.CHECKS_WAITING_PER_PROCESSOR * processors(), seconds)
         self._fetches = Gate("keys", limits.KEY_FETCHES_AT_ONCE, limits.KEY_FETCHES_AT_ONCE, limits.KEY_SECONDS)
+        self._watch = ClockWatch(context.clock)
         self._host_asked: TTLCache[str, int] = TTLCache(limits.KNOWN_KEYS, 60, timer=timer)
 
     async def authenticate(self, request: SignedRequest) -> Sender:
@@ -128,6 +130,13 @@ class Authenticator:
         return key_uri
 
     def _verify(self, signature: AnySignature, request: SignedRequest, known: _Known) -> None:
+        try:
+            self._compare(signature, request, known)
+        except signatures.Untimely as error:
+            self._watch.refused(urls.origin(known.sender.actor_uri), error.ahead_seconds)
+            raise
+
+    def _compare(self, signature: AnySignature, request: SignedRequest, known: _Known) -> None:
         config, now = self.context.config, self.context.clock.now()
         if isinstance(signature, message_signatures.MessageSignature):
             target = request.path.decode("latin-1") + (f"?{request.query.decode('latin-1')}" if request.query else "")

@@ -20,7 +20,15 @@ from http_message_signatures import (
 from http_message_signatures.exceptions import HTTPMessageSignaturesException, InvalidSignature
 
 from fediverse_ai.activitypub.keys import PrivateKey, PublicKey
-from fediverse_ai.activitypub.signatures import FUTURE, LONGEST_LIFE, PAST, authority_of, digest_header, http_date
+from fediverse_ai.activitypub.signatures import (
+    FUTURE,
+    LONGEST_LIFE,
+    PAST,
+    Untimely,
+    authority_of,
+    digest_header,
+    http_date,
+)
 from fediverse_ai.core.errors import Unauthenticated
 from fediverse_ai.core.limits import CHALLENGE_LIFE_SECONDS, SIGNATURE_HEADER_BYTES, URL_LENGTH
 
@@ -197,7 +205,7 @@ def verify(
 def _check_times(signature: MessageSignature, now: datetime) -> None:
     age = now.timestamp() - signature.created
     if not -FUTURE.total_seconds() <= age <= PAST.total_seconds():
-        raise _refuse(f"made {age:.0f} seconds ago")
+        raise Untimely(f"made {age:.0f} seconds ago", -age)
     if signature.expires is not None:
         life = signature.expires - signature.created
         if signature.expires < now.timestamp() or life > LONGEST_LIFE.total_seconds():

@@ -53,6 +53,7 @@ _TIME: Final = re.compile(r"([0-9]{1,12})(?:\.[0-9]{1,9})?")
 _HTTP_DATE: Final = re.compile(
     r"(?:[A-Za-z]{3}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|UTC|[+-]0000)"
 )
+_SENTENCE: Final = "The HTTP signature is missing or not valid."
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DIGESTS: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
@@ -71,8 +72,16 @@ class Signature:
     expires: int | None
 
 
+class Untimely(Unauthenticated):
+    """Too old, or from the future by `ahead_seconds` (negative: old), as our clock has it."""
+
+    def __init__(self, detail: str, ahead_seconds: float) -> None:
+        super().__init__(_SENTENCE, detail)
+        self.ahead_seconds = ahead_seconds
+
+
 def _refuse(detail: str) -> Unauthenticated:
-    return Unauthenticated("The HTTP signature is missing or not valid.", detail)
+    return Unauthenticated(_SENTENCE, detail)
 
 
 def http_date(moment: datetime) -> str:
@@ -320,7 +329,8 @@ def _check_time(signature: Signature, values: Mapping[str, str], now: datetime) 
         moments.append(_moment(signature.created))
     for moment in moments:
         if not now - PAST <= moment <= now + FUTURE:
-            raise _refuse(f"made at {moment.isoformat()}, now is {now.isoformat()}")
+            detail = f"made at {moment.isoformat()}, now is {now.isoformat()}"
+            raise Untimely(detail, (moment - now).total_seconds())
     if signature.expires is not None:
         expires = _moment(signature.expires)
         if expires < now or expires - min(moments) > LONGEST_LIFE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from actors.authentication import Authenticator
 from actors.models import Actor, Key
+from actors.skew import ClockWatch
 from fediverse_ai.core import limits
 from fediverse_ai.core.gate import Gate
 from fediverse_ai.wiring import ROUTES
@@ -195,3 +197,24 @@ async def test_a_crowd_is_told_to_come_back(stage: Stage, monkeypatch: pytest.Mo
     assert (refused.status_code, known.status_code) == (503, 202)
     again = await stranger.deliver(stage.home.inbox, stranger.activity("Like", f"{stage.home.origin}/notes/1"))
     assert again.status_code == 202, "not held against the stranger"
+
+
+async def test_a_clock_that_several_servers_contradict_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SIG-30: refused all the same, and nothing follows but one line an hour, with the median."""
+    watch = ClockWatch(stage.home.clock)
+    monkeypatch.setattr(stage.home.context.part(Authenticator), "_watch", watch)
+    skewed = datetime.now(UTC) + timedelta(hours=2)
+    for number in range(limits.CLOCK_SUSPECT_SERVERS - 2):
+        watch.refused(f"https://{number}.test", 7_000.0 + number)
+    for sender, told in ((stage.bob, 0), (stage.mal, 1), (stage.bob, 1)):
+        answer = await sender.deliver(stage.home.inbox, sender.activity("Like", f"{stage.home.origin}/1"), date=skewed)
+        assert answer.status_code == 401
+        assert told == (watch._told_at is not None)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "clock_suspect" in line]
+    assert len(lines) == 1
+    assert "servers=5" in lines[0]
+    stage.home.clock.forward(limits.CLOCK_SUSPECT_SECONDS + 1)
+    watch.refused("https://0.test", 7_000.0)
+    assert len(watch._ahead) == 1, "an hour later it begins anew"
