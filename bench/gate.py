@@ -193,8 +193,8 @@ async def measure() -> tuple[list[Figure], str]:
     ]
     for name, (count, share) in seen.items():
         found.append(Figure(f"gate: pictures, {name}", round(100 * share, 1), "%", detail={"pictures": count}))
-    said = table(judged) + "\n\n| pictures | | stopped | |\n| --- | --: | --: | --- |\n"
-    said += "\n".join(f"| {name} | {count} | {_percent(share)} | |" for name, (count, share) in seen.items())
+    said = table(judged) + "\n\n| pictures | | stopped |\n| --- | --: | --: |\n"
+    said += "\n".join(f"| {name} | {count} | {_percent(share)} |" for name, (count, share) in seen.items())
     return [*found, *await costs()], said
 
 
