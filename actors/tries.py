@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete
 
 from actors.models import SignInTries
@@ -23,9 +24,10 @@ async def count(context: Context, kind: str, who: str, rate: Rate, *, doubling: 
     now, error = context.clock.now_ms(), None
     async with context.database.write() as session:
         key = _key(kind, who)
-        row = await session.get(SignInTries, key, with_for_update=True)
-        if row is None:
-            row = SignInTries(key=key, since_ms=now)
+        insert = sqlite.insert if context.database.dialect == "sqlite" else postgresql.insert
+        first = insert(SignInTries).values(key=key, tries=0, since_ms=now, waits=0, until_ms=0)
+        await session.exec(first.on_conflict_do_nothing())
+        row = await session.get_one(SignInTries, key, with_for_update=True)
         if now < row.until_ms:
             error = _too_many(kind, row.until_ms - now)
         else:
