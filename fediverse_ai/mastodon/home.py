@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, and_, exists, literal, text, union_all
+from sqlalchemy import BigInteger, TextClause, and_, exists, literal, text, union_all
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -63,7 +63,7 @@ def followed_by(reader_id: int) -> Any:
     follows: Any = select(col(Follow.followed_id).label("actor_id")).where(
         Follow.follower_id == reader_id, Follow.state == FollowState.ACCEPTED, ~elsewhere
     )
-    return union_all(follows, select(literal(reader_id).label("actor_id")))
+    return union_all(follows, select(literal(reader_id, BigInteger()).label("actor_id")))
 
 
 _SOURCES: Any = object()
