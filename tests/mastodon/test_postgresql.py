@@ -12,7 +12,8 @@ from tests.support.rooms import published
 PATHS = (
     "/api/v1/timelines/home", "/api/v1/timelines/home?min_id=1", "/api/v1/timelines/public?local=true&only_media=true",
     "/api/v1/timelines/public?remote=true", "/api/v1/timelines/tag/harbour?any[]=sea&none[]=fog",
-    "/api/v1/notifications", "/api/v2/notifications", "/api/v1/accounts/verify_credentials", "/api/v1/favourites", "/api/v1/bookmarks",
+    "/api/v1/notifications", "/api/v2/notifications", "/api/v1/accounts/verify_credentials", "/api/v1/favourites",
+    "/api/v1/bookmarks",
     "/api/v1/instance", "/api/v2/instance", "/api/v1/preferences", "/api/v2/search?q=bob", "/api/v1/conversations",
     "/api/v1/trends/tags", "/api/v1/trends/statuses", "/api/v1/directory", "/api/v2/suggestions",
 )  # fmt: skip
