@@ -126,7 +126,8 @@ async def _keep(
         recipe=recipe,
     )
     mark = disclosure.mark(attachment, post.disclosure, rights(post, author))
-    rendition = await images.render(context.part(Pipeline).sandbox, picture.data, provenance=mark)
+    key = sealing.watermark_key(context)
+    rendition = await images.render(context.part(Pipeline).sandbox, picture.data, provenance=mark, watermark=key)
     attachment.width, attachment.height = rendition.width, rendition.height
     attachment.blurhash, attachment.media_type = rendition.blurhash, rendition.media_type
     attachment.pdq = await verify.fingerprint(context, rendition.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from actors.keys import KeyRing
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from generation.manifests import Parent, Sealer, Statement
@@ -50,6 +51,13 @@ async def seal(
         archive=archive,
     )
     return await asyncio.to_thread(context.part(Sealer).seal, data, said)
+
+
+def watermark_key(context: Context) -> bytes | None:
+    """The secret of the invisible mark, where the setting `provenance.watermark` asks for one."""
+    if not context.config.provenance.watermark:
+        return None
+    return bytes.fromhex(context.part(KeyRing).box.digest("watermark"))
 
 
 def _title(attachment: Attachment) -> str:

@@ -19,10 +19,12 @@ from generation.manifests import Reading, Sealer
 from generation.moderators.known import NEAR_BITS, hashes_of
 from generation.pipeline import Pipeline
 from generation.sandbox import SandboxFailed
+from generation.watermark import FOUND
+from outbox import sealing
 from outbox.models import Attachment, Post
 from outbox.visibility import may_see
 
-Way = Literal["manifest", "digest", "likeness", "words"]
+Way = Literal["manifest", "digest", "likeness", "mark", "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ async def verify(context: Context, data: bytes) -> Answer:
             await _by_digest(session, data),
             await _by_likeness(session, hashes),
         ]
+    if (key := sealing.watermark_key(context)) is not None:
+        findings.append(await _by_mark(context, rendition.data, key))
     if rendition.claimed is not None:
         findings.append(_by_words(rendition.claimed))
     return Answer(findings, reading, media_type)
@@ -140,6 +144,22 @@ async def _by_likeness(session: AsyncSession, hashes: list[str]) -> Finding:
         return Finding("likeness", None, "No picture of this server looks like it.", proves)
     words = f"It looks like a picture that was made or shown here ({best} of 256 bits differ; up to {NEAR_BITS} count)."
     return Finding("likeness", True, words, proves, await _shown(session, rows[nearest][0]))
+
+
+async def _by_mark(context: Context, data: bytes, key: bytes) -> Finding:
+    proves = (
+        f"That a picture with this server's secret mark is under it; chance says so less than once in a million "
+        f"pictures (from {FOUND:g} deviations on). It is lost when a picture is cut, and can be taken out on purpose."
+    )
+    try:
+        leans = await context.part(Pipeline).sandbox.run(
+            "generation.watermark:look", data, key, timeout=limits.RENDER_SECONDS, lane="decode"
+        )
+    except SandboxFailed:
+        leans = 0.0
+    if float(leans) < FOUND:
+        return Finding("mark", None, "The invisible mark of this server is not in it.", proves)
+    return Finding("mark", True, f"The invisible mark of this server is in it ({leans:.0f} deviations).", proves)
 
 
 def _by_words(claimed: provenance.Provenance) -> Finding:

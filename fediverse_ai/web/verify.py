@@ -14,7 +14,13 @@ from fediverse_ai.web.sign_in import address_block
 from generation.manifests import Sealer
 from outbox import verify
 
-TITLES = {"manifest": "Its manifest", "digest": "Its digest", "likeness": "Its looks", "words": "Its own words"}
+TITLES = {
+    "manifest": "Its manifest",
+    "digest": "Its digest",
+    "likeness": "Its looks",
+    "mark": "The invisible mark",
+    "words": "Its own words",
+}
 
 
 async def show(request: Request) -> Response:

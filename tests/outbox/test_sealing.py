@@ -12,9 +12,10 @@ import pytest_asyncio
 from PIL import Image
 
 from actors.models import Actor
+from fediverse_ai.core.config import ProvenanceSection
 from generation import manifests, provenance
 from generation.manifests import Reading, Sealer, Statement
-from outbox import edit, uploads
+from outbox import edit, uploads, verify
 from outbox.draft import Draft
 from outbox.models import Attachment, Post, PostState
 from tests.support.house import House
@@ -127,3 +128,14 @@ async def test_an_upload_keeps_the_manifest_that_it_came_with(home: House, alice
     assert without.manifest is None
     broken = await uploads.admit(home.context, plain.getvalue() + b"c2pa")
     assert broken.manifest is None
+
+
+async def test_the_invisible_mark_is_put_in_where_it_is_wanted(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("marked")
+    async with studio(folder, provenance=ProvenanceSection(watermark=True)) as (marked, _):
+        author = await marked.make_actor("mara")
+        post = await carried(marked, author, Draft(**ORDER | {"width": 256, "height": 256}))
+        small = io.BytesIO()
+        Image.open(io.BytesIO(await file_of(marked, post))).resize((200, 200)).save(small, "JPEG", quality=80)
+        ways = {one.way: one.ours for one in (await verify.verify(marked.context, small.getvalue())).findings}
+        assert ways == {"manifest": None, "digest": None, "likeness": None, "mark": True}
