@@ -199,7 +199,7 @@ class DomainRule(SQLModel, table=True):
 
 
 class ActorRule(SQLModel, table=True):
-    """One decision about one remote actor: limit or suspend. It holds until it is undone; the row stays as its record."""
+    """One decision about one remote actor: limit or suspend, until it is undone; the row stays as its record."""
 
     __tablename__ = "actor_rule"
     __table_args__ = (
