@@ -70,7 +70,7 @@ async def stamp(request: Request) -> Response:
     context: Context = request.app.state.context
     missing = Missing("There is no such consent.")
     value = request.path_params["id"]
-    if not (value.isascii() and value.isdigit() and len(value) < 20):
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < 2**63):
         raise missing
     async with context.database.read() as session:
         given = await session.get(QuoteStamp, int(value))

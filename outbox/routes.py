@@ -38,7 +38,7 @@ def _context(request: Request) -> Context:
 
 def _id(request: Request) -> int:
     value = request.path_params["id"]
-    if not (value.isascii() and value.isdigit() and len(value) < 20):
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < 2**63):
         raise Missing(MISSING)
     return int(value)
 

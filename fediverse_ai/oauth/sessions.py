@@ -68,7 +68,7 @@ async def end(request: Request) -> Response:
     await forms.read_form(request)
     me = require(request, "session")
     async with context_of(request).database.write() as session:
-        await accounts.end_session(session, me.account_id, request.path_params["login_id"])
+        await accounts.end_session(session, me.account_id, _number(request, "login_id"))
     return _again()
 
 
@@ -86,9 +86,15 @@ async def end_app(request: Request) -> Response:
     await forms.read_form(request)
     me = require(request, "session")
     async with context_of(request).database.write() as session:
-        if not await apps.revoke_app(session, me.account_id, request.path_params["app_id"]):
+        if not await apps.revoke_app(session, me.account_id, _number(request, "app_id")):
             raise Missing("This app may not act for you (any more).")
     return _again()
+
+
+def _number(request: Request, name: str) -> int:
+    """An id in the path; one that no row can have is that of nobody."""
+    value: int = request.path_params[name]
+    return value if value < 2**63 else 0
 
 
 def _secret(request: Request) -> str:

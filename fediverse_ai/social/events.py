@@ -63,7 +63,7 @@ def _since(request: Request) -> int | None:
     value = request.headers.get("last-event-id")
     if not value:
         return None
-    if not (value.isascii() and value.isdigit() and len(value) < 20):
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < 2**63):
         raise Malformed("That is no Last-Event-ID of this stream.")
     return int(value)
 

@@ -147,7 +147,7 @@ async def _listed(request: Request, owner: Actor, which: str, query: Any, key: A
 
 def _number(request: Request, words: str) -> int:
     value = request.path_params["id"]
-    if not (value.isascii() and value.isdigit() and len(value) < 20):
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < 2**63):
         raise Missing(words)
     return int(value)
 

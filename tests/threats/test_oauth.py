@@ -86,6 +86,27 @@ async def test_no_token_opens_a_page_of_a_session(stage: Stage) -> None:
             assert answer.status_code in (401, 403), door.path
 
 
+@pytest.mark.parametrize("number", [2**63, 10**30])
+async def test_no_number_in_an_address_breaks_anything(stage: Stage, number: int) -> None:
+    """What no row can have is missing, at every address, for strangers, people and apps."""
+    limiter = stage.context.part(RateLimiter)
+    token = bearer(await token_for(stage, "ann", " ".join(scopes.WHOLE)))
+    browser, stranger = await stage.site.member("ann"), stage.client()
+    for door in DOORS:
+        if "{" not in door.path or "/events" in door.path:
+            continue
+        limiter._free_at.clear()
+        path, method = _address(door).replace("/1", f"/{number}"), _method(door)
+        asks = (
+            (stranger, token),
+            (stranger, {"Accept": "application/activity+json"}),
+            (browser.client, {"Accept": HTML}),
+        )
+        for client, headers in asks:
+            answer = await client.request(method, path, headers=headers)
+            assert answer.status_code < 500, (method, path)
+
+
 async def test_the_token_step_gives_no_more_than_the_consent(stage: Stage) -> None:
     """OAU-05."""
     app = await stage.register()
