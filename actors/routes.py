@@ -141,7 +141,7 @@ def before_of(request: Request) -> int | None:
     value = request.query_params.get("before")
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and len(value) < 20):
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < 2**63):
         raise Malformed("That is not a page of this collection.")
     return int(value)
 

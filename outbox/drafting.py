@@ -189,7 +189,8 @@ def upload_uri(actor: Actor, upload: Upload) -> str:
 
 def _number_in(uri: str | None, actor: Actor) -> int | None:
     number = uri.removeprefix(f"{actor.uri}/uploads/") if uri else ""
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 20 else None
+    plain = number.isascii() and number.isdigit() and len(number) < 20 and int(number) < 2**63
+    return int(number) if plain else None
 
 
 def _file_in(url: str, base: str) -> str | None:

@@ -62,7 +62,8 @@ async def activity(session: AsyncSession, owner: Actor, uri: str) -> Json | None
     if sent is not None:
         return None if await _is_gone(session, sent) else document.parse(sent.body)
     number = uri.rpartition("/")[2]
-    post = await session.get(Post, int(number)) if number.isascii() and number.isdigit() and len(number) < 20 else None
+    plain = number.isascii() and number.isdigit() and len(number) < 20 and int(number) < 2**63
+    post = await session.get(Post, int(number)) if plain else None
     if post is not None and post.author_id == owner.id and post.local and post.state not in _OVER:
         return await pending.create(session, post, owner)
     block = (await session.exec(select(Block).where(Block.uri == uri, Block.blocker_id == owner.id))).first()

@@ -119,7 +119,9 @@ async def test_what_ended_badly_says_why_to_its_author(ann: Client, ben: Client)
     assert (told["type"], told["state"], told["reason"]) == ("Progress", "refused", "The gate says no.")
     for url in (post.uri, note["progress"]):
         await ben.get(url, 404)
-    await ann.get(f"{ann.home.origin}/notes/12/progress", 404)
+    for number in (12, 2**63):
+        await ann.get(f"{ann.home.origin}/notes/{number}/progress", 404)
+        await ann.get(f"{ann.home.origin}/activities/{number}", 404)
 
 
 async def test_pages_go_on_until_there_are_no_more(home: House, ann: Client, ben: Client) -> None:
@@ -135,7 +137,7 @@ async def test_pages_go_on_until_there_are_no_more(home: House, ann: Client, ben
         assert len(found) == len({str(item) for item in found}) == COLLECTION_ITEMS + 3
     arrived = await ben.items(f"{ben.actor.uri}/inbox")
     assert [item["type"] for item in arrived] == ["Like"] * (COLLECTION_ITEMS + 3)
-    for before in ("x", "-1", "1.5", "9" * 20, "٣"):
+    for before in ("x", "-1", "1.5", "9" * 20, str(2**63), "٣"):
         await ann.get(f"{ann.actor.uri}/liked?page=true&before={before}", 400)
 
 
