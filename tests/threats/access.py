@@ -50,13 +50,11 @@ ACCESS = {
     "block:test_who_blocked_alice_reads_nothing_of_her_and_cannot_reach_her "
     "c2s:test_a_block_ends_follows_and_is_in_a_list_of_ones_own",
     "VIS-11": _NUMBERS,
-    "VIS-12": "c2s:test_the_own_profile_is_changed_but_not_its_keys_or_addresses "
-    "c2s:test_what_an_update_cannot_change",
+    "VIS-12": "c2s:test_the_own_profile_is_changed_but_not_its_keys_or_addresses c2s:test_what_an_update_cannot_change",
     "VIS-14": f"{_MATRIX} visibility:test_only_its_author_sees_what_is_not_out "
     "reading:test_what_ended_badly_says_why_to_its_author "
     "client-pictures:test_a_picture_without_addresses_is_kept_and_attached_later",
-    "VIS-15": "c2s:test_what_an_update_cannot_change "
-    "posts:test_an_edit_changes_neither_author_nor_audience_nor_parent",
+    "VIS-15": "c2s:test_what_an_update_cannot_change posts:test_an_edit_changes_neither_author_nor_audience_nor_parent",
     "VIS-16": f"{_MATRIX} c2s:test_a_deleted_post_is_a_tombstone pages:"
     "test_a_deleted_post_is_gone_and_a_draft_that_was_never_out_is_not_there",
     "VIS-17": "c2s:test_reactions_that_we_would_have_to_change_are_refused "
