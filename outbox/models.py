@@ -311,9 +311,7 @@ class Notification(SQLModel, table=True):
     from_id: int | None = Field(
         default=None, foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE"
     )
-    post_id: int | None = Field(
-        default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE"
-    )
+    post_id: int | None = Field(default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
     cause: str
     """What makes it one: the URI of the activity or the post's id."""
     created_ms: int = Field(sa_type=BigInteger)

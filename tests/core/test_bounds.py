@@ -173,7 +173,8 @@ HELD = {
     "PROGRESS_CHARS": PIPELINE + "test_progress_never_falls_and_stays_in_bounds",
     "EVIDENCE_CHARS": PIPELINE + "test_a_moderator_that_fails_means_hold",
     "POLICY_BYTES": PASSES,
-    "POLICY_SETTLE_SECONDS": "tests/generation/moderation/test_policy_file.py::test_a_change_is_taken_up_after_it_rested",
+    "POLICY_SETTLE_SECONDS": "tests/generation/moderation/test_policy_file.py::"
+    "test_a_change_is_taken_up_after_it_rested",
     "KNOWN_PICTURES": "tests/generation/moderation/test_known.py::test_a_list_has_bounds",
     "JUDGE_ANSWER_BYTES": SERVICES + "test_the_bounds_of_a_service",
     "JUDGE_FAILURES": SERVICES + "test_the_bounds_of_a_service",

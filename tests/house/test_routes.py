@@ -12,9 +12,9 @@ from fediverse_ai.core.errors import Misconfigured
 
 # Routes that write and yet are open to strangers, each with its reason.
 OPEN_WRITES = {
-    # This is how one stops being a stranger.
     # Reads a picture and forgets it.
     "/verify",
+    # This is how one stops being a stranger.
     "/sign-in",
     "/sign-in/link/{secret}",
     # Apps introduce themselves, and come with secrets of their own.

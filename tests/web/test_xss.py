@@ -57,7 +57,8 @@ ATTRIBUTES = _words(
     "aria-hidden aria-labelledby aria-describedby aria-invalid datetime title action method value src alt "
     "srcset sizes width height loading decoding fetchpriority viewbox preserveaspectratio focusable x2 y2 offset "
     "stop-color fill open for required maxlength rows checked selected inputmode pattern max role "
-    "data-progress data-words data-outlook data-preview data-copy cite http-equiv autocomplete autocapitalize spellcheck "
+    "data-progress data-words data-outlook data-preview data-copy cite http-equiv autocomplete autocapitalize "
+    "spellcheck "
 )
 LINK = re.compile(r"(/|#|https?://)")
 
