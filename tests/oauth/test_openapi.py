@@ -7,9 +7,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
+import structlog
 
 from fediverse_ai import wiring
 from fediverse_ai.core.access import Door
@@ -89,25 +90,31 @@ async def _patient(home: House) -> AsyncIterator[None]:
 async def test_schemathesis_finds_no_fault_of_ours_and_no_open_door(tmp_path: Path) -> None:
     """No 5xx for whatever fits or does not fit the description; what wants a token is closed without one."""
     python, log = environment(SOURCE.parent / "schemathesis"), tmp_path / "schemathesis.txt"
-    async with house(tmp_path / "home") as home, _patient(home):
-        output = log.open("wb")
-        token = await token_for(home, "alice", "profile read write follow push")
-        program = await asyncio.create_subprocess_exec(
-            python.parent / "st",
-            "run",
-            f"{home.origin}/api/openapi.json",
-            *("--header", f"Authorization: Bearer {token}"),
-            *("--checks", "not_a_server_error,ignored_auth"),
-            *("--phases", "fuzzing"),
-            *("--max-examples", os.environ.get("SCHEMATHESIS_EXAMPLES", "10")),
-            *("--exclude-path-regex", "/streaming|/events"),
-            *("--request-timeout", "20"),
-            *("--seed", "5", "--no-shrink", "--continue-on-failure", "--warnings", "off"),
-            cwd=tmp_path,
-            env={**os.environ, "COLUMNS": "160", "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path / "hypothesis")},
-            stdout=output,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output.close()
-        await program.wait()
-    assert program.returncode == 0, log.read_text(errors="replace")[-8000:]
+    # Without rendering tracebacks, which takes seconds where logging is not set up.
+    with structlog.testing.capture_logs() as told:
+        async with house(tmp_path / "home") as home, _patient(home):
+            with log.open("wb") as output:
+                status = await _try(home, python, tmp_path, output)
+    assert status == 0, log.read_text(errors="replace")[-8000:]
+    assert [line["path"] for line in told if line["event"] == "unforeseen_error"] == []
+
+
+async def _try(home: House, python: Path, folder: Path, output: BinaryIO) -> int:
+    token = await token_for(home, "alice", "profile read write follow push")
+    program = await asyncio.create_subprocess_exec(
+        python.parent / "st",
+        "run",
+        f"{home.origin}/api/openapi.json",
+        *("--header", f"Authorization: Bearer {token}"),
+        *("--checks", "not_a_server_error,ignored_auth"),
+        *("--phases", "fuzzing"),
+        *("--max-examples", os.environ.get("SCHEMATHESIS_EXAMPLES", "10")),
+        *("--exclude-path-regex", "/streaming|/events"),
+        *("--request-timeout", "60"),
+        *("--seed", "5", "--no-shrink", "--continue-on-failure", "--warnings", "off"),
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "160", "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")},
+        stdout=output,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    return await program.wait()
