@@ -214,6 +214,7 @@ async def test_the_own_profile_is_changed_but_not_its_keys_or_addresses(ann: Cli
 
 async def test_a_deleted_post_is_a_tombstone(ann: Client, ben: Client) -> None:
     out, waiting = await ann.write("Out", to=[PUBLIC]), await ann.write("Not out", out=False)
+    assert (await ben.get(out.uri))["content"] == "<p>Out</p>"
     for post in (out, waiting):
         made = await ann.send({"type": "Delete", "object": post.uri})
         assert (made["object"]["type"], made["object"]["id"]) == ("Tombstone", post.uri)
