@@ -87,6 +87,7 @@ async def test_searches_look_so_far(monkeypatch: pytest.MonkeyPatch, home: House
     for _ in range(2):
         await published(home, alice.actor, "#counted", visibility=Visibility.PUBLIC)
     assert (await alice.get("/api/v1/tags/counted"))["history"][0]["uses"] == "1"
+    monkeypatch.setattr(limits, "SEARCH_POSTS", 20)
     monkeypatch.setattr(limits, "SEARCH_CHARS", 6)
     assert (await alice.get("/api/v2/search", q="needle and more"))["statuses"] != []
     monkeypatch.setattr(limits, "SEARCH_OFFSET", 0)
