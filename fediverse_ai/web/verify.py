@@ -65,5 +65,4 @@ async def root(request: Request) -> Response:
     found = context_of(request).part(Sealer).root
     if found is None:
         raise Missing("This server signs with a certificate of somebody else's root.")
-    headers = {"Cache-Control": "public, max-age=86400", "Access-Control-Allow-Origin": "*"}
-    return Response(found, headers=headers, media_type="application/x-pem-file")
+    return Response(found, headers={"Cache-Control": "public, max-age=86400"}, media_type="application/x-pem-file")

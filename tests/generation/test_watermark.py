@@ -49,13 +49,13 @@ def test_it_does_not_survive_a_cut() -> None:
 
 
 def test_chance_is_not_taken_for_it() -> None:
-    """Other keys and unmarked pictures: 1,200 draws, none near the threshold."""
+    """Other keys and unmarked pictures: 320 draws, none near the threshold."""
     found = []
     for image in pictures().values():
         small = image.resize((watermark.SIDE, watermark.SIDE), Image.Resampling.LANCZOS)
-        found += [watermark.strength(small, b"%d" % number) for number in range(300)]
+        found += [watermark.strength(small, b"%d" % number) for number in range(80)]
     assert max(found) < watermark.FOUND - 1
-    assert abs(float(np.mean(found))) < 0.2
+    assert abs(float(np.mean(found))) < 0.3
     assert 0.8 < float(np.std(found)) < 1.2, "deviations are what they are called"
 
 

@@ -172,7 +172,7 @@ async def test_link_previews_carry_picture_alt_text_and_creator(site: Site) -> N
     assert page.one("meta", property="og:image:alt").attrs["content"] == "A lighthouse at dawn."
     assert page.one("meta", property="og:description").attrs["content"] == "First light (AI-generated)"
     assert page.one("meta", name="fediverse:creator").attrs["content"] == f"@{ann.handle}"
-    alternate = page.one("link", rel="alternate")
+    alternate = page.one("link", rel="alternate", type="application/activity+json")
     assert alternate.attrs == {"rel": "alternate", "type": "application/activity+json", "href": post.uri}
     profile = await site.browser().get("/@ann")
     assert profile.one("link", rel="alternate").attrs["href"] == ann.uri

@@ -199,7 +199,7 @@ async def test_every_form_of_every_page_is_protected(site: Site) -> None:
     foreign = hidden(await stranger.get("/make"))["csrf"]
     link = await _link(site)
     paths = [route.path for route in ROUTES if "POST" in (route.methods or ())]
-    assert len(paths) == 5
+    assert len(paths) == 14
     for path in paths:
         real = path.replace("{name}", "ann").replace("{post_id:int}", str(post.id)).replace("{secret}", link)
         fields = {"prompt": "a fox", "username": "ann", "password": PASSWORD, "client_key": "k"}
@@ -210,7 +210,9 @@ async def test_every_form_of_every_page_is_protected(site: Site) -> None:
         body = b"csrf=" + own.encode()
         for kind in ("text/plain", "multipart/form-data; boundary=x", "application/json"):
             response = await member.client.post(real, content=body, headers={"Content-Type": kind, "Origin": ORIGIN})
-            assert response.status_code == 415, (path, kind)
+            # Those who take a file read multipart, and find no token in it.
+            refused = {400, 403, 422} if path in ("/bring", "/verify") else {415}
+            assert response.status_code in refused, (path, kind, response.status_code)
     assert await _signed_in(member)
     assert (await member.get(f"/@ann/{post.id}")).status == 200
     async with site.context.database.read() as session:
