@@ -98,9 +98,10 @@ CONTEXT_TERMS: Final[Mapping[str, Definition]] = {
     "quoteAuthorization": _reference("https://w3id.org/fep/044f#quoteAuthorization"),
     "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
     "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
-    "quoteUri": _reference("fedibird:quoteUri"),
-    "quoteUrl": _reference("as:quoteUrl"),
-    "_misskey_quote": _reference("misskey:_misskey_quote"),
+    # Strings, as their inventors define them: Fedify answers 400 to references here.
+    "quoteUri": "fedibird:quoteUri",
+    "quoteUrl": "as:quoteUrl",
+    "_misskey_quote": "misskey:_misskey_quote",
     "EmojiReact": "litepub:EmojiReact",
     # The context of FEP-2c59, written out so that nobody must load it.
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",

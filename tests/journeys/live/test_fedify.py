@@ -128,6 +128,6 @@ async def test_moves_in_and_out(authority: Authority, tmp_path: Path) -> None:
         await verbs.move(ours, "ann", new.handle)
         moved = await arrived(old, "Move")
         assert (moved["actor"], moved["target"]) == (ann, new.actor)
-        shown = await old.do("lookup", target=ann)
-        assert shown["json"]["movedTo"] == new.actor
+        shown = await ours.client.get(ann, headers={"accept": "application/activity+json"})
+        assert shown.json()["movedTo"] == new.actor
         await nothing_failed(ours)

@@ -39,7 +39,16 @@ function log(kind, value) {
 
 const actorSetters = federation
   .setActorDispatcher("/users/{identifier}", async (ctx, identifier) => {
-    if (identifier !== name) return null;
+    return identifier === name ? await person(ctx, identifier) : null;
+  })
+  .setKeyPairsDispatcher(async (_ctx, identifier) => {
+    if (identifier !== name) return [];
+    keyPairs ??= [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")];
+    return keyPairs;
+  });
+if (signedFetch) actorSetters.authorize(async (ctx) => (await ctx.getSignedKeyOwner()) != null);
+
+async function person(ctx, identifier) {
     const keys = await ctx.getActorKeyPairs(identifier);
     return new Person({
       id: ctx.getActorUri(identifier),
@@ -56,17 +65,12 @@ const actorSetters = federation
       publicKey: keys[0].cryptographicKey,
       assertionMethods: keys.map((pair) => pair.multikey),
     });
-  })
-  .setKeyPairsDispatcher(async (_ctx, identifier) => {
-    if (identifier !== name) return [];
-    keyPairs ??= [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")];
-    return keyPairs;
-  });
-if (signedFetch) actorSetters.authorize(async (ctx) => (await ctx.getSignedKeyOwner()) != null);
+}
 
 federation.setObjectDispatcher(Note, "/notes/{id}", (_ctx, { id }) => notes.get(id) ?? null);
 // A receiver of our Accept fetches the Follow in it, because it comes from another origin than the Accept.
-for (const [path, kind] of [["follows", Follow], ["likes", Like], ["boosts", Announce], ["undos", Undo], ["deletes", Delete]]) {
+for (const [path, kind] of [["follows", Follow], ["likes", Like], ["boosts", Announce], ["undos", Undo], ["deletes", Delete],
+  ["requests", QuoteRequest]]) {
   federation.setObjectDispatcher(kind, `/${path}/{id}`, (_ctx, { id }) => sent.get(`${origin}/${path}/${id}`) ?? null);
 }
 federation.setObjectDispatcher(QuoteAuthorization, "/stamps/{id}", (_ctx, { id }) => stamps.get(id) ?? null);
@@ -272,7 +276,7 @@ const commands = {
     profile.name = display ?? profile.name;
     profile.aliases = (aliases ?? []).map((one) => new URL(one));
     profile.successor = successor ? new URL(successor) : null;
-    const changed = await ctx.getActor(name);
+    const changed = await person(ctx, name);
     return await send(ctx, [...followers.values()], new Update({
       id: fresh("updates"), actor: ctx.getActorUri(name), object: changed, to: PUBLIC_COLLECTION,
     }));
