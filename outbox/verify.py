@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,7 +18,6 @@ from generation.manifests import Reading, Sealer
 from generation.moderators.known import NEAR_BITS, hashes_of
 from generation.pipeline import Pipeline
 from generation.sandbox import SandboxFailed
-from generation.watermark import FOUND
 from outbox import sealing
 from outbox.models import Attachment, Post
 from outbox.visibility import may_see
@@ -132,21 +130,19 @@ async def _by_likeness(session: AsyncSession, hashes: list[str]) -> Finding:
         return Finding("likeness", None, "The picture is too plain to be found by its looks.", proves)
     query = select(Attachment.post_id, Attachment.pdq).where(col(Attachment.pdq).is_not(None))
     rows = list(await session.exec(query.order_by(col(Attachment.id).desc()).limit(limits.VERIFY_PICTURES)))
-    raw = np.frombuffer(bytes.fromhex("".join(value or "" for _, value in rows)), dtype=np.uint8).reshape(-1, 32)
-    best, nearest = NEAR_BITS + 1, 0
-    for value in hashes if rows else ():
-        own = np.frombuffer(bytes.fromhex(value), dtype=np.uint8)
-        distances = np.bitwise_count(raw ^ own).sum(axis=1)
-        at = int(distances.argmin())
-        if distances[at] < best:
-            best, nearest = int(distances[at]), at
+    from generation.moderators.distance import nearest
+
+    known = bytes.fromhex("".join(value or "" for _, value in rows))
+    best, place = min((nearest(known, value) for value in hashes), default=(0, 0)) if known else (NEAR_BITS + 1, 0)
     if best > NEAR_BITS:
         return Finding("likeness", None, "No picture of this server looks like it.", proves)
     words = f"It looks like a picture that was made or shown here ({best} of 256 bits differ; up to {NEAR_BITS} count)."
-    return Finding("likeness", True, words, proves, await _shown(session, rows[nearest][0]))
+    return Finding("likeness", True, words, proves, await _shown(session, rows[place][0]))
 
 
 async def _by_mark(context: Context, data: bytes, key: bytes) -> Finding:
+    from generation.watermark import FOUND
+
     proves = (
         f"That a picture with this server's secret mark is under it; chance says so less than once in a million "
         f"pictures (from {FOUND:g} deviations on). It is lost when a picture is cut, and can be taken out on purpose."

@@ -7,9 +7,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from fediverse_ai.core.errors import FediverseError, Malformed, Misconfigured
 from fediverse_ai.core.limits import KNOWN_PICTURES
 from generation.sandbox import Sandbox
@@ -27,10 +24,10 @@ class KnownPictures:
 
     def __init__(self) -> None:
         self._files: frozenset[str] = frozenset()
-        self._hashes: npt.NDArray[np.uint8] = np.zeros((0, 32), dtype=np.uint8)
+        self._hashes = b""
 
     def __len__(self) -> int:
-        return len(self._files) + len(self._hashes)
+        return len(self._files) + len(self._hashes) // (DIGITS // 2)
 
     def replace(self, entries: Iterable[tuple[str, str]]) -> None:
         """Take (kind, hash) pairs instead of those before; `kind` is pdq or sha256."""
@@ -41,20 +38,21 @@ class KnownPictures:
                 files.add(value)
             else:
                 hashes.append(value)
-        raw = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint8)
-        self._files, self._hashes = frozenset(files), raw.reshape(-1, 32)
+        self._files, self._hashes = frozenset(files), bytes.fromhex("".join(hashes))
 
     def find(self, sha256: str, hashes: Iterable[str]) -> str | None:
         """The entry that a picture matches, in words; None when it matches none. 2 ms for 100 000 entries."""
         if sha256 in self._files:
             return f"sha256 {sha256[:16]}…"
         known = self._hashes
-        for value in hashes if len(known) else ():
-            own = np.frombuffer(bytes.fromhex(value), dtype=np.uint8)
-            distances = np.bitwise_count(known ^ own).sum(axis=1)
-            nearest = int(distances.argmin())
-            if distances[nearest] <= NEAR_BITS:
-                return f"pdq {known[nearest].tobytes().hex()[:16]}…, {int(distances[nearest])} bits away"
+        if not known:
+            return None
+        from generation.moderators.distance import HASH_SIZE, nearest
+
+        for value in hashes:
+            bits, place = nearest(known, value)
+            if bits <= NEAR_BITS:
+                return f"pdq {known[place * HASH_SIZE :][:8].hex()}…, {bits} bits away"
         return None
 
 

@@ -101,10 +101,10 @@ def test_no_header_breaks_the_reading(value: str) -> None:
 @pytest.mark.parametrize("piece", ["a/b;", "a/b; ", 'a/b;x="', ";;;;", "a/b,", " ", "a/b;q=0.", "\t;\t"])
 def test_reading_takes_linear_time(piece: str) -> None:
     """PAR-25."""
-    started = time.perf_counter()
+    started = time.process_time()
     wants_activity(piece * 20_000)
     is_activity_type(piece * 20_000)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 async def activity(request: Request) -> PlainTextResponse:
