@@ -27,7 +27,7 @@ LEAST, MOST = 4.0, 10.0
 """Bounds of that in the units of an orthonormal transform of 256×256: in plain pictures it must be there at all, in
 busy ones a few strong waves are not needed."""
 FOUND = 6.0
-"""Standard deviations of what chance does. Measured: 4.9 at most in thousands of keys and pictures without the mark."""
+"""Standard deviations of what chance does. Measured: 3.2 at most in 2,000 draws without the mark."""
 
 
 def mark(image: Image.Image, key: bytes) -> Image.Image:

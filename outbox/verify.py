@@ -144,8 +144,8 @@ async def _by_mark(context: Context, data: bytes, key: bytes) -> Finding:
     from generation.watermark import FOUND
 
     proves = (
-        f"That a picture with this server's secret mark is under it; chance says so less than once in a million "
-        f"pictures (from {FOUND:g} deviations on). It is lost when a picture is cut, and can be taken out on purpose."
+        f"That a picture with this server's secret mark is under it (from {FOUND:g} deviations on; "
+        f"chance came to 3.2 in 2,000 trials). It is lost when a picture is cut, and can be taken out on purpose."
     )
     try:
         leans = await context.part(Pipeline).sandbox.run(

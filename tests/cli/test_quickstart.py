@@ -71,7 +71,7 @@ def test_first_start_then_second(cli: Cli, port: int) -> None:
     assert "DEVELOPMENT MODE" in server.stderr.read()
 
     used = []
-    for _ in range(3):
+    for _ in range(2):
         server = cli.start("--json", "quickstart")
         assert events(server, until="serving") == [{"event": "serving", "url": origin}]
         used.append(cpu_seconds(server))
