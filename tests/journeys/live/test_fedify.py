@@ -128,6 +128,10 @@ async def test_moves_in_and_out(authority: Authority, tmp_path: Path) -> None:
         await verbs.move(ours, "ann", new.handle)
         moved = await arrived(old, "Move")
         assert (moved["actor"], moved["target"]) == (ann, new.actor)
-        shown = await ours.client.get(ann, headers={"accept": "application/activity+json"})
-        assert shown.json()["movedTo"] == new.actor
+
+        async def shown() -> bool:
+            answer = await ours.client.get(ann, headers={"accept": "application/activity+json"})
+            return answer.json().get("movedTo") == new.actor
+
+        await eventually(shown, "the actor document says where ann went")
         await nothing_failed(ours)
