@@ -19,6 +19,7 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Misconfigured, RequestError
 from fediverse_ai.core.log import get
 from fediverse_ai.core.responses import problem, status_of
+from fediverse_ai.language import Language
 from fediverse_ai.mastodon.answers import NOT_FOUND, failed, is_api
 from fediverse_ai.rates import ReadingRates
 from fediverse_ai.web.errors import error_page, status_page, wants_page
@@ -46,7 +47,12 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
 
     app = Starlette(
         routes=wiring.ROUTES,
-        middleware=[Middleware(cors.Cors), Middleware(ReadingRates, refuse=_ours), Middleware(Authentication)],
+        middleware=[
+            Middleware(cors.Cors),
+            Middleware(Language),
+            Middleware(ReadingRates, refuse=_ours),
+            Middleware(Authentication),
+        ],
         exception_handlers={FediverseError: _ours, HTTPException: _routing, Exception: _unforeseen},
         lifespan=lifespan,
     )

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from fediverse_ai import __version__
-from fediverse_ai.core import html
+from fediverse_ai.core import html, texts
 from fediverse_ai.core.access import Principal, principal_of
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.urls import origin
-from fediverse_ai.web import emoji, forms, words
+from fediverse_ai.web import emoji, forms, places, words
 from fediverse_ai.web.static_files import static_url
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -47,8 +47,14 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # New style: a translated text is escaped like any other, and its variables are filled in after the translation.
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext
     )
     made.globals["static"] = static_url
+    made.globals["beside"] = places.beside
     made.filters["clean"] = clean
     made.filters["ago"] = words.ago
     made.filters["iso"] = words.iso
@@ -86,6 +92,12 @@ def page(request: Request, template: str, status: int = 200, *, kept: bool = Tru
         "here": request.url.path,
         "csrf": forms.token(request) if me is not None else "",
         "busy": False,
+        # The reader's own choice; empty follows the system.
+        "theme": "",
+        "language": texts.current(),
+        "direction": texts.direction(),
+        "places": places.main(me, request.url.path),
+        "families": places.families(me),
         "ago_now": context.clock.now_ms(),
     }
     text = environment().get_template(template).render(known | values)

@@ -50,7 +50,7 @@ TAGS = _words(
     "html head meta title link body a header nav ul ol li main footer p h1 h2 div span section article "
     "figure details summary dl dt dd time code strong em br svg defs lineargradient stop rect img form "
     "input button label textarea select option fieldset legend progress noscript script blockquote pre u "
-    "b i del "
+    "b i del dialog table caption thead tbody tr th td output aside menu search "
 )
 ATTRIBUTES = _words(
     "lang charset name content property rel href type class id tabindex aria-label aria-current "
@@ -58,7 +58,8 @@ ATTRIBUTES = _words(
     "srcset sizes width height loading decoding fetchpriority viewbox preserveaspectratio focusable x2 y2 offset "
     "stop-color fill open for required maxlength rows checked selected inputmode pattern max role "
     "data-progress data-words data-outlook data-preview data-copy cite http-equiv autocomplete autocapitalize "
-    "spellcheck "
+    "spellcheck dir data-theme defer scope colspan aria-live aria-expanded aria-controls aria-haspopup accept enctype multiple "
+    "hx-get hx-post hx-target hx-swap hx-select hx-trigger hx-push-url hx-ext hx-boost hx-indicator hx-disabled-elt sse-connect sse-swap "
 )
 LINK = re.compile(r"(/|#|https?://)")
 

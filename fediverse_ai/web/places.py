@@ -1,0 +1,109 @@
+"""Where one can go: the entries of every navigation, and who sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fediverse_ai.core.access import Principal
+from fediverse_ai.core.texts import _, marked
+
+MODERATORS = frozenset({"moderator", "admin", "owner"})
+ADMINS = frozenset({"admin", "owner"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry: where, its name in the reader's language, whether it is this page or holds it, and an icon's name."""
+
+    href: str
+    name: str
+    here: bool = False
+    next: bool = False
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A navigation of its own beside a family of pages: address of its first page, name, and pages by address."""
+
+    href: str
+    name: str
+    roles: frozenset[str]
+    pages: tuple[tuple[str, str], ...]
+
+
+# Names are marked here and translated where they are shown.
+FAMILIES: dict[str, Family] = {
+    "settings": Family(
+        "/settings",
+        marked("Settings"),
+        frozenset({"member"}) | MODERATORS,
+        (
+            ("/settings", marked("Profile")),
+            ("/settings/appearance", marked("Appearance")),
+            ("/settings/privacy", marked("Privacy and consent")),
+            ("/settings/filters", marked("AI dial and filters")),
+            ("/settings/notifications", marked("Notifications")),
+            ("/settings/sessions", marked("Sessions and apps")),
+            ("/settings/security", marked("Security")),
+            ("/settings/data", marked("Import and export")),
+            ("/settings/account", marked("Move or delete")),
+        ),
+    ),
+    "moderation": Family(
+        "/moderation",
+        marked("Moderation"),
+        MODERATORS,
+        (
+            ("/moderation", marked("Queue")),
+            ("/moderation/appeals", marked("Appeals")),
+            ("/moderation/reports", marked("Reports")),
+            ("/moderation/legal", marked("Legal notices")),
+            ("/moderation/accounts", marked("Accounts")),
+            ("/moderation/log", marked("Audit log")),
+        ),
+    ),
+    "owner": Family(
+        "/owner",
+        marked("This server"),
+        ADMINS,
+        (
+            ("/owner", marked("Overview")),
+            ("/owner/federation", marked("Federation")),
+            ("/owner/rules", marked("Domain rules")),
+            ("/owner/policy", marked("Policy")),
+            ("/owner/models", marked("Models")),
+            ("/owner/announcements", marked("Announcements")),
+        ),
+    ),
+}
+
+
+def main(me: Principal | None, here: str) -> list[Place]:
+    """The top line: five places for a member, what a stranger may look at otherwise."""
+    if me is None:
+        entries = [("/explore", _("Explore"), ""), ("/about", _("About"), ""), ("/sign-in", _("Sign in"), "")]
+    else:
+        entries = [
+            ("/home", _("Home"), "home"),
+            ("/explore", _("Explore"), "explore"),
+            ("/make", _("Make"), "make"),
+            ("/notifications", _("Activity"), "activity"),
+            (f"/@{me.username}", _("You"), "you"),
+        ]
+    return [Place(href, name, here == href, href == "/make", icon) for href, name, icon in entries]
+
+
+def families(me: Principal | None) -> list[Place]:
+    """The page families that this person may enter, for the foot of every page."""
+    if me is None:
+        return []
+    return [Place(family.href, _(family.name)) for family in FAMILIES.values() if me.role in family.roles]
+
+
+def beside(family: str, here: str) -> list[Place]:
+    """The navigation beside the pages of a family; the deepest entry that holds `here` is the current one."""
+    pages = FAMILIES[family].pages
+    held = [href for href, _name in pages if here == href or here.startswith(href + "/")]
+    current = max(held, key=len, default="")
+    return [Place(href, _(name), href == current) for href, name in pages]
