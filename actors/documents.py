@@ -50,9 +50,10 @@ IMPLEMENTS = [{"href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": 
 def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[str, Any]:
     """The actor document: strings where one value is meant, arrays where several may be.
 
-    One RSA key as `publicKey`, since several peers ignore a list; others as `assertionMethod` (FEP-521a).
+    The RSA key in use as `publicKey`, since several peers ignore a list; all others as `assertionMethod` (FEP-521a):
+    the key for proofs, and of both kinds those that were replaced a while ago, under their old ids.
     """
-    key = next(key for key in keys if key.kind == "rsa")
+    key = next(key for key in keys if key.kind == "rsa" and key.retired_ms is None)
     body: dict[str, Any] = {
         "@context": vocabulary.context_for(*ACTOR_TERMS),
         "id": actor.uri,
@@ -77,7 +78,7 @@ def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[st
         "assertionMethod": [
             proofs.multikey_document(actor.uri, load_public_key(other.public_pem), other.uri.rpartition("#")[2])
             for other in keys
-            if other.kind == "ed25519"
+            if other is not key
         ],
         "generator": {"type": "Application", "name": "Fediverse AI", "implements": IMPLEMENTS},
     }

@@ -53,8 +53,7 @@ def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> tuple[bytes, str
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return private, public.decode()
+    return private, activity_keys.public_pem(key.public_key())
 
 
 async def make(session: AsyncSession, actor: Actor, *, suffix: str = "") -> list[Key]:
@@ -81,8 +80,10 @@ async def make(session: AsyncSession, actor: Actor, *, suffix: str = "") -> list
     return made
 
 
-async def rotate(session: AsyncSession, actor: Actor) -> Key:
+async def rotate(session: AsyncSession, actor: Actor, *, leaked: bool = False) -> Key:
     """New keys for a local actor; the RSA key that was in use, which from now on only signs what tells of the change.
+
+    The old ones stay in `assertionMethod` for ROTATION_SECONDS, for requests and proofs under way, unless `leaked`.
 
     New keys have new ids: who remembers keys by id asks for an id that it has never seen, but not always for one whose
     signatures fail (GoToSocial does not).
@@ -91,7 +92,7 @@ async def rotate(session: AsyncSession, actor: Actor) -> Key:
     old = await queries.keys_of(session, actor.id)
     signing = next(key for key in reversed(old) if key.kind == "rsa")
     for key in old:
-        key.retired_ms = context.clock.now_ms()
+        key.retired_ms, key.leaked = context.clock.now_ms(), leaked
         session.add(key)
     await session.flush()
     await make(session, actor, suffix=f"-{context.ids.new()}")

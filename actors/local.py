@@ -116,6 +116,7 @@ async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> 
 
 
 async def render(session: AsyncSession, actor: Actor) -> None:
-    found = await queries.keys_of(session, actor.id)
+    """Write the actor's document anew, from its row, its keys and those that they replaced a while ago."""
+    found = await queries.keys_of(session, actor.id) + await queries.replaced_keys_of(session, actor.id)
     actor.document = documents.actor_bytes(context_of(session).config, actor, found)
     session.add(actor)

@@ -114,6 +114,8 @@ class Key(SQLModel, table=True):
     fetched_ms: int = Field(default=0, sa_type=BigInteger)
     retired_ms: int | None = Field(default=None, sa_type=BigInteger)
     """Of ours: since when another key has taken its place; it only signs what tells of that."""
+    leaked: bool = False
+    """Of ours, replaced: somebody else may have it, so it is not published beside the new one."""
 
 
 class Follow(SQLModel, table=True):

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Account, Actor, Follow, FollowState, Key
-from fediverse_ai.core import urls
+from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import context_of
 
 
@@ -98,6 +98,12 @@ async def keys_of(session: AsyncSession, actor_id: int) -> list[Key]:
     """Every key of an actor that is in use, oldest first."""
     query = select(Key).where(Key.actor_id == actor_id, col(Key.retired_ms).is_(None))
     return list(await session.exec(query.order_by(col(Key.id))))
+
+
+async def replaced_keys_of(session: AsyncSession, actor_id: int) -> list[Key]:
+    """The keys of ours that were replaced and are still published, newest first."""
+    query = select(Key).where(Key.actor_id == actor_id, col(Key.retired_ms).is_not(None), col(Key.leaked).is_(False))
+    return list(await session.exec(query.order_by(col(Key.id).desc()).limit(limits.REPLACED_KEYS)))
 
 
 async def counts(session: AsyncSession, actor_id: int) -> Counts:

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import emoji, queries
 from actors.models import Actor, Key
 from actors.policy import DomainRules, load_rules
-from fediverse_ai.activitypub import document, vocabulary, webfinger
+from fediverse_ai.activitypub import document, proofs, vocabulary, webfinger
 from fediverse_ai.activitypub import keys as activity_keys
 from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.activitypub.fetch import Fetcher
@@ -157,8 +157,12 @@ def _picture(value: Any) -> str | None:
 
 
 def _keys(admitted: Admitted) -> dict[str, str]:
-    """keyId -> PEM of the keys that name this actor as their owner and lie on its origin."""
-    found: dict[str, str] = {}
+    """keyId -> PEM of the keys that name this actor as their owner and lie on its origin.
+
+    Those of `assertionMethod` sign requests too (FEP-521a): some peers have no others, and some keep there what they
+    replaced a moment ago.
+    """
+    found = {uri: activity_keys.public_pem(key) for uri, key in proofs.assertion_keys(admitted.document).items()}
     for value in document.as_list(admitted.document.get("publicKey"), limit=4):
         if not isinstance(value, dict):
             continue

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, or_
 from sqlmodel import col, select
 
-from actors import rules
-from actors.models import Follow, Key, SignInTries
+from actors import local, rules
+from actors.models import Actor, Follow, Key, SignInTries
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.jobs import Clockwork
@@ -115,9 +115,16 @@ async def forget_posts(context: Context) -> int:
 
 
 async def forget_keys(context: Context) -> int:
-    """Keys of ours that were replaced ROTATION_SECONDS ago, with their private parts."""
+    """Keys of ours that were replaced ROTATION_SECONDS ago, with their private parts; documents no longer name them."""
     before = context.clock.now_ms() - int(limits.ROTATION_SECONDS * 1000)
-    return await _drop(context, Key, col(Key.id), col(Key.retired_ms) < before)
+    over = col(Key.retired_ms) < before
+    async with context.database.write() as session:
+        query = select(Actor).where(col(Actor.id).in_(select(Key.actor_id).where(over)))
+        actors = list(await session.exec(query.limit(limits.TIDIED_ROWS)))
+        dropped = await session.exec(delete(Key).where(over, col(Key.actor_id).in_([actor.id for actor in actors])))
+        for actor in actors:
+            await local.render(session, actor)
+    return int(dropped.rowcount)
 
 
 async def forget(context: Context) -> None:

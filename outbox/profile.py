@@ -21,13 +21,14 @@ async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> 
     await _tell(session, actor, await queries.follower_inboxes(session, actor.id))
 
 
-async def rotate_keys(session: AsyncSession, actor: Actor) -> None:
+async def rotate_keys(session: AsyncSession, actor: Actor, *, leaked: bool = False) -> None:
     """Give a local actor new keys: published at once, and told in an Update that the old key signs (ActivityPub peers
     remember keys). Everything else is signed by the new one; the old one is forgotten after ROTATION_SECONDS.
 
-    Nobody follows the server's own actor, which signs our requests everywhere: everybody who follows one of ours hears.
+    Until then who reads `assertionMethod` still takes what the old keys signed, unless they are `leaked`. Nobody
+    follows the server's own actor, which signs our requests everywhere: everybody who follows one of ours hears.
     """
-    old = await keys.rotate(session, actor)
+    old = await keys.rotate(session, actor, leaked=leaked)
     await local.render(session, actor)
     instance = actor.kind == "Application"
     inboxes = queries.our_followers_inboxes(session) if instance else queries.follower_inboxes(session, actor.id)

@@ -8,7 +8,12 @@ from typing import Final
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from fediverse_ai.core.errors import Unauthenticated
 from fediverse_ai.core.limits import KEY_MAX_BITS, KEY_MIN_BITS, PEM_CHARS
@@ -67,6 +72,11 @@ def check_public_key(key: object, *, minimum_bits: int = KEY_MIN_BITS) -> Public
     if key.public_numbers().e not in _EXPONENTS:
         raise _refuse("RSA with an unusual exponent")
     return key
+
+
+def public_pem(key: PublicKey) -> str:
+    """The key as the one PEM block that `load_public_key` reads."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
 def load_private_key(pem: str | bytes, *, trusted: bool = False) -> PrivateKey:

@@ -63,9 +63,12 @@ def carry_follows(
 def rotate_keys(
     name: Annotated[str | None, typer.Argument(help="Whose; leave it out with --server.")] = None,
     server: Annotated[bool, typer.Option("--server", help="The keys of the server's own actor.")] = False,
+    leaked: Annotated[
+        bool, typer.Option("--leaked", help="Others may have the old keys: publish them no longer, not for a while.")
+    ] = False,
 ) -> None:
-    """Give somebody new signing keys, in case others know the old ones; their followers' servers are told."""
-    console.wait_for(_rotate(name, server))
+    """Give somebody new signing keys; their followers' servers are told. The old ones stay published for a week."""
+    console.wait_for(_rotate(name, server, leaked))
 
 
 async def author(session: AsyncSession, name: str | None) -> Actor:
@@ -170,7 +173,7 @@ async def _carry(name: str, wanted: bool) -> None:
         session.add(account)
 
 
-async def _rotate(name: str | None, server: bool) -> None:
+async def _rotate(name: str | None, server: bool, leaked: bool) -> None:
     from actors import local, queries
     from fediverse_ai.core.errors import Unprocessable
     from outbox import profile
@@ -179,7 +182,7 @@ async def _rotate(name: str | None, server: bool) -> None:
         raise Unprocessable("Say whose keys: a name, or --server for the server's own actor.")
     async with console.beside(console.existing_config()) as context, context.database.write() as session:
         actor = await local.instance_actor(session) if name is None else await author(session, name)
-        await profile.rotate_keys(session, actor)
+        await profile.rotate_keys(session, actor, leaked=leaked)
         key = await queries.key_of(session, actor.id)
     assert key is not None
     console.tell(f"{actor.handle} signs with {key.uri} from now on.", actor=actor.uri, key=key.uri)

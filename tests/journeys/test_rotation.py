@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actors import local, queries
+from actors import keys, local, queries
 from actors.models import Actor, Key
 from actors.remote import RemoteActors
 from fediverse_ai import housekeeping
@@ -17,7 +18,7 @@ from inbox.models import Received
 from outbox import delivery, profile
 from outbox.models import Delivery
 from tests.support.house import House, house
-from tests.support.peer import ACTIVITY_JSON, Peer, RemoteActor, peer, rsa_key
+from tests.support.peer import ACTIVITY_JSON, AS2, Peer, RemoteActor, peer, rsa_key
 from tests.support.rooms import deliver_all, published, receive, settle
 
 
@@ -79,9 +80,74 @@ async def test_the_old_key_tells_of_the_new_one(home: House, good: Peer) -> None
 
     home.clock.forward(limits.ROTATION_SECONDS - 60)
     assert await housekeeping.forget_keys(home.context) == 0
+    assert len(await _assertions(home, alice)) == 3
     home.clock.forward(120)
     assert await housekeeping.forget_keys(home.context) == 2
     assert {row.uri for row in await home.rows(Key, actor_id=alice.id)} == {new, served["assertionMethod"][0]["id"]}
+    home.clock.forward(limits.SERVED_DOCUMENT_SECONDS + 1)
+    assert await _assertions(home, alice) == {served["assertionMethod"][0]["id"]}
+
+
+async def _assertions(home: House, actor: Actor) -> set[str]:
+    served = (await home.client.get(actor.uri, headers={"accept": ACTIVITY_JSON})).json()
+    return {one["id"] for one in served["assertionMethod"]}
+
+
+async def test_a_request_under_way_with_the_old_key_is_taken(home: House, good: Peer, tmp_path: Path) -> None:
+    """Signed before the change, arriving after it where the key was never seen.
+
+    Who reads `assertionMethod`, as this program does, finds the old key there. Who knows one `publicKey` alone answers
+    401, and gets the same activity signed by the new key at the next try.
+    """
+    hugo, bob = await _followed(home, good, "hugo")
+    async with house(tmp_path / "other") as other:
+        ida = await other.make_actor("ida")
+        inbox = f"{other.context.config.public_url}/inbox"
+        like = {
+            "@context": AS2,
+            "id": f"{hugo.uri}/likes/1",
+            "type": "Like",
+            "actor": hugo.uri,
+            "object": (await published(other, ida)).uri,
+        }
+        body = json.dumps(like).encode()
+        async with home.context.database.read() as session:
+            signer = await keys.signer_of(session, hugo.id)
+        under_way = signer("POST", inbox, body) | {"content-type": ACTIVITY_JSON}
+        old, new = await _rotate(home, hugo)
+        assert {f"{hugo.uri}#main-key", f"{hugo.uri}#ed25519-key"} < await _assertions(home, hugo)
+        answer = await other.client.post(inbox, content=body, headers=under_way)
+        assert answer.status_code == 202, answer.text
+        assert [row.sender_uri for row in await other.rows(Received, activity_uri=like["id"])] == [hugo.uri]
+
+    good._keys.clear()
+    refused = await home.client.post(bob.inbox, content=body, headers=signer("POST", bob.inbox, body))
+    assert refused.status_code == 401
+    good._keys.clear()
+    await deliver_all(home)
+    assert _key_ids(good, "Update") == [new]
+    assert old != new
+
+
+async def test_a_key_that_others_may_have_is_published_no_longer(home: House, good: Peer) -> None:
+    jane, _ = await _followed(home, good, "jane")
+    async with home.context.database.write() as session:
+        found = await queries.by_id(session, jane.id)
+        assert found is not None
+        await profile.rotate_keys(session, found, leaked=True)
+    [only] = await _assertions(home, jane)
+    assert only != f"{jane.uri}#ed25519-key"
+    await deliver_all(home)
+    assert _key_ids(good, "Update") == [f"{jane.uri}#main-key"], "who remembers it is told by it, as by any other"
+
+
+async def test_only_so_many_replaced_keys_are_published(home: House) -> None:
+    karl = await home.make_actor("karl")
+    for _ in range(limits.REPLACED_KEYS // 2 + 1):
+        await _rotate(home, karl)
+    found = await _assertions(home, karl)
+    assert len(found) == 1 + limits.REPLACED_KEYS
+    assert f"{karl.uri}#main-key" not in found
 
 
 async def test_who_never_saw_the_old_key_gets_the_update_by_the_new_one(home: House, good: Peer) -> None:

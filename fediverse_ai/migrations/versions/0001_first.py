@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.Column("private_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("fetched_ms", sa.BigInteger(), nullable=False),
         sa.Column("retired_ms", sa.BigInteger(), nullable=True),
+        sa.Column("leaked", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_key_actor_id_actor"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key")),
         sa.UniqueConstraint("uri", name=op.f("uq_key_uri")),
