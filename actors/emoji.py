@@ -6,19 +6,20 @@ import re
 from typing import Any
 
 from sqlalchemy import BigInteger, UniqueConstraint
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from fediverse_ai.activitypub import document
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.database import big_id
+from fediverse_ai.core.rows import Row
 
 # FEP-9098; Misskey and Pleroma allow a few signs more, which Mastodon does not show either.
 NAME = re.compile(r"[A-Za-z0-9_]{2,60}")
 
 
-class Emoji(SQLModel, table=True):
+class Emoji(Row, table=True):
     """Another server's custom emoji as it was last seen in a text or a name; shown through the proxy by its id."""
 
     __tablename__ = "emoji"

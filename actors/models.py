@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from fediverse_ai.core.database import big_id, json_column
+from fediverse_ai.core.rows import Row
 
 
 class FollowState(StrEnum):
@@ -26,7 +27,7 @@ class Severity(StrEnum):
     SUSPEND = "suspend"
 
 
-class Actor(SQLModel, table=True):
+class Actor(Row, table=True):
     """One actor of the fediverse, ours or another server's copy. `uri` is its ActivityPub id and never changes."""
 
     __tablename__ = "actor"
@@ -100,7 +101,7 @@ class Actor(SQLModel, table=True):
         return self.url or self.uri
 
 
-class Key(SQLModel, table=True):
+class Key(Row, table=True):
     """A public key by its keyId; for local actors with the private part sealed under the server's secret."""
 
     __tablename__ = "key"
@@ -118,7 +119,7 @@ class Key(SQLModel, table=True):
     """Of ours, replaced: somebody else may have it, so it is not published beside the new one."""
 
 
-class Follow(SQLModel, table=True):
+class Follow(Row, table=True):
     """`follower` follows `followed`; `uri` is the id of the Follow activity that asked for it."""
 
     __tablename__ = "follow"
@@ -139,7 +140,7 @@ class Follow(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class Block(SQLModel, table=True):
+class Block(Row, table=True):
     """`blocker` wants nothing to do with `blocked`."""
 
     __tablename__ = "block"
@@ -152,7 +153,7 @@ class Block(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class Mute(SQLModel, table=True):
+class Mute(Row, table=True):
     """`muter` does not want to see `muted`; nobody is told."""
 
     __tablename__ = "mute"
@@ -167,7 +168,7 @@ class Mute(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class DomainRule(SQLModel, table=True):
+class DomainRule(Row, table=True):
     """One decision about a whole host and its subdomains. It holds until it is undone; the row stays as its record."""
 
     __tablename__ = "domain_rule"
@@ -200,7 +201,7 @@ class DomainRule(SQLModel, table=True):
     undone_reason: str = ""
 
 
-class ActorRule(SQLModel, table=True):
+class ActorRule(Row, table=True):
     """One decision about one remote actor: limit or suspend, until it is undone; the row stays as its record."""
 
     __tablename__ = "actor_rule"
@@ -227,7 +228,7 @@ class ActorRule(SQLModel, table=True):
     undone_reason: str = ""
 
 
-class SeveredFollow(SQLModel, table=True):
+class SeveredFollow(Row, table=True):
     """A follow that a rule cut; it comes back when no rule suspends the other side any more."""
 
     __tablename__ = "severed_follow"
@@ -242,7 +243,7 @@ class SeveredFollow(SQLModel, table=True):
     severed_ms: int = Field(sa_type=BigInteger)
 
 
-class Account(SQLModel, table=True):
+class Account(Row, table=True):
     """The person behind a local actor: how they sign in and what they may do here."""
 
     __tablename__ = "account"
@@ -265,7 +266,7 @@ class Account(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class SignInTries(SQLModel, table=True):
+class SignInTries(Row, table=True):
     """How often somebody tried to sign in lately, by address or by name; kept, so that a restart forgives nothing."""
 
     __tablename__ = "sign_in_tries"
@@ -281,7 +282,7 @@ class SignInTries(SQLModel, table=True):
     """No try before this."""
 
 
-class Login(SQLModel, table=True):
+class Login(Row, table=True):
     """A browser session or a one-time sign-in link, by the SHA-256 of its secret."""
 
     __tablename__ = "login"
@@ -298,7 +299,7 @@ class Login(SQLModel, table=True):
     used_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class App(SQLModel, table=True):
+class App(Row, table=True):
     """A program that people may let act for them (an OAuth client), with what it said of itself."""
 
     __tablename__ = "app"
@@ -323,7 +324,7 @@ class App(SQLModel, table=True):
     """When it was first given a code or a token; None for one that nobody ever used."""
 
 
-class AuthorizationCode(SQLModel, table=True):
+class AuthorizationCode(Row, table=True):
     """A person's consent on its way to an app, by the SHA-256 of the code; kept after its use to notice a replay."""
 
     __tablename__ = "authorization_code"
@@ -341,7 +342,7 @@ class AuthorizationCode(SQLModel, table=True):
     used_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class Token(SQLModel, table=True):
+class Token(Row, table=True):
     """An access token, by its SHA-256; scopes are a space-separated list in the spelling that was asked for."""
 
     __tablename__ = "token"

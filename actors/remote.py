@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cachetools import TTLCache
@@ -35,6 +35,17 @@ class ChangedKeys:
     def tell(self, uri: str) -> None:
         for listener in self.listeners:
             listener(uri)
+
+
+class Successions:
+    """Tells that an id now stands for somebody else: whoever keeps relations with the one before ends them (AUT-26)."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[AsyncSession, Actor], Awaitable[None]]] = []
+
+    async def tell(self, session: AsyncSession, actor: Actor) -> None:
+        for listener in self.listeners:
+            await listener(session, actor)
 
 
 class RemoteActors:
@@ -173,8 +184,11 @@ def _keys(admitted: Admitted) -> dict[str, str]:
     return found
 
 
-async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Actor:
-    """Insert or refresh the row of a remote actor with its keys. Local rows are out of reach (AUT-09, AUT-10)."""
+async def store(session: AsyncSession, facts: dict[str, Any], host: str, *, vouched: bool = False) -> Actor:
+    """Insert or refresh the row of a remote actor with its keys. Local rows are out of reach (AUT-09, AUT-10).
+
+    `vouched`: a key that we knew signed these facts, so that they are of the same person whatever changed.
+    """
     context = context_of(session)
     values = {name: value for name, value in facts.items() if name != "keys"}
     actor = await queries.by_uri(session, facts["uri"])
@@ -182,6 +196,7 @@ async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Acto
     values["username"] = await _free_name(session, facts, host, actor_id)
     values["username_lower"] = values["username"].lower()
     ruling = (await load_rules(session)).over_actor(host, facts["uri"])
+    succeeds = actor is not None and not vouched and await _is_somebody_else(session, actor, facts)
     values["emojis"] = await emoji.keep(session, facts["uri"], facts["emojis"])
     values["severity"], values["reject_media"] = ruling.severity, ruling.reject_media
     if actor is None:
@@ -198,9 +213,22 @@ async def store(session: AsyncSession, facts: dict[str, Any], host: str) -> Acto
     actor.missing_since_ms = None
     await session.flush()
     await _store_keys(session, actor, facts["keys"])
+    if succeeds:
+        log.warning("actor_replaced", actor=actor.uri)
+        await context.part(Successions).tell(session, actor)
     # Keys for proofs are no rows: whoever remembers those of this actor asks again.
     context.part(ChangedKeys).tell(actor.uri)
     return actor
+
+
+async def _is_somebody_else(session: AsyncSession, actor: Actor, facts: dict[str, Any]) -> bool:
+    """Did the address change hands (AUT-26)? No key is left that we knew, and the account was made later.
+
+    New keys alone are no sign of it, since servers change them; a new owner who claims the old date is not found out.
+    """
+    known = {key.public_pem.strip() for key in await session.exec(select(Key).where(Key.actor_id == actor.id))}
+    left = known & {pem.strip() for pem in facts["keys"].values()}
+    return bool(known) and not left and facts["published_ms"] > actor.published_ms > 0
 
 
 async def _free_name(session: AsyncSession, facts: dict[str, Any], host: str, actor_id: int) -> str:

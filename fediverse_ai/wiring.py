@@ -22,6 +22,7 @@ import outbox.belongings
 import outbox.collections
 import outbox.delivery
 import outbox.edit
+import outbox.follow
 import outbox.known
 import outbox.models
 import outbox.pick
@@ -39,7 +40,7 @@ from actors.accounts import PasswordGate
 from actors.authentication import Authenticator
 from actors.policy import DomainRules
 from actors.proof_keys import ProofKeys
-from actors.remote import ChangedKeys, RemoteActors
+from actors.remote import ChangedKeys, RemoteActors, Successions
 from actors.routes import ServedDocuments
 from fediverse_ai import __version__, housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
@@ -101,6 +102,7 @@ JOBS: list[JobSpec] = [
     outbox.delivery.deliver,
     outbox.delivery.redeliver,
     outbox.prepare.prepare,
+    outbox.prepare.judge_waiting,
     outbox.pick.forget_files,
     outbox.edit.revise,
 ]
@@ -120,7 +122,7 @@ CLOCKWORK: list[Clockwork] = [
 ]
 
 # `generate` is set by how many pictures the configured generators make at once: one, unless there are further ones.
-CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "look": 1, "generate": 1}
+CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "look": 1, "judge": 2, "generate": 1}
 
 
 def own_queues(config: Config) -> list[str] | None:
@@ -173,6 +175,8 @@ async def _add_parts(context: Context) -> None:
     config, clock = context.config, context.clock
     context.add(keys.KeyRing(secrets.open_box(config.data_dir, clock)))
     context.add(ChangedKeys())
+    context.add(Successions())
+    context.part(Successions).listeners.append(outbox.follow.begin_anew)
     context.add(DomainRules(context))
     context.add(ServedDocuments(context))
     context.add(RateLimiter(clock))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlmodel import col, delete
+from sqlmodel import col, delete, or_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import follows, policy, queries
@@ -90,6 +90,18 @@ async def withdraw(session: AsyncSession, actor: Actor, target: Actor) -> bool:
     body = activities.undo(context_of(session), actor, original, [target.uri])
     await send(session, actor, body, [target.inbox_url], object_uri=follow.uri)
     return True
+
+
+async def begin_anew(session: AsyncSession, actor: Actor) -> None:
+    """A remote id stands for somebody else now: follows in both directions end, and our followers are told (AUT-26).
+
+    Nothing is sent: at the other server, which is another one, these follows never were.
+    """
+    cause = f"replaced:{actor.uri}:{actor.published_ms}"
+    for person in (await queries.by_ids(session, await queries.local_followers(session, actor.id))).values():
+        await notify.tell(session, person, "replaced", cause, from_id=actor.id)
+    either = or_(col(Follow.follower_id) == actor.id, col(Follow.followed_id) == actor.id)
+    await session.exec(delete(Follow).where(either))
 
 
 async def disown(session: AsyncSession, actor: Actor, target: Actor) -> None:

@@ -20,5 +20,5 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
         return Outcome.DROPPED
     # Another name would be another handle: it is proven when the actor is fetched, not by its own word.
     facts |= {"username": received.sender.username, "username_lower": received.sender.username_lower}
-    await remote.store(session, facts, received.sender.host)
+    await remote.store(session, facts, received.sender.host, vouched=True)
     return Outcome.DONE

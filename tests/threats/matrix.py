@@ -50,6 +50,7 @@ FILES = {
     "origin": "tests/threats/test_origin.py",
     "parsing": "tests/threats/test_parsing.py",
     "fetching": "tests/threats/test_fetching.py",
+    "strangers": "tests/threats/test_strangers.py",
     "code": "tests/threats/test_code.py",
     "authorize": "tests/oauth/test_authorize.py",
     "token": "tests/oauth/test_token.py",
@@ -155,6 +156,8 @@ ORIGIN = {
     "AUT-24": "origin:test_a_handle_is_of_the_actors_own_server_unless_the_other_agrees "
     "fetch:test_a_name_that_moved_is_asked_for_at_its_new_home",
     "AUT-25": "fetch:test_answers_that_name_no_actor",
+    "AUT-26": "strangers:test_an_id_that_changed_hands_begins_anew "
+    "strangers:test_new_keys_or_a_new_date_alone_are_the_same_person rotation:test_an_update_by_the_old_key_brings_the_new_one",
     "AUT-27": "quote:test_stamps_of_others_are_read_again_after_a_day quote:test_a_stamp_for_anything_else_is_not_believed "
     "quote:test_a_stamp_that_is_gone_or_missing_is_none "
     "out-quote:test_a_stamp_for_something_else_is_not_taken",
@@ -226,6 +229,7 @@ FETCHING = {
     "NET-11": "http:test_the_size_of_an_answer http:test_an_endless_answer_is_cut",
     "NET-12": "http:test_a_packed_bomb_is_cut_and_unknown_packing_refused",
     "NET-13": "fetch:test_other_content_types_are_refused negotiation:test_content_types_that_we_refuse",
+    "NET-14": "strangers:test_no_page_leads_to_a_document",
     "NET-15": "http:test_tls_is_checked_and_a_further_authority_may_be_trusted "
     "http:test_https_never_falls_back_to_http",
     "NET-16": "http:test_network_failures_are_unreachable",
@@ -235,8 +239,10 @@ FETCHING = {
     "NET-20": "fetching:test_fifty_hosts_in_one_activity_are_not_asked http:test_few_requests_at_once_for_one_host "
     "forward:test_a_carrier_drives_a_bounded_number_of_requests",
     "NET-21": "http:test_a_budget_counts_every_hop http:test_says_who_asks_takes_no_cookies_and_wants_nothing_packed",
+    "NET-22": "strangers:test_a_link_in_a_post_is_never_asked",
     "NET-23": "fetching:test_deliveries_do_not_lead_here_either "
     "actors:test_an_update_keeps_endpoints_at_home_and_the_name_as_it_was",
+    "NET-24": "strangers:test_what_an_answer_says_of_caching_changes_nothing strangers:test_not_modified_is_no_answer",
     "NET-25": "fetch:test_statuses delivery:test_the_schedule_is_the_promised_one",
     "NET-26": "fetching:test_a_broken_second_address_does_not_stop_us",
     "NET-27": "fetching:test_names_of_no_public_server_are_not_even_looked_up",
@@ -293,17 +299,11 @@ OAUTH = {
 }
 
 ABSENT = {
-    "AUT-26": "Decided otherwise: an actor is its id. A domain that changed hands cannot be told from a new "
-    "key, and peers "
-    "rotate keys; each change is logged as key_changed.",
     "OAU-20": "Not built: there is no second factor, and so no step that could be skipped.",
     "OAU-21": "No e-mail: nobody signs in, resets a password or is known by an address; whoever runs the server "
     "gives a link.",
     "OAU-22": "Web push is not built and not advertised.",
     "OAU-25": "No sign-up: accounts are made by whoever runs the server, on the command line.",
-    "NET-14": "No HTML is read for discovery: WebFinger and ActivityPub documents alone.",
-    "NET-22": "No link previews are made.",
-    "NET-24": "No HTTP cache: documents are fetched when needed, and what they become is kept as rows of ours.",
 }
 
 NAMES = dict(
