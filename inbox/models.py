@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from fediverse_ai.core.database import big_id
+from fediverse_ai.core.rows import Row
 
 
-class Received(SQLModel, table=True):
+class Received(Row, table=True):
     """An activity that was verified and acknowledged; the promise that it will be handled."""
 
     __tablename__ = "received"
@@ -30,7 +31,7 @@ class Received(SQLModel, table=True):
     handled_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class Tombstone(SQLModel, table=True):
+class Tombstone(Row, table=True):
     """An id that was deleted or undone: it does not come back before `until_ms` (None: never)."""
 
     __tablename__ = "tombstone"

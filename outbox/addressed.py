@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor
 from fediverse_ai.core import urls
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.database import big_id
+from fediverse_ai.core.rows import Row
 from outbox.models import Post
 
 
-class Addressed(SQLModel, table=True):
+class Addressed(Row, table=True):
     """One activity that is for one of our people by name. The activity is found by its id, wherever it is kept."""
 
     __tablename__ = "addressed"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from fediverse_ai.core.database import big_id
+from fediverse_ai.core.rows import Row
 
 
 class Disclosure(StrEnum):
@@ -35,7 +36,7 @@ class UploadState(StrEnum):
     FAILED = "failed"
 
 
-class Upload(SQLModel, table=True):
+class Upload(Row, table=True):
     """A picture that somebody brought: rebuilt from its pixels, seen by nobody else until a post takes it along."""
 
     __tablename__ = "upload"
@@ -69,7 +70,7 @@ class Upload(SQLModel, table=True):
     """What the post's author declared (Origin); None before."""
 
 
-class Lineage(SQLModel, table=True):
+class Lineage(Row, table=True):
     """One parent of one post, by its URI; `parent_id` when we have it. Of our posts and of others' alike."""
 
     __tablename__ = "lineage"
@@ -84,7 +85,7 @@ class Lineage(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class Bookmark(SQLModel, table=True):
+class Bookmark(Row, table=True):
     """A post that one of our people keeps for later; nobody else is told."""
 
     __tablename__ = "bookmark"
@@ -96,7 +97,7 @@ class Bookmark(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class ConversationMute(SQLModel, table=True):
+class ConversationMute(Row, table=True):
     """A conversation of which one of our people wants to hear no more; nobody else is told."""
 
     __tablename__ = "conversation_mute"
@@ -108,7 +109,7 @@ class ConversationMute(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class RemoteCopy(SQLModel, table=True):
+class RemoteCopy(Row, table=True):
     """Our own rendering of somebody else's picture, kept for a while so that it can be shown from here.
 
     `owner_id` is an attachment's id for `picture`, an actor's for `avatar` and `header`; no foreign key, so that the

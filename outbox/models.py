@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from fediverse_ai.core.database import big_id, json_column
+from fediverse_ai.core.rows import Row
 from outbox.belongings import Disclosure, RemixPolicy
 
 
@@ -67,7 +68,7 @@ class QuoteState(StrEnum):
     REVOKED = "revoked"
 
 
-class Post(SQLModel, table=True):
+class Post(Row, table=True):
     """A post, ours or a copy of another server's. `id` sorts by time of publication; `uri` is the Note's id."""
 
     __tablename__ = "post"
@@ -149,7 +150,7 @@ class Post(SQLModel, table=True):
     """Custom emoji of a received post: name -> id of its Emoji."""
 
 
-class Revision(SQLModel, table=True):
+class Revision(Row, table=True):
     """One version of a published post: the first as it went out, then every edit, judged like a new post."""
 
     __tablename__ = "revision"
@@ -174,7 +175,7 @@ class Revision(SQLModel, table=True):
     published_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class PostTag(SQLModel, table=True):
+class PostTag(Row, table=True):
     """A hashtag of a post in lower case, for the pages of a tag."""
 
     __tablename__ = "post_tag"
@@ -184,7 +185,7 @@ class PostTag(SQLModel, table=True):
     name: str = Field(primary_key=True)
 
 
-class Attachment(SQLModel, table=True):
+class Attachment(Row, table=True):
     """A picture of a post. `file` is our storage name (local), `url` where others serve it (remote)."""
 
     __tablename__ = "attachment"
@@ -214,7 +215,7 @@ class Attachment(SQLModel, table=True):
     """The fields of Recipe, plus `title` and `disclosure` of the model card and `notes` for the author."""
 
 
-class Reaction(SQLModel, table=True):
+class Reaction(Row, table=True):
     """A like or a boost; one per actor, post and kind (AUT-19)."""
 
     __tablename__ = "reaction"
@@ -234,7 +235,7 @@ class Reaction(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class QuoteStamp(SQLModel, table=True):
+class QuoteStamp(Row, table=True):
     """Our author's consent to one quote of one post (a QuoteAuthorization of FEP-044f), served at /stamps/ID."""
 
     __tablename__ = "quote_stamp"
@@ -249,7 +250,7 @@ class QuoteStamp(SQLModel, table=True):
     revoked_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class Report(SQLModel, table=True):
+class Report(Row, table=True):
     """What somebody, here or elsewhere, wants our moderators to look at. One open report per server and target."""
 
     __tablename__ = "report"
@@ -280,7 +281,7 @@ class Report(SQLModel, table=True):
     closed_by_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger, ondelete="SET NULL")
 
 
-class Judgement(SQLModel, table=True):
+class Judgement(Row, table=True):
     """One verdict over a post: who decided, by which rule and policy, over exactly which bytes (D22)."""
 
     __tablename__ = "judgement"
@@ -298,7 +299,7 @@ class Judgement(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class Notification(SQLModel, table=True):
+class Notification(Row, table=True):
     """Something that a local actor wants to know; one per cause."""
 
     __tablename__ = "notification"
@@ -318,7 +319,7 @@ class Notification(SQLModel, table=True):
     read_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class Activity(SQLModel, table=True):
+class Activity(Row, table=True):
     """An activity of ours, stored as the bytes that are delivered and served; `public` when anybody may read it."""
 
     __tablename__ = "activity"
@@ -338,7 +339,7 @@ class Activity(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class Delivery(SQLModel, table=True):
+class Delivery(Row, table=True):
     """One activity to one inbox: unique, so that a job that runs twice cannot double it."""
 
     __tablename__ = "delivery"
@@ -362,7 +363,7 @@ class Delivery(SQLModel, table=True):
     done_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class HostState(SQLModel, table=True):
+class HostState(Row, table=True):
     """What deliveries learned about a host: the circuit, the scheme that works, when it last answered."""
 
     __tablename__ = "host_state"

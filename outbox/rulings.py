@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from fediverse_ai.core.database import big_id
+from fediverse_ai.core.rows import Row
 
 
-class PolicyVersion(SQLModel, table=True):
+class PolicyVersion(Row, table=True):
     """A policy that ran here, whole; the newest row is the one that runs or ran last."""
 
     __tablename__ = "policy_version"
@@ -24,7 +25,7 @@ class PolicyVersion(SQLModel, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
-class Appeal(SQLModel, table=True):
+class Appeal(Row, table=True):
     """An author's objection to one decision about a post or an edit; a moderator answers it once."""
 
     __tablename__ = "appeal"
@@ -46,7 +47,7 @@ class Appeal(SQLModel, table=True):
     decided_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class KnownPicture(SQLModel, table=True):
+class KnownPicture(Row, table=True):
     """A picture that must not be shown here, by its hash alone: from a list, or taken down by a moderator."""
 
     __tablename__ = "known_picture"

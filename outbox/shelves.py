@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from fediverse_ai.core.database import big_id, json_column
+from fediverse_ai.core.rows import Row
 
 
 class Replies(StrEnum):
@@ -26,7 +27,7 @@ class FilterAction(StrEnum):
     BLUR = "blur"
 
 
-class ReadingList(SQLModel, table=True):
+class ReadingList(Row, table=True):
     """A timeline of chosen people. `exclusive`: its members do not appear at home."""
 
     __tablename__ = "reading_list"
@@ -38,7 +39,7 @@ class ReadingList(SQLModel, table=True):
     exclusive: bool = False
 
 
-class ListMember(SQLModel, table=True):
+class ListMember(Row, table=True):
     """One person on one list; gone when its owner no longer follows them."""
 
     __tablename__ = "list_member"
@@ -49,7 +50,7 @@ class ListMember(SQLModel, table=True):
     member_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
 
 
-class Filter(SQLModel, table=True):
+class Filter(Row, table=True):
     """Words and posts that one of our people does not want to meet, in which places, until when."""
 
     __tablename__ = "filter"
@@ -63,7 +64,7 @@ class Filter(SQLModel, table=True):
     expires_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
-class FilterKeyword(SQLModel, table=True):
+class FilterKeyword(Row, table=True):
     """One word or phrase of a filter."""
 
     __tablename__ = "filter_keyword"
@@ -74,7 +75,7 @@ class FilterKeyword(SQLModel, table=True):
     whole_word: bool = False
 
 
-class FilterPost(SQLModel, table=True):
+class FilterPost(Row, table=True):
     """One post of a filter."""
 
     __tablename__ = "filter_post"
@@ -85,7 +86,7 @@ class FilterPost(SQLModel, table=True):
     post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
 
 
-class Marker(SQLModel, table=True):
+class Marker(Row, table=True):
     """The newest entry of a timeline that one of our people has read, the same in all their apps."""
 
     __tablename__ = "marker"
@@ -99,7 +100,7 @@ class Marker(SQLModel, table=True):
     updated_ms: int = Field(sa_type=BigInteger)
 
 
-class TagFollow(SQLModel, table=True):
+class TagFollow(Row, table=True):
     """A hashtag that one of our people follows: public posts with it come home."""
 
     __tablename__ = "tag_follow"
@@ -111,7 +112,7 @@ class TagFollow(SQLModel, table=True):
     """In lower case, without #."""
 
 
-class SilencedHost(SQLModel, table=True):
+class SilencedHost(Row, table=True):
     """A server of which one of our people wants to see nothing."""
 
     __tablename__ = "silenced_host"
@@ -122,7 +123,7 @@ class SilencedHost(SQLModel, table=True):
     host: str
 
 
-class AccountNote(SQLModel, table=True):
+class AccountNote(Row, table=True):
     """What one of our people noted about somebody, for themselves."""
 
     __tablename__ = "account_note"
@@ -134,7 +135,7 @@ class AccountNote(SQLModel, table=True):
     comment: str
 
 
-class FeaturedTag(SQLModel, table=True):
+class FeaturedTag(Row, table=True):
     """A hashtag that one of our people shows on their profile."""
 
     __tablename__ = "featured_tag"
@@ -145,7 +146,7 @@ class FeaturedTag(SQLModel, table=True):
     name: str
 
 
-class Conversation(SQLModel, table=True):
+class Conversation(Row, table=True):
     """A thread of direct posts, as one of those in it has it: the newest post, and whether it was read."""
 
     __tablename__ = "conversation"

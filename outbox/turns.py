@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, LargeBinary
-from sqlmodel import Field, SQLModel, col, delete, func, or_, select, update
+from sqlmodel import Field, col, delete, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Account
@@ -14,6 +14,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import RequestError, TooMany
 from fediverse_ai.core.log import get
+from fediverse_ai.core.rows import Row
 from generation import copies
 from generation.pipeline import Pipeline
 from generation.types import GeneratedImage
@@ -25,7 +26,7 @@ MEMBER = "member"
 log = get(__name__)
 
 
-class Turn(SQLModel, table=True):
+class Turn(Row, table=True):
     """The place of one post before one generator; it counts as long as the post waits."""
 
     __tablename__ = "turn"
@@ -46,7 +47,7 @@ class Turn(SQLModel, table=True):
     previewed_ms: int = Field(default=0, sa_type=BigInteger)
 
 
-class Usage(SQLModel, table=True):
+class Usage(Row, table=True):
     """What one person had made by one generator on one day (UTC)."""
 
     __tablename__ = "usage"
