@@ -101,8 +101,24 @@ def _configuration(config: Config) -> Iterator[Finding]:
             "pictures are served from the same host as pages",
             "Let another host serve the media folder and set media.public_url: then no picture can act as a page.",
         )
+    yield from _clients(config)
     if not config.server.contact:
         yield Finding("contact", "advice", "server.contact is empty", "Say how people reach who is in charge.")
+
+
+def _clients(config: Config) -> Iterator[Finding]:
+    """Whose address is believed to be a visitor's: of everybody, or of nobody where a proxy hides them (OAU-11)."""
+    from ipaddress import ip_network
+
+    from fediverse_ai.core.addresses import is_loopback
+
+    believed = config.server.trusted_proxies
+    if any(ip_network(entry, strict=False).prefixlen == 0 for entry in believed):
+        words = "server.trusted_proxies names every address, so visitors choose the address that they are counted by"
+        yield Finding("visitors", "problem", words, "Name only the proxy, such as 127.0.0.1.")
+    elif not believed and not config.server.tls_certificate and is_loopback(config.server.host):
+        words = "a proxy is not named, so all visitors have its address: how much each may read is not limited"
+        yield Finding("visitors", "advice", words, 'Set server.trusted_proxies = ["127.0.0.1"] if it runs here.')
 
 
 def _files(config: Config) -> Iterator[Finding]:

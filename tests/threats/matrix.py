@@ -61,6 +61,7 @@ FILES = {
     "apps": "tests/actors/test_apps.py",
     "accounts": "tests/actors/test_accounts.py",
     "sign-in": "tests/web/test_sign_in.py",
+    "rates": "tests/web/test_rates.py",
     "listener": "tests/cli/test_listener.py",
     "oauth": "tests/threats/test_oauth.py",
     "streaming": "tests/mastodon/test_streaming.py",
@@ -275,6 +276,8 @@ OAUTH = {
     "sign-in:test_a_wrong_password_and_an_unknown_name_get_the_same_answer "
     "accounts:test_unknown_names_cost_the_same_hashing token:test_tries_are_limited_by_address",
     "OAU-11": "oauth:test_no_rotation_of_addresses_dodges_a_limit "
+    "rates:test_behind_a_proxy_of_this_machine_its_visitors_are_counted "
+    "rates:test_doctor_sees_a_proxy_that_is_not_named_and_one_that_is_everybody "
     "listener:test_forwarded_headers_are_believed_only_from_configured_addresses",
     "OAU-12": "accounts:test_password_length accounts:test_hashing_costs_what_an_attacker_should_pay "
     "accounts:test_the_same_letters_in_another_normal_form_are_the_same_password accounts:test_a_link_works_once "

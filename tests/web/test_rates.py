@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
 from actors import accounts, tries
 from actors.models import SignInTries
-from fediverse_ai import housekeeping, rates
+from fediverse_ai import housekeeping
+from fediverse_ai.cli import doctor, listener
 from fediverse_ai.core import addresses, limits
+from fediverse_ai.core.config import Config
 from fediverse_ai.core.errors import TooMany, Unavailable
 from fediverse_ai.core.gate import Gate
 from fediverse_ai.core.limits import LOGIN_PER_ADDRESS, Rate, RateLimiter
 from tests.support.house import house
-from tests.web.site import Site
+from tests.web.site import ORIGIN, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -86,7 +89,36 @@ async def test_this_machine_and_what_is_counted_elsewhere(site: Site) -> None:
     stranger = site.browser(client=("203.0.113.10", 4000))
     assert (await stranger.client.get("/api/v1/none")).status_code == 404
     assert (await stranger.client.post("/inbox", content=b"{}")).status_code == 415
-    assert rates
+
+
+async def test_behind_a_proxy_of_this_machine_its_visitors_are_counted(site: Site) -> None:
+    """What the listener puts around the application, so that the address counted is the visitor's, not the proxy's.
+
+    A visitor who writes the header gets nothing of it: the proxy adds the address that it saw, and that one counts.
+    """
+    server = site.context.config.server.model_copy(update={"trusted_proxies": ["127.0.0.1"]})
+    settings = listener._settings(site.app, site.context.config.model_copy(update={"server": server}))
+    settings.load()
+    transport = httpx.ASGITransport(app=settings.loaded_app, client=("127.0.0.1", 4000))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        for forwarded in ("203.0.113.20", "198.51.100.1, 203.0.113.20", "127.0.0.1, 203.0.113.20"):
+            _left(site, "reads", limits.READS_PER_ADDRESS, "203.0.113.20", 1)
+            found = [(await client.get("/about", headers={"x-forwarded-for": forwarded})).status_code for _ in range(2)]
+            assert found == [200, 429], forwarded
+        other = await client.get("/about", headers={"x-forwarded-for": "203.0.113.21"})
+        assert other.status_code == 200
+
+
+async def test_doctor_sees_a_proxy_that_is_not_named_and_one_that_is_everybody() -> None:
+    def found(**server: object) -> list[str]:
+        config = Config.model_validate({"server": {"public_url": "https://pictures.example", **server}})
+        return [finding.level for finding in doctor._clients(config)]
+
+    assert found() == ["advice"]
+    assert found(trusted_proxies=["127.0.0.1"]) == []
+    assert found(host="0.0.0.0") == []
+    assert found(trusted_proxies=["0.0.0.0/0"]) == ["problem"]
+    assert found(trusted_proxies=["10.0.0.0/8", "::/0"]) == ["problem"]
 
 
 async def _count(site: Site, who: str, *, doubling: bool = True) -> int:
