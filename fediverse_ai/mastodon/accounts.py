@@ -17,10 +17,11 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Malformed, Missing
 from fediverse_ai.mastodon import answers, batches, entities, parameters, people, preferences, reading
-from fediverse_ai.mastodon.answers import Cursor, Json
-from fediverse_ai.mastodon.batches import Entry
+from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from outbox import pin
+from outbox.cursors import Cursor, fetch
+from outbox.home import Entry
 from outbox.models import Attachment, Post, PostState, PostTag, Reaction, ReactionKind
 from outbox.queries import UNFINISHED
 from outbox.visibility import seen_by
@@ -91,7 +92,7 @@ async def statuses(request: Request) -> Response:
         if asked.flag("pinned"):
             found = await _pinned(session, reader, actor)
             return answers.answer(await batches.statuses(session, context, reader, found))
-        posts = await answers.fetch(session, _posts(reader, actor, asked), col(Post.id), at)
+        posts = await fetch(session, _posts(reader, actor, asked), col(Post.id), at)
         entries = [Entry(post) for post in posts]
         with_boosts = not (asked.flag("exclude_reblogs") or asked.flag("only_media") or asked.text("tagged"))
         if with_boosts:
@@ -138,7 +139,7 @@ async def _boosts(session: AsyncSession, reader: Actor | None, actor: Actor, at:
             Reaction.actor_id == actor.id, Reaction.kind == ReactionKind.BOOST, seen_by(reader.id if reader else None)
         )
     )
-    return [Entry(post, boost) for boost, post in await answers.fetch(session, query, col(Reaction.id), at)]
+    return [Entry(post, boost) for boost, post in await fetch(session, query, col(Reaction.id), at)]
 
 
 async def followers(request: Request) -> Response:
@@ -160,7 +161,7 @@ async def _related(request: Request, mine: Any, other: Any) -> Response:
         if actor.id in barred:
             return answers.answer([])
         query = select(Follow.id, other).where(mine == actor.id, Follow.state == FollowState.ACCEPTED)
-        rows = await answers.fetch(session, query, col(Follow.id), at)
+        rows = await fetch(session, query, col(Follow.id), at)
         body = await reading.listed(session, context, reader, [key for _, key in rows])
     return answers.page(request, body, [key for key, _ in rows], at)
 

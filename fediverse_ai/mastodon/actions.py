@@ -13,10 +13,10 @@ from actors.models import Actor
 from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon import answers, batches, people
-from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from outbox import bookmarks, pin, react
 from outbox.belongings import ConversationMute
+from outbox.home import Entry
 from outbox.models import Post, PostState, ReactionKind
 
 Verb = Callable[[AsyncSession, Actor, Post], Awaitable[object]]

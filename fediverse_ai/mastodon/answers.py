@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Missing
 from fediverse_ai.core.responses import status_of
+from outbox.cursors import LARGEST_ID, Cursor
 
 Json = dict[str, Any]
 
-LARGEST_ID = 2**63 - 1
 NOT_FOUND = "Record not found"
 # Answers depend on who asks (D14).
 _HEADERS = {
@@ -82,42 +80,12 @@ def path_id(request: Request, name: str = "id") -> int:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Which page is asked for: older than `max_id`, newer than `since_id`, or immediately newer than `min_id`."""
-
-    limit: int
-    max_id: int | None = None
-    since_id: int | None = None
-    min_id: int | None = None
-
-    @property
-    def forward(self) -> bool:
-        """Read upwards from `min_id`; the page is given newest first all the same."""
-        return self.min_id is not None
-
-    @property
-    def above(self) -> int | None:
-        return self.min_id if self.min_id is not None else self.since_id
-
-
 def cursor(request: Request, default: int = 20, most: int = 40) -> Cursor:
     """The cursor of the query string; what is no id is ignored, a limit beyond `most` is cut silently."""
     asked = id_of(request.query_params.get("limit"))
     values = {name: id_of(request.query_params.get(name)) for name in _CURSORS}
     bounded = {name: min(value, LARGEST_ID) for name, value in values.items() if value is not None}
     return Cursor(min(default if asked is None else max(asked, 1), most), **bounded)
-
-
-async def fetch(session: AsyncSession, query: Any, column: Any, at: Cursor) -> list[Any]:
-    """The rows of one page of a query, newest first, cut by a column of ids."""
-    if at.max_id is not None:
-        query = query.where(column < at.max_id)
-    if at.above is not None:
-        query = query.where(column > at.above)
-    ordered = query.order_by(column.asc() if at.forward else column.desc()).limit(at.limit)
-    rows = list(await session.exec(ordered))
-    return rows[::-1] if at.forward else rows
 
 
 def page(

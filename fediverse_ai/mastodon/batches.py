@@ -24,6 +24,7 @@ from fediverse_ai.mastodon.status_entities import Scene
 from fediverse_ai.remote_media import RemoteMedia
 from outbox import uploads
 from outbox.belongings import Bookmark, ConversationMute, Upload
+from outbox.home import Entry
 from outbox.models import Attachment, Post, PostState, QuoteState, Reaction, ReactionKind, Visibility
 from outbox.visibility import OPEN, seen_by
 
@@ -33,18 +34,6 @@ QUOTE_STATES = {
     QuoteState.REVOKED: "revoked",
     QuoteState.ACCEPTED: "accepted",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One place in a timeline: a post, or somebody's boost of it with an id of its own."""
-
-    post: Post
-    boost: Reaction | None = None
-
-    @property
-    def id(self) -> int:
-        return self.boost.id if self.boost is not None else self.post.id
 
 
 class KnownNumbers:

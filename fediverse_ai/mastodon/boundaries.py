@@ -18,6 +18,7 @@ from fediverse_ai.mastodon.answers import NOT_FOUND
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.relations import relationships
 from outbox import follow as follows
+from outbox.cursors import fetch
 from outbox.shelves import SilencedHost
 
 
@@ -27,7 +28,7 @@ async def _people(request: Request, key: Any, other: Any, *conditions: Any) -> R
     async with context.database.read() as session:
         reader = await people.myself(session, request)
         query = select(key, other).where(*(condition(reader.id) for condition in conditions))
-        rows: list[Any] = await answers.fetch(session, query, key, at)
+        rows: list[Any] = await fetch(session, query, key, at)
         # Not `reading.listed`: it leaves out those with a block between, who are the point here.
         body = await reading.named(session, context, reader, [actor_id for _, actor_id in rows])
     return answers.page(request, body, [row_id for row_id, _ in rows], at)
@@ -93,7 +94,7 @@ async def silenced(request: Request) -> Response:
     async with context_of(request).database.read() as session:
         reader = await people.myself(session, request)
         query = select(SilencedHost.id, SilencedHost.host).where(SilencedHost.actor_id == reader.id)
-        rows: list[Any] = await answers.fetch(session, query, col(SilencedHost.id), at)
+        rows: list[Any] = await fetch(session, query, col(SilencedHost.id), at)
     return answers.page(request, [host for _, host in rows], [key for key, _ in rows], at)
 
 

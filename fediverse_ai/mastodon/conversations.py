@@ -15,8 +15,9 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon import answers, batches, people, reading
 from fediverse_ai.mastodon.answers import Json
-from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from outbox.cursors import fetch
+from outbox.home import Entry
 from outbox.shelves import Conversation
 
 
@@ -48,7 +49,7 @@ async def index(request: Request) -> Response:
     async with context.database.read() as session:
         reader = await people.myself(session, request)
         query = select(Conversation).where(Conversation.actor_id == reader.id)
-        rows: list[Conversation] = await answers.fetch(session, query, col(Conversation.last_post_id), at)
+        rows: list[Conversation] = await fetch(session, query, col(Conversation.last_post_id), at)
         body = await entities_of(session, context, reader, rows)
     return answers.page(request, body, [row.last_post_id for row in rows], at)
 

@@ -14,8 +14,8 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.nodes import SEQUENCE_BITS
 from fediverse_ai.mastodon import answers, batches, parameters, people, reading, tags
 from fediverse_ai.mastodon.answers import Json
-from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from outbox.home import Entry
 from outbox.models import Attachment, Post, PostState, PostTag, Visibility
 from outbox.unwanted import unwanted_by
 from outbox.visibility import OPEN, seen_by

@@ -15,11 +15,12 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon import answers, batches, notifications, parameters, people, reading
-from fediverse_ai.mastodon.answers import NOT_FOUND, Cursor, Json
-from fediverse_ai.mastodon.batches import Entry
+from fediverse_ai.mastodon.answers import NOT_FOUND, Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.notifications import TYPES, WITH_STATUS
 from fediverse_ai.mastodon.parameters import Parameters
+from outbox.cursors import Cursor, fetch
+from outbox.home import Entry
 from outbox.models import Notification
 
 GROUPED = frozenset({"favourite", "reblog", "follow"})
@@ -70,7 +71,7 @@ def _entity(key: str, rows: Sequence[Notification]) -> Json:
 
 async def _page(session: AsyncSession, query: Any, at: Cursor, wanted: frozenset[str]) -> dict[str, list[Notification]]:
     """As many groups as fit a page, of the newest rows (going forward the next ones)."""
-    rows = await answers.fetch(session, query, col(Notification.id), Cursor(BATCH, at.max_id, at.since_id, at.min_id))
+    rows = await fetch(session, query, col(Notification.id), Cursor(BATCH, at.max_id, at.since_id, at.min_id))
     found = _groups(rows, wanted)
     keys = list(found)[-at.limit :] if at.forward else list(found)[: at.limit]
     return {key: found[key] for key in keys}

@@ -24,6 +24,7 @@ from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.status_entities import NO_BLURHASH
 from outbox import queries as posts
+from outbox.cursors import LARGEST_ID
 from outbox.models import Post
 
 # The release of Mastodon whose API this is, as apps read it: the first three characters as a number, three parts.
@@ -252,7 +253,7 @@ async def oembed(request: Request) -> Response:
     if f"{wanted.scheme}://{wanted.netloc}" != context.config.public_url or post_id is None:
         raise Missing(answers.NOT_FOUND)
     async with context.database.read() as session:
-        view = await posts.view(session, None, min(post_id, answers.LARGEST_ID))
+        view = await posts.view(session, None, min(post_id, LARGEST_ID))
         owner = await queries.local_by_name(session, name)
     if view is None or owner is None or view.author.id != owner.id:
         raise Missing(answers.NOT_FOUND)

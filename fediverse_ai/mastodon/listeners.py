@@ -17,9 +17,10 @@ from actors.models import Actor, Follow, Mute
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.events import POSTS, Event
-from fediverse_ai.mastodon import batches, conversations, filtering, home, notifications
+from fediverse_ai.mastodon import batches, conversations, filtering, notifications
 from fediverse_ai.mastodon.answers import Json
-from fediverse_ai.mastodon.batches import Entry
+from outbox import home
+from outbox.home import Entry
 from outbox.models import Attachment, Notification, Post, PostState, PostTag, Reaction, Visibility
 from outbox.shelves import Conversation, ListMember, SilencedHost, TagFollow
 from outbox.visibility import OPEN, may_see

@@ -13,10 +13,12 @@ from starlette.responses import Response
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Missing, Unprocessable
-from fediverse_ai.mastodon import answers, batches, home, parameters, people, reading
+from fediverse_ai.mastodon import answers, batches, parameters, people, reading
 from fediverse_ai.mastodon.answers import NOT_FOUND, Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.parameters import Parameters
+from outbox import home
+from outbox.cursors import Cursor, fetch
 from outbox.shelves import ListMember, ReadingList, Replies
 
 
@@ -99,11 +101,11 @@ async def members(request: Request) -> Response:
     """GET /api/v1/lists/{id}/accounts; limit=0 is everybody, as Mastodon has it (here up to the most a list holds)."""
     context, at = context_of(request), answers.cursor(request, 40, limits.LIST_MEMBERS)
     if request.query_params.get("limit") == "0":
-        at = answers.Cursor(limits.LIST_MEMBERS)
+        at = Cursor(limits.LIST_MEMBERS)
     async with context.database.read() as session:
         reader, row = await own(session, request)
         query = select(ListMember.id, ListMember.member_id).where(ListMember.list_id == row.id)
-        rows: list[Any] = await answers.fetch(session, query, col(ListMember.id), at)
+        rows: list[Any] = await fetch(session, query, col(ListMember.id), at)
         body = await reading.listed(session, context, reader, [member_id for _, member_id in rows])
     return answers.page(request, body, [key for key, _ in rows], at)
 

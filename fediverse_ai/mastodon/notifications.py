@@ -18,9 +18,10 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon import answers, batches, parameters, people, reading
 from fediverse_ai.mastodon.answers import Json
-from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.parameters import Parameters
+from outbox.cursors import fetch
+from outbox.home import Entry
 from outbox.models import Notification
 
 TYPES = {
@@ -66,7 +67,7 @@ async def show_all(request: Request) -> Response:
     async with context.database.read() as session:
         reader = await people.myself(session, request)
         query = query_of(reader, parameters.query(request))
-        rows = await answers.fetch(session, query, col(Notification.id), at)
+        rows = await fetch(session, query, col(Notification.id), at)
         body = await entities_of(session, context, reader, rows)
     return answers.page(request, body, [row.id for row in rows], at)
 

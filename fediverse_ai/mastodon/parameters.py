@@ -16,7 +16,8 @@ from starlette.requests import Request
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Malformed, Unprocessable
 from fediverse_ai.core.responses import read_body
-from fediverse_ai.mastodon.answers import LARGEST_ID, id_of
+from fediverse_ai.mastodon.answers import id_of
+from outbox.cursors import LARGEST_ID
 
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _PART = re.compile(r"\[([^\[\]]*)\]")

@@ -10,8 +10,8 @@ from actors.models import Actor
 from fediverse_ai.core.access import principal_of
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon.answers import NOT_FOUND
-from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import me
+from outbox.home import Entry
 from outbox.models import Post, Reaction, ReactionKind
 from outbox.visibility import may_see
 

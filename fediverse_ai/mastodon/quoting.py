@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.mastodon import answers, batches, parameters, people
-from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from outbox import quote
+from outbox.cursors import fetch
+from outbox.home import Entry
 from outbox.models import Post, QuoteStamp, QuoteState
 from outbox.visibility import seen_by
 
@@ -26,7 +27,7 @@ async def listed(request: Request) -> Response:
             Post.quote_state == QuoteState.ACCEPTED,
             seen_by(reader.id if reader else None),
         )
-        rows = await answers.fetch(session, query, col(Post.id), at)
+        rows = await fetch(session, query, col(Post.id), at)
         body = await batches.statuses(session, context, reader, [Entry(row) for row in rows])
     return answers.page(request, body, [row.id for row in rows], at)
 

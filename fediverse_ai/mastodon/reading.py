@@ -15,10 +15,11 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.mastodon import answers, batches, parameters, people, status_entities
 from fediverse_ai.mastodon.answers import Json
-from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from inbox import threads
 from outbox import documents, edit
+from outbox.cursors import fetch
+from outbox.home import Entry
 from outbox.models import Post, PostState, Reaction, ReactionKind, Visibility
 from outbox.visibility import may_see, seen_by
 
@@ -151,7 +152,7 @@ async def _reacted(request: Request, kind: ReactionKind) -> Response:
         reader = await people.reader_of(session, request)
         post = await people.post(session, reader, answers.path_id(request))
         query = select(Reaction.id, Reaction.actor_id).where(Reaction.post_id == post.id, Reaction.kind == kind)
-        rows = await answers.fetch(session, query, col(Reaction.id), at)
+        rows = await fetch(session, query, col(Reaction.id), at)
         body = await listed(session, context, reader, [actor_id for _, actor_id in rows])
     return answers.page(request, body, [key for key, _ in rows], at)
 

@@ -14,6 +14,7 @@ from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.mastodon import answers, batches, parameters, people, status_entities, writing
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from outbox import schedule, uploads
+from outbox.cursors import fetch
 from outbox.models import Post, PostState
 
 # Made and judged at once, published at their time: until then they may be in any of these.
@@ -39,7 +40,7 @@ async def index(request: Request) -> Response:
     context, at = context_of(request), answers.cursor(request)
     async with context.database.read() as session:
         reader = await people.myself(session, request)
-        posts: list[Post] = await answers.fetch(session, _mine(reader), col(Post.id), at)
+        posts: list[Post] = await fetch(session, _mine(reader), col(Post.id), at)
         look = batches.look_of(context, reader)
         body = [status_entities.scheduled(look, post, await uploads.of_post(session, post.id)) for post in posts]
     return answers.page(request, body, [post.id for post in posts], at)

@@ -18,12 +18,12 @@ from fediverse_ai.core.http import Budget
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.mastodon import answers, batches, parameters, people, reading, tags
 from fediverse_ai.mastodon.answers import Json
-from fediverse_ai.mastodon.batches import Entry
 from fediverse_ai.mastodon.doors import ApiDoor, context_of, me
 from fediverse_ai.mastodon.parameters import Parameters
 from inbox import threads
 from outbox import queries as post_queries
 from outbox import search
+from outbox.home import Entry
 
 _PAGE = re.compile(r"/@(?P<name>\w{1,64})(?:/(?P<post>\d{1,18}))?")
 KINDS = ("accounts", "statuses", "hashtags")

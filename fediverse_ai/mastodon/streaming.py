@@ -25,6 +25,7 @@ from fediverse_ai.mastodon import answers
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.listeners import NAMED, OWN, PUBLIC, Listener, Message, Stream
 from fediverse_ai.social.events import Streams
+from outbox.cursors import LARGEST_ID
 from outbox.shelves import ReadingList
 from outbox.text import hashtag_name
 
@@ -62,7 +63,7 @@ async def _stream(session: AsyncSession, who: Principal, name: str, words: Mappi
     said = words.get(NAMED.get(name, ""))
     if name == "list":
         list_id = answers.id_of(said)
-        row = await session.get(ReadingList, list_id) if list_id is not None and list_id <= answers.LARGEST_ID else None
+        row = await session.get(ReadingList, list_id) if list_id is not None and list_id <= LARGEST_ID else None
         if row is None or row.actor_id != who.actor_id or not allows(who.scopes, "read:lists"):
             raise Missing(answers.NOT_FOUND)
         return Stream(name, str(row.id))

@@ -18,6 +18,7 @@ from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.mastodon import answers, entities, parameters, people
 from fediverse_ai.mastodon.answers import NOT_FOUND, Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from outbox.cursors import fetch
 from outbox.models import Post, PostState, PostTag
 from outbox.shelves import FeaturedTag, TagFollow
 from outbox.text import hashtag_name
@@ -110,7 +111,7 @@ async def followed(request: Request) -> Response:
     async with context.database.read() as session:
         reader = await people.myself(session, request)
         query = select(TagFollow.id, TagFollow.name).where(TagFollow.actor_id == reader.id)
-        rows: list[Any] = await answers.fetch(session, query, col(TagFollow.id), at)
+        rows: list[Any] = await fetch(session, query, col(TagFollow.id), at)
         names = [name for _, name in rows]
         body = await entities_of(session, context, names, set(names))
     return answers.page(request, body, [key for key, _ in rows], at)

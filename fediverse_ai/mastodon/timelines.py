@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.models import Actor
-from fediverse_ai.mastodon import answers, batches, home, parameters, people
-from fediverse_ai.mastodon.answers import Cursor
-from fediverse_ai.mastodon.batches import Entry
+from fediverse_ai.mastodon import answers, batches, parameters, people
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from outbox import home
 from outbox.belongings import Bookmark
+from outbox.cursors import Cursor, fetch
+from outbox.home import Entry
 from outbox.models import Attachment, Post, PostState, PostTag, Reaction, ReactionKind, Visibility
 from outbox.unwanted import unwanted_by
 from outbox.visibility import OPEN, seen_by
@@ -96,7 +97,7 @@ async def _answer(request: Request, query: Any) -> Response:
         if reader is not None:
             now = context_of(request).clock.now_ms()
             query = query.where(~unwanted_by(reader.id, col(Post.author_id), now))
-        posts = await answers.fetch(session, query, col(Post.id), at)
+        posts = await fetch(session, query, col(Post.id), at)
         body = await batches.statuses(session, context_of(request), reader, [Entry(post) for post in posts])
     return answers.page(request, body, [post.id for post in posts], at)
 
@@ -126,7 +127,7 @@ async def _kept_rows(session: AsyncSession, reader: Actor, model: Any, condition
         .join(Post, col(Post.id) == model.post_id)
         .where(model.actor_id == reader.id, *conditions, seen_by(reader.id))
     )
-    return await answers.fetch(session, query, model.id, at)
+    return await fetch(session, query, model.id, at)
 
 
 ROUTES = [

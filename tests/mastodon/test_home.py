@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.mastodon import batches
-from fediverse_ai.mastodon import home as timeline
-from fediverse_ai.mastodon.answers import LARGEST_ID, Cursor
+from outbox import home as timeline
+from outbox.cursors import LARGEST_ID, Cursor
 from outbox.models import Post, PostState, Reaction, ReactionKind, Visibility
 from tests.mastodon.app import App
 from tests.support.house import House

@@ -18,8 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core.context import context_of
-from fediverse_ai.mastodon.answers import LARGEST_ID, Cursor
-from fediverse_ai.mastodon.batches import Entry
+from outbox.cursors import LARGEST_ID, Cursor
 from outbox.models import Post, PostState, PostTag, Reaction, ReactionKind, Visibility
 from outbox.shelves import ListMember, ReadingList, TagFollow
 from outbox.unwanted import unwanted_by
@@ -29,6 +28,18 @@ from outbox.visibility import seen_by
 UNFINISHED = (PostState.WAITING, PostState.PICK, PostState.HELD, PostState.REFUSED, PostState.FAILED)
 ROUNDS = 5
 """How often more is read to fill a page of which much was left out; then a short page with `next` is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place in a timeline: a post, or somebody's boost of it with an id of its own."""
+
+    post: Post
+    boost: Reaction | None = None
+
+    @property
+    def id(self) -> int:
+        return self.boost.id if self.boost is not None else self.post.id
 
 
 @dataclass(frozen=True, slots=True)
