@@ -66,9 +66,15 @@ class Actor(Row, table=True):
     manually_approves: bool = False
     authorized_fetch: bool = False
     """Of local actors: posts and lists are only for signed requests."""
+    hides_relations: bool = False
+    """Of local actors: whom they follow and who follows them is for themselves; the counts stay."""
+    quote_policy: str = "anyone"
+    """Of local actors: who may quote open posts: anyone, followers or nobody."""
     discoverable: bool = True
     indexable: bool = False
     fields: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    verified: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
+    """Of local actors: address in a field -> when a page there was seen to link back with rel=me, epoch milliseconds."""
     also_known_as: list[str] = Field(default_factory=list, sa_column=json_column())
     emojis: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
     """Custom emoji in the name and bio of a remote actor: name -> id of its Emoji (actors/emoji.py)."""
@@ -260,6 +266,16 @@ class Account(Row, table=True):
     """Who may build on a new post (outbox.models.RemixPolicy)."""
     posting: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
     """What apps begin a new post with: visibility, sensitive, language."""
+    appearance: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    """How pages look for this person: theme, motion, text, keys, counts, language; only what differs from the usual."""
+    training: str = "no"
+    """What a new post begins with as to training: no, or the scope of a yes."""
+    direct_from: str = "anyone"
+    """Whose direct posts arrive: anyone's, or those of people whom this person follows ("followed"), or nobody's."""
+    told: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    """{"off": [kinds], "not_from": [groups of people]} that this person is not told of."""
+    leaves_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """When the account is erased, once its owner asked for it."""
     disabled_ms: int | None = Field(default=None, sa_type=BigInteger)
     carry_follows: bool = True
     """Whether follows go along by themselves when somebody whom this person follows moves."""

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 import actors.apps
 import actors.emoji
 import actors.models
+import actors.personal
 import actors.routes
 import inbox.jobs
 import inbox.models
@@ -69,6 +70,7 @@ from generation.pipeline import Pipeline, build_pipeline
 
 TABLES = (
     actors.models,
+    actors.personal,
     actors.emoji,
     outbox.models,
     outbox.belongings,

@@ -9,6 +9,7 @@ from sqlmodel import AutoString, SQLModel
 
 import actors.emoji
 import actors.models
+import actors.personal
 import inbox.models
 import outbox.addressed
 import outbox.belongings
@@ -22,6 +23,7 @@ __all__ = ["NAMES", "comparison", "metadata"]
 
 ROOMS = (
     actors.models,
+    actors.personal,
     actors.emoji,
     outbox.models,
     outbox.belongings,

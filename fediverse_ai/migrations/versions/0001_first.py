@@ -35,9 +35,12 @@ def upgrade() -> None:
         sa.Column("image_url", sa.String(), nullable=True),
         sa.Column("manually_approves", sa.Boolean(), nullable=False),
         sa.Column("authorized_fetch", sa.Boolean(), nullable=False),
+        sa.Column("hides_relations", sa.Boolean(), nullable=False),
+        sa.Column("quote_policy", sa.String(), nullable=False),
         sa.Column("discoverable", sa.Boolean(), nullable=False),
         sa.Column("indexable", sa.Boolean(), nullable=False),
         sa.Column("fields", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("verified", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("also_known_as", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("emojis", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("moved_to_uri", sa.String(), nullable=True),
@@ -119,6 +122,11 @@ def upgrade() -> None:
         sa.Column("disclosure", sa.String(), nullable=False),
         sa.Column("remix_policy", sa.String(), nullable=False),
         sa.Column("posting", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("appearance", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("training", sa.String(), nullable=False),
+        sa.Column("direct_from", sa.String(), nullable=False),
+        sa.Column("told", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("leaves_ms", sa.BigInteger(), nullable=True),
         sa.Column("disabled_ms", sa.BigInteger(), nullable=True),
         sa.Column("carry_follows", sa.Boolean(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
@@ -1055,8 +1063,100 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("actor_id", "day", "generator", name=op.f("pk_usage")),
     )
 
+    op.create_table(
+        "second_factor",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_second_factor_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_second_factor")),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_recovery_code_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_recovery_code_code_hash")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "data_import",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("overwrite", sa.Boolean(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("done_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_data_import_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_import")),
+    )
+    with op.batch_alter_table("data_import", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_data_import_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "data_import_row",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("options", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["data_import.id"], name=op.f("fk_data_import_row_import_id_data_import"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_import_row")),
+    )
+    with op.batch_alter_table("data_import_row", schema=None) as batch_op:
+        batch_op.create_index("ix_data_import_row_state", ["import_id", "state", "id"], unique=False)
+
+    op.create_table(
+        "archive",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("file", sa.String(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ready_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_archive_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archive")),
+    )
+    with op.batch_alter_table("archive", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_archive_account_id"), ["account_id"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("archive", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_archive_account_id"))
+
+    op.drop_table("archive")
+    with op.batch_alter_table("data_import_row", schema=None) as batch_op:
+        batch_op.drop_index("ix_data_import_row_state")
+
+    op.drop_table("data_import_row")
+    with op.batch_alter_table("data_import", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_data_import_account_id"))
+
+    op.drop_table("data_import")
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_code_account_id"))
+
+    op.drop_table("recovery_code")
+    op.drop_table("second_factor")
     op.drop_table("usage")
     with op.batch_alter_table("turn", schema=None) as batch_op:
         batch_op.drop_index("ix_turn_generator")
