@@ -19,7 +19,7 @@ from fediverse_ai.core.errors import Malformed, Missing
 from fediverse_ai.mastodon import answers, batches, entities, parameters, people, preferences, reading
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
-from outbox import pin
+from outbox import pin, talk
 from outbox.cursors import Cursor, fetch
 from outbox.home import Entry
 from outbox.models import Attachment, Post, PostState, PostTag, Reaction, ReactionKind
@@ -127,7 +127,7 @@ _NOT_LISTED = (PostState.DRAFT, PostState.SCHEDULED)
 
 async def _pinned(session: AsyncSession, reader: Actor | None, actor: Actor) -> list[Entry]:
     pins = await pin.pinned(session, actor.id)
-    seen = await reading.readable(session, reader, [post.id for post in pins])
+    seen = await talk.readable(session, reader, [post.id for post in pins])
     return [Entry(seen[post.id]) for post in pins if post.id in seen]
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.models import Actor
-from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon import answers, batches, people
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
-from outbox import bookmarks, pin, react
-from outbox.belongings import ConversationMute
+from outbox import bookmarks, mutes, pin, react
 from outbox.home import Entry
 from outbox.models import Post, PostState, ReactionKind
 
@@ -30,32 +27,6 @@ async def _unboost(session: AsyncSession, actor: Actor, post: Post) -> None:
     await react.take_back(session, actor, post, ReactionKind.BOOST)
 
 
-async def _mute(session: AsyncSession, actor: Actor, post: Post) -> None:
-    """No more notifications of this conversation."""
-    context = database_context(session)
-    conversation = post.context_uri or post.uri
-    known = select(ConversationMute.id).where(
-        ConversationMute.actor_id == actor.id, ConversationMute.context_uri == conversation
-    )
-    if (await session.exec(known)).first() is None:
-        session.add(
-            ConversationMute(
-                id=context.ids.new(),
-                actor_id=actor.id,
-                context_uri=conversation,
-                created_ms=context.clock.now_ms(),
-            )
-        )
-
-
-async def _unmute(session: AsyncSession, actor: Actor, post: Post) -> None:
-    mine = (
-        col(ConversationMute.actor_id) == actor.id,
-        col(ConversationMute.context_uri) == (post.context_uri or post.uri),
-    )
-    await session.exec(delete(ConversationMute).where(*mine))
-
-
 # What takes something back may be done to a post in any state that one can see; the rest only to one that is out.
 VERBS: dict[str, tuple[Verb, str, bool]] = {
     "favourite": (react.like, "write:favourites", True),
@@ -66,8 +37,8 @@ VERBS: dict[str, tuple[Verb, str, bool]] = {
     "unbookmark": (bookmarks.remove, "write:bookmarks", False),
     "pin": (pin.pin, "write:accounts", True),
     "unpin": (pin.unpin, "write:accounts", False),
-    "mute": (_mute, "write:mutes", True),
-    "unmute": (_unmute, "write:mutes", False),
+    "mute": (mutes.leave_conversation, "write:mutes", True),
+    "unmute": (mutes.rejoin_conversation, "write:mutes", False),
 }
 
 

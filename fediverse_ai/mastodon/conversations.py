@@ -16,6 +16,7 @@ from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon import answers, batches, people, reading
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from outbox import talk
 from outbox.cursors import fetch
 from outbox.home import Entry
 from outbox.shelves import Conversation
@@ -25,7 +26,7 @@ async def entities_of(
     session: AsyncSession, context: Context, reader: Actor, rows: Sequence[Conversation]
 ) -> list[Json]:
     """Conversation for each row whose newest post the reader may still see."""
-    posts = await reading.readable(session, reader, [row.last_post_id for row in rows])
+    posts = await talk.readable(session, reader, [row.last_post_id for row in rows])
     made = await batches.statuses(session, context, reader, [Entry(post) for post in posts.values()])
     statuses = {one["id"]: one for one in made}
     named = {mention["uri"] for post in posts.values() for mention in post.mentions if "uri" in mention}

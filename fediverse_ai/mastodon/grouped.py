@@ -19,6 +19,7 @@ from fediverse_ai.mastodon.answers import NOT_FOUND, Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.notifications import TYPES, WITH_STATUS
 from fediverse_ai.mastodon.parameters import Parameters
+from outbox import talk
 from outbox.cursors import Cursor, fetch
 from outbox.home import Entry
 from outbox.models import Notification
@@ -84,7 +85,7 @@ async def _answer(
     rows = [row for group in groups.values() for row in group]
     ids = list(dict.fromkeys(row.from_id for row in rows if row.from_id is not None))
     accounts = {one["id"]: one for one in await reading.listed(session, context, reader, ids)}
-    posts = await reading.readable(session, reader, [row.post_id for row in rows if row.post_id is not None])
+    posts = await talk.readable(session, reader, [row.post_id for row in rows if row.post_id is not None])
     made = await batches.statuses(session, context, reader, [Entry(post) for post in posts.values()])
     statuses = {one["id"]: one for one in made}
     shown: list[Json] = []

@@ -16,10 +16,11 @@ from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
-from fediverse_ai.mastodon import answers, batches, parameters, people, reading
+from fediverse_ai.mastodon import answers, batches, parameters, people
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.parameters import Parameters
+from outbox import talk
 from outbox.cursors import fetch
 from outbox.home import Entry
 from outbox.models import Notification
@@ -80,7 +81,7 @@ async def entities_of(
     barred = await batches.barred(session, reader)
     living = [actor for actor in actors.values() if policy.living(actor) and actor.id not in barred]
     accounts = await batches.accounts(session, context, batches.look_of(context, reader), living)
-    posts = await reading.readable(session, reader, [row.post_id for row in rows if row.post_id is not None])
+    posts = await talk.readable(session, reader, [row.post_id for row in rows if row.post_id is not None])
     made = await batches.statuses(session, context, reader, [Entry(post) for post in posts.values()])
     statuses = {one["id"]: one for one in made}
     found = []

@@ -17,11 +17,10 @@ from fediverse_ai.mastodon import answers, batches, parameters, people, status_e
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from inbox import threads
-from outbox import documents, edit
+from outbox import documents, edit, talk
 from outbox.cursors import fetch
 from outbox.home import Entry
-from outbox.models import Post, PostState, Reaction, ReactionKind, Visibility
-from outbox.visibility import may_see, seen_by
+from outbox.models import Reaction, ReactionKind
 
 
 async def show(request: Request) -> Response:
@@ -40,22 +39,9 @@ async def several(request: Request) -> Response:
     ids = parameters.query(request).ids("id")[: limits.API_BATCH_IDS]
     async with context.database.read() as session:
         reader = await people.reader_of(session, request)
-        posts = await readable(session, reader, ids)
+        posts = await talk.readable(session, reader, ids)
         body = await batches.statuses(session, context, reader, [Entry(posts[key]) for key in ids if key in posts])
     return answers.answer(body)
-
-
-async def readable(session: AsyncSession, reader: Actor | None, ids: Sequence[int]) -> dict[int, Post]:
-    """Those of these posts that the reader may see: the published by one query, direct ones and one's own by asking."""
-    query = select(Post).where(col(Post.id).in_(ids), seen_by(reader.id if reader else None))
-    found = {post.id: post for post in await session.exec(query)}
-    left = set(ids) - found.keys()
-    if left and reader is not None:
-        own_or_direct = (col(Post.visibility) == Visibility.DIRECT) | (col(Post.author_id) == reader.id)
-        for post in await session.exec(select(Post).where(col(Post.id).in_(left), own_or_direct)):
-            if await may_see(session, reader, post):
-                found[post.id] = post
-    return found
 
 
 async def around(request: Request) -> Response:
@@ -64,8 +50,8 @@ async def around(request: Request) -> Response:
     async with context.database.read() as session:
         reader = await people.reader_of(session, request)
         post = await people.post(session, reader, answers.path_id(request))
-        above = await _ancestors(session, reader, post)
-        below = await _descendants(session, reader, post)
+        above = await talk.ancestors(session, reader, post)
+        below = await talk.descendants(session, reader, post)
         made = await batches.statuses(session, context, reader, [Entry(one) for one in [*above, *below]])
     if reader is not None:
         await threads.want_replies(context, [post, *above[:1], *below])
@@ -74,44 +60,6 @@ async def around(request: Request) -> Response:
         "ancestors": [known[str(one.id)] for one in above if str(one.id) in known],
         "descendants": [known[str(one.id)] for one in below if str(one.id) in known],
     })  # fmt: skip
-
-
-async def _ancestors(session: AsyncSession, reader: Actor | None, post: Post) -> list[Post]:
-    """Upwards until there is no more, or one that the reader may not see."""
-    found: list[Post] = []
-    parent_id = post.in_reply_to_id
-    while parent_id is not None and len(found) < limits.API_ANCESTORS:
-        parent = await session.get(Post, parent_id)
-        if parent is None or not await may_see(session, reader, parent):
-            break
-        found.append(parent)
-        parent_id = parent.in_reply_to_id
-    return found[::-1]
-
-
-async def _descendants(session: AsyncSession, reader: Actor | None, post: Post) -> list[Post]:
-    """Downwards level by level, a query for each, as far as the bound reaches; given depth first, by time."""
-    children: dict[int, list[Post]] = {}
-    level, number = [post.id], 0
-    while level and number < limits.API_DESCENDANTS:
-        query = select(Post.id).where(col(Post.in_reply_to_id).in_(level), Post.state == PostState.PUBLISHED)
-        ids = list(await session.exec(query.order_by(col(Post.id)).limit(limits.API_DESCENDANTS - number)))
-        seen = await readable(session, reader, ids)
-        level = [key for key in ids if key in seen]
-        number += len(level)
-        for key in level:
-            children.setdefault(seen[key].in_reply_to_id or 0, []).append(seen[key])
-    return _branch(post.id, children)
-
-
-def _branch(root: int, children: dict[int, list[Post]]) -> list[Post]:
-    found: list[Post] = []
-    waiting = list(reversed(children.get(root, [])))
-    while waiting:
-        post = waiting.pop()
-        found.append(post)
-        waiting.extend(reversed(children.get(post.id, [])))
-    return found
 
 
 async def history(request: Request) -> Response:

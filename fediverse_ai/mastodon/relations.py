@@ -21,6 +21,7 @@ from fediverse_ai.mastodon.entities import Ties
 from fediverse_ai.mastodon.parameters import Parameters
 from outbox import block as blocks
 from outbox import follow as follows
+from outbox import mutes
 from outbox.shelves import AccountNote, SilencedHost
 
 Verb = Callable[[AsyncSession, Actor, Actor, Parameters], Awaitable[object]]
@@ -131,22 +132,13 @@ async def _unblock(session: AsyncSession, actor: Actor, target: Actor, asked: Pa
 async def _mute(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
     """Their posts are not shown any more, for `duration` seconds (0: for good); nobody is told. `notifications`: nor is
     what they do told."""
-    if actor.id == target.id:
-        raise Unprocessable("You cannot mute yourself.")
-    context = database_context(session)
-    now = context.clock.now_ms()
-    known = select(Mute).where(Mute.muter_id == actor.id, Mute.muted_id == target.id)
-    row = (await session.exec(known)).first()
-    if row is None:
-        row = Mute(id=context.ids.new(), muter_id=actor.id, muted_id=target.id, created_ms=now)
-    row.notifications = asked.flag("notifications") is not False
     seconds = asked.number("duration", 0, limits.MUTE_SECONDS) or 0
-    row.expires_ms = now + seconds * 1000 if seconds else None
-    session.add(row)
+    told = asked.flag("notifications") is False
+    await mutes.mute(session, actor, target, seconds=seconds, notifications=not told)
 
 
 async def _unmute(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
-    await session.exec(delete(Mute).where(col(Mute.muter_id) == actor.id, col(Mute.muted_id) == target.id))
+    await mutes.unmute(session, actor, target)
 
 
 async def _note(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Missing, Unprocessable
-from fediverse_ai.mastodon import answers, batches, parameters, people, reading
+from fediverse_ai.mastodon import answers, batches, parameters, people
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
-from outbox import report
+from outbox import report, talk
 
 CATEGORIES = ("spam", "legal", "violation", "other")
 
@@ -26,7 +26,7 @@ async def create(request: Request) -> Response:
         reader = await people.myself(session, request)
         target = await people.account(session, asked.id("account_id") or 0, gone=True)
         ids = asked.ids("status_ids")
-        posts = await reading.readable(session, reader, ids)
+        posts = await talk.readable(session, reader, ids)
         if len(posts) != len(ids):
             raise Missing(answers.NOT_FOUND)
         words = f"[{category}] {comment}".strip() if category != "other" else comment

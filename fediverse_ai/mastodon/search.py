@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors import queries, remote
 from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import principal_of
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Elsewhere, FediverseError, RequestError, Unauthenticated
-from fediverse_ai.core.http import Budget
-from fediverse_ai.core.limits import RateLimiter
+from fediverse_ai.core.errors import Unauthenticated
 from fediverse_ai.mastodon import answers, batches, parameters, people, reading, tags
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of, me
 from fediverse_ai.mastodon.parameters import Parameters
-from inbox import threads
-from outbox import queries as post_queries
-from outbox import search
+from inbox import lookup
+from outbox import search, talk
 from outbox.home import Entry
 
-_PAGE = re.compile(r"/@(?P<name>\w{1,64})(?:/(?P<post>\d{1,18}))?")
 KINDS = ("accounts", "statuses", "hashtags")
-Looked = tuple[list[int], list[int]]
 
 
 async def everything(request: Request) -> Response:
@@ -41,7 +33,7 @@ async def everything(request: Request) -> Response:
     limit, offset = asked.number("limit", 1, 40) or 20, asked.number("offset", 0, limits.SEARCH_OFFSET) or 0
     if principal_of(request) is None and (asked.flag("resolve") or offset):
         raise Unauthenticated("Search queries that resolve remote resources or turn pages need an account.")
-    found = await _resolved(context, request, words) if asked.flag("resolve") and not offset else ([], [])
+    found = await _looked(request, words) if asked.flag("resolve") and not offset else ([], [])
     async with context.database.read() as session:
         reader = await people.reader_of(session, request)
         body: Json = {kind: [] for kind in KINDS}
@@ -61,7 +53,7 @@ async def accounts(request: Request) -> Response:
     context, asked = context_of(request), parameters.query(request)
     words = (asked.text("q") or "").strip()[: limits.SEARCH_CHARS]
     limit, offset = asked.number("limit", 1, 80) or 40, asked.number("offset", 0, limits.SEARCH_OFFSET) or 0
-    found = await _resolved(context, request, words) if asked.flag("resolve") and not offset else ([], [])
+    found = await _looked(request, words) if asked.flag("resolve") and not offset else ([], [])
     async with context.database.read() as session:
         reader = await people.reader_of(session, request)
         body = await _accounts(session, context, reader, asked, words, found[0], limit, offset)
@@ -95,53 +87,14 @@ async def _statuses(
 ) -> list[Json]:
     if reader is None:
         return []
-    named = await reading.readable(session, reader, first)
+    named = await talk.readable(session, reader, first)
     found = await search.posts(session, reader, words, limit, offset, author_id=asked.id("account_id"))
     entries = {post.id: Entry(post) for post in [*named.values(), *found]}
     return (await batches.statuses(session, context, reader, list(entries.values())))[:limit]
 
 
-async def _resolved(context: Context, request: Request, words: str) -> Looked:
-    """(account ids, status ids) of what an address or a handle names, fetched from its server when it is not here."""
-    is_address = words.startswith(("https://", "http://"))
-    if not is_address and "@" not in words.lstrip("@"):
-        return [], []
-    context.part(RateLimiter).check(f"resolve:{me(request).account_id}", limits.RESOLVES_PER_ACCOUNT)
-    budget = Budget(clock=context.clock)
-    try:
-        if not is_address:
-            return [await remote.resolve(context, words, budget)], []
-        known = await _known(context, words)
-        if known is not None:
-            return known
-        post_id = await threads.bring(context, words, budget)
-        if post_id is not None:
-            return [], [post_id]
-        return [await remote.ensure(context, words, budget)], []
-    except (RequestError, Elsewhere) as error:
-        return _nothing(error)
-
-
-async def _known(context: Context, address: str) -> Looked | None:
-    """What an address names here: an id that we have, or one of our pages (/@NAME, /@NAME/ID). Another server's page
-    leads to its id by asking for it."""
-    async with context.database.read() as session:
-        page = _PAGE.fullmatch(address.removeprefix(context.config.public_url))
-        if page is not None and page["post"]:
-            return [], [int(page["post"])]
-        named = await queries.local_by_name(session, page["name"]) if page is not None else None
-        post = await post_queries.by_uri(session, address)
-        actor = named or await queries.by_uri(session, address)
-    if post is None and actor is None:
-        return None
-    return ([actor.id] if actor else []), ([post.id] if post else [])
-
-
-def _nothing(error: FediverseError) -> Looked:
-    """What cannot be had is not found; an app's search shows no more than that."""
-    if getattr(error, "retry_after", None) is not None:
-        raise error
-    return [], []
+async def _looked(request: Request, words: str) -> lookup.Looked:
+    return await lookup.resolve(context_of(request), me(request).account_id, words)
 
 
 ROUTES = [
