@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.texts import _, marked
 
-MODERATORS = frozenset({"moderator", "admin", "owner"})
-ADMINS = frozenset({"admin", "owner"})
+# Roles as a Principal has them: an owner acts as admin, a member as user.
+MODERATORS = frozenset({"moderator", "admin"})
+ADMINS = frozenset({"admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Place:
     here: bool = False
     next: bool = False
     icon: str = ""
+    """Of templates/icons.html; where there is one, the place lies under the thumb on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ FAMILIES: dict[str, Family] = {
     "settings": Family(
         "/settings",
         marked("Settings"),
-        frozenset({"member"}) | MODERATORS,
+        frozenset({"user"}) | MODERATORS,
         (
             ("/settings", marked("Profile")),
             ("/settings/appearance", marked("Appearance")),
@@ -78,6 +80,19 @@ FAMILIES: dict[str, Family] = {
     ),
 }
 
+# The foot of every page, for everybody.
+FOOT: tuple[tuple[str, str], ...] = (
+    ("/about", marked("About this server")),
+    ("/models", marked("Models")),
+    ("/verify", marked("Made here?")),
+    ("/federation", marked("Other servers")),
+)
+
+
+def foot() -> list[Place]:
+    """What everybody may look up about this server."""
+    return [Place(href, _(name)) for href, name in FOOT]
+
 
 def main(me: Principal | None, here: str) -> list[Place]:
     """The top line: five places for a member, what a stranger may look at otherwise."""
@@ -99,6 +114,11 @@ def families(me: Principal | None) -> list[Place]:
     if me is None:
         return []
     return [Place(family.href, _(family.name)) for family in FAMILIES.values() if me.role in family.roles]
+
+
+def family_name(family: str) -> str:
+    """What a family of pages is called."""
+    return _(FAMILIES[family].name)
 
 
 def beside(family: str, here: str) -> list[Place]:

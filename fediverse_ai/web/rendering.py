@@ -19,7 +19,7 @@ from fediverse_ai.core.access import Principal, principal_of
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.urls import origin
-from fediverse_ai.web import emoji, forms, places, words
+from fediverse_ai.web import appearance, emoji, forms, notices, places, words
 from fediverse_ai.web.static_files import static_url
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -55,6 +55,7 @@ def environment() -> Environment:
     )
     made.globals["static"] = static_url
     made.globals["beside"] = places.beside
+    made.globals["family_name"] = places.family_name
     made.filters["clean"] = clean
     made.filters["ago"] = words.ago
     made.filters["iso"] = words.iso
@@ -92,16 +93,27 @@ def page(request: Request, template: str, status: int = 200, *, kept: bool = Tru
         "here": request.url.path,
         "csrf": forms.token(request) if me is not None else "",
         "busy": False,
-        # The reader's own choice; empty follows the system.
-        "theme": "",
+        "appearance": appearance.read(request),
+        "said": (said_before := notices.waiting(request, context.config)),
         "language": texts.current(),
         "direction": texts.direction(),
         "places": places.main(me, request.url.path),
         "families": places.families(me),
+        "footer": places.foot(),
         "ago_now": context.clock.now_ms(),
     }
     text = environment().get_template(template).render(known | values)
-    return HTMLResponse(text, status, headers(context.config, kept=kept and me is None and status == 200))
+    open_to_all = kept and me is None and status == 200 and said_before is None
+    answer = HTMLResponse(text, status, headers(context.config, kept=open_to_all))
+    if said_before is not None:
+        notices.drop(answer, context.config)
+    return answer
+
+
+def said(request: Request, response: Response, sentence: str, *, bad: bool = False) -> Response:
+    """Have the next page say a sentence, in the reader's language: `return said(request, redirect, _("Saved."))`."""
+    notices.put(request, response, notices.Notice(sentence, bad), context_of(request).config)
+    return response
 
 
 def headers(config: Config, *, kept: bool) -> dict[str, str]:
