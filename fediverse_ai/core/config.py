@@ -232,6 +232,28 @@ class LabelsSection(Section):
         return value
 
 
+class PostingSection(Section):
+    public_daily: dict[str, int] = Field(
+        default={},
+        description="Posts with pictures that people of a role may send to public timelines in a day, e.g. "
+        "{ member = 3 }; a role that is not named has no bound. Quiet posts, the default, are not counted.",
+    )
+    human_tags: list[str] = Field(
+        default=[
+            *("art", "artist", "artists", "artwork", "mastoart", "fediart", "digitalart", "traditionalart"),
+            *("illustration", "painting", "drawing", "sketch", "watercolor", "watercolour", "oilpainting", "inktober"),
+            *("photography", "photo", "photographer", "comic", "comics", "humanart", "noai", "artistsonmastodon"),
+        ],
+        description="Hashtags under which people look for what people made: whoever posts a picture made by AI with "
+        "one is asked first.",
+    )
+
+    @field_validator("human_tags")
+    @classmethod
+    def _names(cls, value: list[str]) -> list[str]:
+        return [name.removeprefix("#").lower() for name in value]
+
+
 class JobsSection(Section):
     poll_seconds: float = Field(1.0, ge=0.02, le=60, description="How often a queue looks for work, in seconds.")
     concurrency: dict[str, int] = Field(
@@ -263,6 +285,7 @@ class Config(Section):
     moderation: ModerationSection = ModerationSection()
     provenance: ProvenanceSection = ProvenanceSection()
     labels: LabelsSection = LabelsSection()
+    posting: PostingSection = PostingSection()
     jobs: JobsSection = JobsSection()
     log: LogSection = LogSection()
 

@@ -7,13 +7,17 @@ from typing import Any, Literal
 from sqlalchemy import JSON
 from sqlmodel import AutoString, SQLModel
 
+import actors.audit
 import actors.emoji
 import actors.models
+import actors.optouts
 import actors.personal
 import inbox.models
 import outbox.addressed
 import outbox.belongings
+import outbox.consent
 import outbox.models
+import outbox.records
 import outbox.rulings
 import outbox.shelves
 import outbox.turns
@@ -25,10 +29,14 @@ ROOMS = (
     actors.models,
     actors.personal,
     actors.emoji,
+    actors.audit,
+    actors.optouts,
     outbox.models,
     outbox.belongings,
+    outbox.consent,
     outbox.addressed,
     outbox.rulings,
+    outbox.records,
     outbox.shelves,
     outbox.turns,
     inbox.models,

@@ -275,6 +275,7 @@ def upgrade() -> None:
         sa.Column("pinned_ms", sa.BigInteger(), nullable=True),
         sa.Column("not_before_ms", sa.BigInteger(), nullable=True),
         sa.Column("disclosure", sa.String(), nullable=False),
+        sa.Column("app", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
         sa.Column("remix_policy", sa.String(), nullable=False),
         sa.Column("emojis", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["actor.id"], name=op.f("fk_post_author_id_actor"), ondelete="CASCADE"),
@@ -346,7 +347,11 @@ def upgrade() -> None:
         sa.Column("post_id", sa.BigInteger(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("origin", sa.String(), nullable=True),
+        sa.Column("former_id", sa.BigInteger(), nullable=True),
+        sa.Column("recipe", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.Column("digital_source_type", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_upload_actor_id_actor"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["former_id"], ["post.id"], name=op.f("fk_upload_former_id_post"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_upload_post_id_post"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
     )
@@ -374,6 +379,20 @@ def upgrade() -> None:
     with op.batch_alter_table("lineage", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lineage_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_lineage_parent_uri"), ["parent_uri"], unique=False)
+
+    op.create_table(
+        "training_consent",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("choice", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["post.id"], name=op.f("fk_training_consent_post_id_post"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_consent")),
+    )
+    with op.batch_alter_table("training_consent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_training_consent_post_id"), ["post_id"], unique=False)
 
     op.create_table(
         "addressed",
@@ -1019,6 +1038,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_conversation_newest", ["actor_id", "last_post_id"], unique=False)
 
     op.create_table(
+        "reader_dial",
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("ai", sa.String(), nullable=False),
+        sa.Column("chosen_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_reader_dial_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("actor_id", name=op.f("pk_reader_dial")),
+    )
+
+    op.create_table(
         "featured_tag",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
@@ -1138,8 +1168,167 @@ def upgrade() -> None:
     with op.batch_alter_table("archive", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_archive_account_id"), ["account_id"], unique=False)
 
+    op.create_table(
+        "audit_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("by_name", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("about_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("before", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("after", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("undoes_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+        sa.UniqueConstraint("undoes_id", name=op.f("uq_audit_entry_undoes_id")),
+    )
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_entry_about", ["about_id"], unique=False)
+        batch_op.create_index("ix_audit_entry_subject", ["subject_id", "id"], unique=False)
+
+    op.create_table(
+        "opt_out",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_opt_out_actor_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opt_out")),
+        sa.UniqueConstraint("actor_id", name=op.f("uq_opt_out_actor_id")),
+    )
+    op.create_table(
+        "docket",
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assigned_id", sa.BigInteger(), nullable=True),
+        sa.Column("escalated_ms", sa.BigInteger(), nullable=True),
+        sa.Column("escalated_why", sa.String(), nullable=False),
+        sa.Column("first_verb", sa.String(), nullable=False),
+        sa.Column("first_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assigned_id"], ["account.id"], name=op.f("fk_docket_assigned_id_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_by_id"], ["account.id"], name=op.f("fk_docket_first_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_docket")),
+    )
+    op.create_table(
+        "legal_notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("urls", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("post_ids", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("claims", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("ground", sa.String(), nullable=False),
+        sa.Column("statement", sa.String(), nullable=False),
+        sa.Column("taken_down", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("hashes", sa.Integer(), nullable=False),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("due_ms", sa.BigInteger(), nullable=False),
+        sa.Column("decided_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["account.id"], name=op.f("fk_legal_notice_decided_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_notice")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_legal_notice_secret_hash")),
+    )
+    with op.batch_alter_table("legal_notice", schema=None) as batch_op:
+        batch_op.create_index("ix_legal_notice_state", ["state", "due_ms"], unique=False)
+
+    op.create_table(
+        "measure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("secret", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("notice_id", sa.BigInteger(), nullable=True),
+        sa.Column("ground", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("automated", sa.Boolean(), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("before", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("objection", sa.String(), nullable=False),
+        sa.Column("objected_ms", sa.BigInteger(), nullable=True),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_ms", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("undone_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_measure_actor_id_actor"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["by_id"], ["account.id"], name=op.f("fk_measure_by_id_account"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_measure")),
+        sa.UniqueConstraint("secret", name=op.f("uq_measure_secret")),
+    )
+    with op.batch_alter_table("measure", schema=None) as batch_op:
+        batch_op.create_index("ix_measure_actor", ["actor_id", "kind"], unique=False)
+        batch_op.create_index("ix_measure_post", ["post_id", "kind"], unique=False)
+
+    op.create_table(
+        "moderator_note",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["account.id"], name=op.f("fk_moderator_note_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moderator_note")),
+    )
+    with op.batch_alter_table("moderator_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_moderator_note_subject_id"), ["subject_id"], unique=False)
+
+    # The audit log only grows: the database itself refuses to change or delete its rows.
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER audit_entry_no_{verb.lower()} BEFORE {verb} ON audit_entry "
+                "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+            )
+    else:
+        op.execute(
+            "CREATE FUNCTION audit_entry_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry "
+            "FOR EACH ROW EXECUTE FUNCTION audit_entry_only_grows()"
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("moderator_note", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_moderator_note_subject_id"))
+
+    op.drop_table("moderator_note")
+    with op.batch_alter_table("measure", schema=None) as batch_op:
+        batch_op.drop_index("ix_measure_post")
+        batch_op.drop_index("ix_measure_actor")
+
+    op.drop_table("measure")
+    with op.batch_alter_table("legal_notice", schema=None) as batch_op:
+        batch_op.drop_index("ix_legal_notice_state")
+
+    op.drop_table("legal_notice")
+    op.drop_table("docket")
+    op.drop_table("opt_out")
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entry_subject")
+        batch_op.drop_index("ix_audit_entry_about")
+
+    op.drop_table("audit_entry")
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION audit_entry_only_grows()")
+
     with op.batch_alter_table("archive", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_archive_account_id"))
 
@@ -1164,6 +1353,7 @@ def downgrade() -> None:
 
     op.drop_table("turn")
     op.drop_table("featured_tag")
+    op.drop_table("reader_dial")
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.drop_index("ix_conversation_newest")
         batch_op.drop_index(batch_op.f("ix_conversation_last_post_id"))
@@ -1304,6 +1494,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_addressed_uri")
 
     op.drop_table("addressed")
+    with op.batch_alter_table("training_consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_training_consent_post_id"))
+
+    op.drop_table("training_consent")
     with op.batch_alter_table("lineage", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lineage_parent_uri"))
         batch_op.drop_index(batch_op.f("ix_lineage_parent_id"))
