@@ -6,6 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy, queries
+from actors.models import Actor
 from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.authority import admit_signed
 from fediverse_ai.core import jobs, limits
@@ -23,6 +24,7 @@ from outbox import forward
 log = get(__name__)
 
 RETRY_SECONDS = (60.0, 300.0, 1800.0)
+GONE = "the sender is gone or suspended"
 
 
 @jobs.job(queue="in")
@@ -31,10 +33,11 @@ async def handle(context: Context, ids: list[int | str]) -> None:
     async with context.database.read() as session:
         query = select(Received).where(col(Received.id).in_([int(value) for value in ids]), Received.state == "stored")
         rows = list(await session.exec(query.order_by(col(Received.id))))
+        senders = await queries.by_uris(session, (row.sender_uri for row in rows))
     fp("handle.begin")
     for row in rows:
         try:
-            await _one(context, row)
+            await _one(context, row, senders.get(row.sender_uri))
         except Unreachable as error:
             await _later(context, row, error.detail)
         except FediverseError as error:
@@ -59,12 +62,10 @@ async def resume(context: Context) -> None:
             await jobs.enqueue(session, handle, lost)
 
 
-async def _one(context: Context, row: Received) -> None:
+async def _one(context: Context, row: Received, sender: Actor | None) -> None:
     activity = admit_signed(document.parse(row.body), row.sender_uri)
-    async with context.database.read() as session:
-        sender = await queries.by_uri(session, row.sender_uri)
     if sender is None or not policy.living(sender):
-        await _settle(context, row, Outcome.DROPPED, "the sender is gone or suspended")
+        await _settle(context, row, Outcome.DROPPED, GONE)
         return
     if not handlers.supports(activity.type):
         await _settle(context, row, Outcome.UNSUPPORTED, activity.type)
@@ -78,12 +79,15 @@ async def _one(context: Context, row: Received) -> None:
     async with context.database.write() as session:
         fresh = await session.get(Received, row.id, with_for_update=True)
         sender = await queries.by_uri(session, row.sender_uri)
-        if fresh is None or fresh.state != "stored" or sender is None:
+        if fresh is None or fresh.state != "stored":
+            return
+        if sender is None or not policy.living(sender):
+            # What was handled just before this one may have been their end.
+            await _mark(session, fresh, context, Outcome.DROPPED, GONE)
             return
         outcome = await handler(session, Incoming(activity, sender, resolved, row.received_ms))
         if outcome is Outcome.DONE:
             await forward.pass_on(session, activity, row.body, sender)
-        if outcome is Outcome.DONE:
             await arrivals.keep(session, fresh, sender, activity.document)
         await retire.used(session, sender)
         fp("handle.before_commit")

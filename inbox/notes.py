@@ -20,6 +20,7 @@ from fediverse_ai.core import events, html, limits
 from fediverse_ai.core.context import context_of
 from inbox import polls, quotes
 from outbox import lineage
+from outbox.belongings import Lineage
 from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
 from outbox.publish import count_reply
 from outbox.queries import by_uri
@@ -80,9 +81,10 @@ async def keep(session: AsyncSession, author: Actor, admitted: Admitted, receive
 async def _adopt(session: AsyncSession, post: Post) -> None:
     """Replies that came before this post find their parent now (order-independence)."""
     orphans = (col(Post.in_reply_to_uri) == post.uri, col(Post.in_reply_to_id).is_(None))
-    result = await session.exec(update(Post).where(*orphans).values(in_reply_to_id=post.id))
-    if result.rowcount:
-        child = (await session.exec(select(Post).where(Post.in_reply_to_id == post.id).limit(1))).one()
+    # Hardly any post comes after its replies, and looking is much cheaper than changing.
+    child = (await session.exec(select(Post).where(*orphans).limit(1))).first()
+    if child is not None:
+        await session.exec(update(Post).where(*orphans).values(in_reply_to_id=post.id))
         await count_reply(session, child)
 
 
@@ -137,10 +139,15 @@ def _is_hashtag(name: str) -> bool:
     return bool(name) and letters and not name.isdigit()
 
 
+async def replace_parts(session: AsyncSession, post: Post, body: dict[str, Any]) -> None:
+    """Pictures, tags and parents as an edit has them, instead of those before."""
+    for model in (Attachment, PostTag, Lineage):
+        await session.exec(delete(model).where(col(model.post_id) == post.id))
+    await write_parts(session, post, body)
+
+
 async def write_parts(session: AsyncSession, post: Post, body: dict[str, Any]) -> None:
-    """Pictures and tags, replaced as a whole."""
-    await session.exec(delete(Attachment).where(col(Attachment.post_id) == post.id))
-    await session.exec(delete(PostTag).where(col(PostTag.post_id) == post.id))
+    """Pictures, tags and parents of a post that has none yet."""
     context = context_of(session)
     pictures = [found for value in document.objects(body, "attachment") if (found := _picture(value)) is not None]
     for position, values in enumerate(pictures[: limits.REMOTE_IMAGES]):

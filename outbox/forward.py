@@ -38,14 +38,14 @@ async def pass_on(session: AsyncSession, activity: Admitted, body: bytes, sender
     if activity.type not in CARRIED or sender.local or sender.severity is not None:
         return False
     object_uri = document.id_of(activity.document.get("object"))
-    if object_uri is None or await _is_known(session, activity.id):
+    if object_uri is None:
         return False
     if activity.type == "Create":
         author, inboxes = await _audience(session, activity.document, object_uri)
     else:
         author, inboxes = await _went_to(session, object_uri)
     away = {inbox for inbox in inboxes if not _is_theirs(inbox, sender)}
-    if author is None or not away:
+    if author is None or not away or await _is_known(session, activity.id):
         return False
     rate = limits.CARRIED_PER_HOST
     if context_of(session).part(RateLimiter).wait(f"carry:{urls.origin(sender.uri)}", rate) > 0:

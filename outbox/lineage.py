@@ -5,7 +5,7 @@ from __future__ import annotations
 import html as stdlib_html
 from typing import Any
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy, queries
@@ -89,8 +89,7 @@ def _is_made(attachment: Attachment) -> bool:
 
 
 async def claim(session: AsyncSession, post: Post, body: dict[str, Any]) -> None:
-    """What another server's Note says that it was made from (`isBasedOn`), replaced as a whole; PARENTS at most."""
-    await session.exec(delete(Lineage).where(col(Lineage.post_id) == post.id))
+    """What another server's Note says that it was made from (`isBasedOn`); PARENTS at most."""
     context = context_of(session)
     uris = [uri for value in document.as_list(body.get("isBasedOn"), limits.PARENTS) if (uri := document.id_of(value))]
     for uri in dict.fromkeys(uris):

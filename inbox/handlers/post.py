@@ -14,10 +14,10 @@ from fediverse_ai.core import events, jobs, limits, urls
 from fediverse_ai.core.context import context_of
 from inbox import polls, quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
-from inbox.notes import keep, mentions_of, write, write_parts
+from inbox.notes import keep, mentions_of, replace_parts, write
 from outbox import lineage
 from outbox.models import Post, PostState
-from outbox.publish import count_reply, tell_mentioned
+from outbox.publish import count_reply, tell_mentioned, tell_subscribers
 from outbox.queries import by_uri
 
 
@@ -30,6 +30,7 @@ async def created(session: AsyncSession, received: Incoming) -> Outcome:
     if known is not None and known.author_id == received.sender.id and known.state == PostState.PUBLISHED:
         # It was fetched for a boost or a thread, or its edit came first: only now it speaks to those whom it names.
         await tell_mentioned(session, known, received.sender)
+        await tell_subscribers(session, known, received.sender)
     if known is not None or _is_vote(admitted.document):
         return Outcome.IGNORED
     if await tombstones.has_stone(session, admitted.id, received.sender.uri):
@@ -38,6 +39,7 @@ async def created(session: AsyncSession, received: Incoming) -> Outcome:
         return Outcome.IGNORED
     post = await keep(session, received.sender, admitted, received.received_ms)
     await tell_mentioned(session, post, received.sender)
+    await tell_subscribers(session, post, received.sender)
     await count_reply(session, post)
     if post.in_reply_to_uri is not None and post.in_reply_to_id is None:
         await jobs.enqueue(session, threads.fetch_ancestors, [post.id], once=f"ancestors:{post.id}")
@@ -64,7 +66,7 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     write(post, admitted.document)
     post.remix_policy = lineage.granted_by(admitted.document, received.sender)
     session.add(post)
-    await write_parts(session, post, admitted.document)
+    await replace_parts(session, post, admitted.document)
     await quotes.want_check(session, post)
     events.publish_after(session, [events.POSTS], "status.update", post.id)
     return Outcome.DONE

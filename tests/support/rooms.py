@@ -21,10 +21,14 @@ from tests.support.peer import RemoteActor
 
 async def settle(home: House) -> list[Received]:
     """Handle everything that was received and deliver everything that is pending; the received rows."""
-    stored = await home.rows(Received, state="stored")
-    await handle.function(home.context, [row.id for row in stored])
+    await handle_all(home)
     await deliver_all(home)
     return await home.rows(Received)
+
+
+async def handle_all(home: House) -> None:
+    stored = await home.rows(Received, state="stored")
+    await handle.function(home.context, [row.id for row in stored])
 
 
 async def deliver_all(home: House) -> None:
@@ -37,7 +41,8 @@ async def receive(home: House, sender: RemoteActor, activity: dict[str, Any]) ->
     """Post an activity truly signed to the shared inbox, handle it, and give its row."""
     answer = await sender.deliver(home.inbox, activity)
     assert answer.status_code == 202, answer.text
-    await settle(home)
+    await handle_all(home)
+    await deliver_all(home)
     [row] = await home.rows(Received, activity_uri=activity["id"])
     return row
 
