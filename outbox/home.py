@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core.context import context_of
 from outbox.cursors import LARGEST_ID, Cursor
+from outbox.dial import unwelcome
 from outbox.models import Post, PostState, PostTag, Reaction, ReactionKind, Visibility
 from outbox.shelves import ListMember, ReadingList, TagFollow
 from outbox.unwanted import unwanted_by
@@ -214,7 +215,7 @@ async def _entries(
         col(Post.id).in_(wanted),
         Post.visibility != Visibility.DIRECT,
         seen_by(reader.id) | own,
-        ~unwanted_by(reader.id, col(Post.author_id), now),
+        ~unwelcome(reader.id, now),
     )
     posts = {post.id: post for post in await session.exec(allowed)}
     found = {key: Entry(posts[row.post_id], row) for key, row in boosts.items()

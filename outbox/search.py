@@ -11,8 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
+from outbox.dial import unwelcome
 from outbox.models import Post, PostState, PostTag, Visibility
-from outbox.unwanted import unwanted_by
 from outbox.visibility import OPEN, seen_by
 
 
@@ -84,7 +84,7 @@ async def posts(
     ]
     query = select(Post).where(or_(*(col(Post.id).in_(part) for part in newest)), seen_by(reader.id))
     now = context_of(session).clock.now_ms()
-    query = query.where(~unwanted_by(reader.id, col(Post.author_id), now))
+    query = query.where(~unwelcome(reader.id, now))
     for word in wanted:
         pattern = f"%{like(word)}%"
         query = query.where(

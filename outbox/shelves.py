@@ -135,6 +135,17 @@ class AccountNote(Row, table=True):
     comment: str
 
 
+class ReaderDial(Row, table=True):
+    """What one of our people wants to see of others' AI pictures (outbox/dial.py); no row: the default."""
+
+    __tablename__ = "reader_dial"
+
+    actor_id: int = Field(primary_key=True, foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    ai: str
+    """show, label, dim, hide."""
+    chosen_ms: int = Field(default=0, sa_type=BigInteger)
+
+
 class FeaturedTag(Row, table=True):
     """A hashtag that one of our people shows on their profile."""
 

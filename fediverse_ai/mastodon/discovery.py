@@ -15,6 +15,7 @@ from fediverse_ai.core.nodes import SEQUENCE_BITS
 from fediverse_ai.mastodon import answers, batches, parameters, people, reading, tags
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from outbox.dial import unwelcome
 from outbox.home import Entry
 from outbox.models import Attachment, Post, PostState, PostTag, Visibility
 from outbox.unwanted import unwanted_by
@@ -68,7 +69,7 @@ async def trending_statuses(request: Request) -> Response:
             *_recent(context, Visibility.PUBLIC), pictures, seen_by(reader.id if reader else None), seen_by(None)
         )
         if reader is not None:
-            query = query.where(~unwanted_by(reader.id, col(Post.author_id), context.clock.now_ms()))
+            query = query.where(~unwelcome(reader.id, context.clock.now_ms()))
         ordered = query.order_by((col(Post.likes) + 2 * col(Post.boosts)).desc(), col(Post.id).desc())
         posts = await session.exec(ordered.limit(limit).offset(offset))
         return answers.answer(await batches.statuses(session, context, reader, [Entry(post) for post in posts]))

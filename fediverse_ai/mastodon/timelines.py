@@ -16,9 +16,9 @@ from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from outbox import home
 from outbox.belongings import Bookmark
 from outbox.cursors import Cursor, fetch
+from outbox.dial import unwelcome
 from outbox.home import Entry
 from outbox.models import Attachment, Post, PostState, PostTag, Reaction, ReactionKind, Visibility
-from outbox.unwanted import unwanted_by
 from outbox.visibility import OPEN, seen_by
 
 
@@ -96,7 +96,7 @@ async def _answer(request: Request, query: Any) -> Response:
         query = query.where(seen_by(reader.id if reader else None))
         if reader is not None:
             now = context_of(request).clock.now_ms()
-            query = query.where(~unwanted_by(reader.id, col(Post.author_id), now))
+            query = query.where(~unwelcome(reader.id, now))
         posts = await fetch(session, query, col(Post.id), at)
         body = await batches.statuses(session, context_of(request), reader, [Entry(post) for post in posts])
     return answers.page(request, body, [post.id for post in posts], at)
