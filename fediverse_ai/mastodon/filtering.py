@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor
@@ -14,7 +11,11 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.html import text_of
 from fediverse_ai.mastodon import answers
 from fediverse_ai.mastodon.answers import Json
-from outbox.shelves import Filter, FilterKeyword, FilterPost
+from fediverse_ai.mastodon.status_entities import EXTRA
+from outbox import dial
+from outbox.dial import Dial
+from outbox.filters import CONTEXTS, Parts, of_reader, parts_of, pattern
+from outbox.shelves import Filter, FilterAction, FilterKeyword, FilterPost
 
 
 def keyword_entity(row: FilterKeyword) -> Json:
@@ -40,25 +41,16 @@ def entity(row: Filter, keywords: Sequence[FilterKeyword] = (), posts: Sequence[
     }
 
 
-Parts = dict[int, tuple[list[FilterKeyword], list[FilterPost]]]
-
-
-async def parts_of(session: AsyncSession, filters: Sequence[Filter]) -> Parts:
-    found: Parts = {row.id: ([], []) for row in filters}
-    words = select(FilterKeyword).where(col(FilterKeyword.filter_id).in_(found)).order_by("id")
-    for keyword in await session.exec(words):
-        found[keyword.filter_id][0].append(keyword)
-    marks = select(FilterPost).where(col(FilterPost.filter_id).in_(found)).order_by("id")
-    for post in await session.exec(marks):
-        found[post.filter_id][1].append(post)
-    return found
-
-
-@lru_cache(maxsize=1024)
-def _pattern(keyword: str, whole_word: bool) -> re.Pattern[str]:
-    start = r"\b" if whole_word and keyword[:1].isalnum() else ""
-    end = r"\b" if whole_word and keyword[-1:].isalnum() else ""
-    return re.compile(start + re.escape(keyword) + end, re.IGNORECASE)
+# What the dial says of AI pictures, in words that apps know: they blur what this filter found.
+_DIMMED: Json = {
+    "id": "0",
+    "title": "Made with AI",
+    "context": list(CONTEXTS),
+    "expires_at": None,
+    "filter_action": FilterAction.BLUR,
+    "keywords": [],
+    "statuses": [],
+}
 
 
 async def apply(session: AsyncSession, context: Context, reader: Actor | None, made: Sequence[Json]) -> None:
@@ -66,16 +58,19 @@ async def apply(session: AsyncSession, context: Context, reader: Actor | None, m
     the filter's contexts and action, so that one answer serves every place."""
     if reader is None or not made:
         return
-    now = context.clock.now_ms()
-    living = col(Filter.expires_ms).is_(None) | (col(Filter.expires_ms) > now)
-    rows = list(await session.exec(select(Filter).where(Filter.actor_id == reader.id, living).order_by("id")))
-    if not rows:
+    rows = await of_reader(session, reader.id)
+    # What a list left out is shown covered where somebody asks for it all the same.
+    dims = await dial.dial_of(session, reader.id) in (Dial.DIM, Dial.HIDE)
+    if not rows and not dims:
         return
     parts = await parts_of(session, rows)
     for status in made:
         inner = status.get("reblog") or status
         if inner["account"]["id"] != str(reader.id):
-            inner["filtered"] = status["filtered"] = _found(inner, rows, parts)
+            found = _found(inner, rows, parts)
+            if dims and inner[EXTRA]["ai_generated"]:
+                found.append({"filter": _DIMMED, "keyword_matches": None, "status_matches": None})
+            inner["filtered"] = status["filtered"] = found
 
 
 def _found(status: Json, rows: Sequence[Filter], parts: Parts) -> list[Json]:
@@ -85,7 +80,7 @@ def _found(status: Json, rows: Sequence[Filter], parts: Parts) -> list[Json]:
     results = []
     for row in rows:
         keywords, posts = parts[row.id]
-        hits = [one.keyword for one in keywords if _pattern(one.keyword, one.whole_word).search(said)]
+        hits = [one.keyword for one in keywords if pattern(one.keyword, one.whole_word).search(said)]
         marks = [str(one.post_id) for one in posts if str(one.post_id) == status["id"]]
         if hits or marks:
             results.append({"filter": entity(row), "keyword_matches": hits or None, "status_matches": marks or None})

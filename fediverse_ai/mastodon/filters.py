@@ -17,11 +17,10 @@ from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.mastodon import answers, parameters, people
 from fediverse_ai.mastodon.answers import NOT_FOUND, Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
-from fediverse_ai.mastodon.filtering import entity, keyword_entity, parts_of, post_entity
+from fediverse_ai.mastodon.filtering import entity, keyword_entity, post_entity
 from fediverse_ai.mastodon.parameters import Parameters
+from outbox.filters import CONTEXTS, parts_of
 from outbox.shelves import Filter, FilterAction, FilterKeyword, FilterPost
-
-CONTEXTS = ("home", "notifications", "public", "thread", "account")
 
 
 async def entity_of(session: AsyncSession, row: Filter) -> Json:

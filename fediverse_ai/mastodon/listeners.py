@@ -19,7 +19,8 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.events import POSTS, Event
 from fediverse_ai.mastodon import batches, conversations, filtering, notifications
 from fediverse_ai.mastodon.answers import Json
-from outbox import home
+from outbox import dial, home
+from outbox.dial import Dial
 from outbox.home import Entry
 from outbox.models import Attachment, Notification, Post, PostState, PostTag, Reaction, Visibility
 from outbox.shelves import Conversation, ListMember, SilencedHost, TagFollow
@@ -65,6 +66,7 @@ class Glance:
     tags: frozenset[str]
     pictures: bool
     answered_id: int | None
+    ai: bool = False
     boost: Reaction | None = None
 
     @property
@@ -106,9 +108,10 @@ async def _look(context: Context, event: Event) -> Glance | None:
             return None
         tags = frozenset(await session.exec(select(PostTag.name).where(PostTag.post_id == post.id)))
         picture = (await session.exec(select(Attachment.id).where(Attachment.post_id == post.id).limit(1))).first()
+        ai = (await session.exec(select(Post.id).where(Post.id == post.id, dial.of_ai(Post.id)))).first() is not None
         parent = await session.get(Post, post.in_reply_to_id) if post.in_reply_to_id is not None else None
         answered = parent.author_id if parent is not None else (0 if post.in_reply_to_uri else None)
-        return Glance(event.kind, post, author, tags, picture is not None, answered, boost)
+        return Glance(event.kind, post, author, tags, picture is not None, answered, ai, boost)
 
 
 async def _render(context: Context, reader: Actor | None, seen: Glance) -> Json | None:
@@ -129,6 +132,7 @@ class Ties:
     barred: set[int] = field(default_factory=set)
     silenced: set[str] = field(default_factory=set)
     tags: set[str] = field(default_factory=set)
+    hides_ai: bool = False
     members: dict[str, set[int]] = field(default_factory=dict)
     at: float = float("-inf")
 
@@ -192,6 +196,8 @@ class Listener:
         ties, author = self.ties, seen.author
         actors = {author.id} | ({seen.boost.actor_id} if seen.boost is not None else set())
         if actors & ties.barred or author.host in ties.silenced:
+            return []
+        if seen.ai and ties.hides_ai and author.id != self.reader.id:
             return []
         found = [stream for stream in self.streams if self._belongs(stream, seen)]
         if found and not seen.is_open and seen.kind != "delete":
@@ -272,6 +278,7 @@ async def _ties(session: AsyncSession, context: Context, reader: Actor, streams:
         without_boosts=set(await session.exec(plain)),
         barred=await blocks.barred_with(session, reader.id) | set(await session.exec(muted)),
         silenced=set(await session.exec(select(SilencedHost.host).where(SilencedHost.actor_id == reader.id))),
+        hides_ai=await dial.dial_of(session, reader.id) == Dial.HIDE,
         tags=set(await session.exec(select(TagFollow.name).where(TagFollow.actor_id == reader.id))),
     )
     for stream in streams:
