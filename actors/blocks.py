@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import follows
 from actors.models import Actor, Block
+from actors.optouts import OptOut
 from fediverse_ai.core.context import context_of
 
 
@@ -42,7 +43,7 @@ async def remove(session: AsyncSession, blocker_id: int, blocked_id: int) -> boo
 
 
 async def barred_with(session: AsyncSession, actor_id: int) -> set[int]:
-    """The ids of everybody who blocked this actor or whom it blocked."""
+    """The ids of everybody who blocked this actor or whom it blocked, and of all who asked to be left alone."""
     theirs = await session.exec(select(Block.blocker_id).where(Block.blocked_id == actor_id))
     mine = await session.exec(select(Block.blocked_id).where(Block.blocker_id == actor_id))
-    return {*theirs, *mine}
+    return {*theirs, *mine, *await session.exec(select(OptOut.actor_id))}

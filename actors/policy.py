@@ -9,6 +9,7 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor, ActorRule, Block, DomainRule, Severity
+from actors.optouts import OptOut
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Malformed
@@ -153,7 +154,7 @@ class DomainRules:
 
 
 async def blocked_between(session: AsyncSession, one_id: int, other_id: int) -> bool:
-    """Has either of the two blocked the other?"""
+    """Has either of the two blocked the other, or asked this server to be left alone?"""
     query = (
         select(Block.id)
         .where(
@@ -164,7 +165,10 @@ async def blocked_between(session: AsyncSession, one_id: int, other_id: int) -> 
         )
         .limit(1)
     )
-    return (await session.exec(query)).first() is not None
+    if (await session.exec(query)).first() is not None:
+        return True
+    asked = select(OptOut.id).where(col(OptOut.actor_id).in_((one_id, other_id))).limit(1)
+    return (await session.exec(asked)).first() is not None
 
 
 def living(actor: Actor) -> bool:

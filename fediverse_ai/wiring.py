@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 
 import actors.apps
+import actors.audit
 import actors.emoji
 import actors.models
+import actors.optouts
 import actors.personal
 import actors.routes
 import inbox.jobs
@@ -29,6 +31,7 @@ import outbox.models
 import outbox.pick
 import outbox.policies
 import outbox.prepare
+import outbox.records
 import outbox.routes
 import outbox.rulings
 import outbox.schedule
@@ -72,9 +75,12 @@ TABLES = (
     actors.models,
     actors.personal,
     actors.emoji,
+    actors.audit,
+    actors.optouts,
     outbox.models,
     outbox.belongings,
     outbox.rulings,
+    outbox.records,
     outbox.shelves,
     outbox.turns,
     inbox.models,

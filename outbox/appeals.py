@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import queries
+from actors import audit, queries
 from actors.models import Account, Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
@@ -68,6 +68,7 @@ async def decide(session: AsyncSession, made: Appeal, account: Account, *, uphol
     revision = await session.get(Revision, made.revision_id) if made.revision_id is not None else None
     if post is None or (made.revision_id is not None and revision is None):
         raise Missing("The post of this appeal is gone.")
+    before = moderate.standing(revision or post)
     if uphold:
         await _let_out(session, post, revision, account, answer)
     else:
@@ -80,6 +81,10 @@ async def decide(session: AsyncSession, made: Appeal, account: Account, *, uphol
     author = await queries.by_id(session, made.actor_id)
     if author is not None:
         await notify.tell(session, author, "appeal_decided", f"appeal-decided:{made.id}", post_id=post.id)
+    action = "appeal.uphold" if uphold else "appeal.reject"
+    subject = audit.Subject("appeal", made.id, post.uri, made.actor_id)
+    after = {"state": (revision or post).state, "post": str(post.id)}
+    await audit.note(session, account, action, subject, answer, before=before, after=after)
 
 
 async def open_appeals(session: AsyncSession, limit: int) -> list[Appeal]:
@@ -109,17 +114,17 @@ async def of_decision(session: AsyncSession, judgement_id: int) -> Appeal | None
 
 async def _let_out(session: AsyncSession, post: Post, revision: Revision | None, account: Account, answer: str) -> None:
     if revision is None:
-        await moderate.approve(session, post, account, answer)
+        await moderate.let_out(session, post, account, answer)
     else:
-        await moderate.approve_edit(session, revision, account, answer)
+        await moderate.let_edit_out(session, revision, account, answer)
 
 
 async def _keep_in(session: AsyncSession, post: Post, revision: Revision | None, account: Account, answer: str) -> None:
     """What was held is refused; what was refused stays so."""
     if revision is None and post.state == moderate.UNDECIDED[0]:
-        await moderate.refuse(session, post, account, answer)
+        await moderate.turn_down(session, post, account, answer)
     elif revision is not None and revision.state == moderate.UNDECIDED[0]:
-        await moderate.refuse_edit(session, revision, account, answer)
+        await moderate.turn_edit_down(session, revision, account, answer)
 
 
 async def _newest(session: AsyncSession, post_id: int) -> Judgement | None:

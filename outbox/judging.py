@@ -45,16 +45,20 @@ def prompt_of(post: Post) -> str | None:
 
 
 async def allowed_by_a_moderator(context: Context, post: Post, digests: set[str]) -> Judgement | None:
-    """A moderator's allow over all of `digests` by the running policy; None without one."""
+    """A moderator's allow over all of `digests` by the running policy; None without one, or when it was taken back."""
     query = select(Judgement).where(
         Judgement.post_id == post.id,
-        Judgement.decision == Decision.ALLOW,
         col(Judgement.decided_by_id).is_not(None),
         Judgement.policy_version == context.part(Pipeline).policy_version,
     )
     async with context.database.read() as session:
         found = await session.exec(query.order_by(col(Judgement.id).desc()))
-        return next((one for one in found if digests <= set(one.digests)), None)
+        for one in found:
+            if one.decision == Decision.HOLD and digests & set(one.digests):
+                return None
+            if one.decision == Decision.ALLOW and digests <= set(one.digests):
+                return one
+        return None
 
 
 async def item_of(context: Context, attachment: Attachment) -> Item:

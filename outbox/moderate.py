@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import queries
+from actors import audit, queries
 from actors.models import Account
 from fediverse_ai.core import jobs
 from fediverse_ai.core.context import context_of
@@ -40,6 +43,15 @@ async def approve(session: AsyncSession, post: Post, account: Account, reason: s
 
     When only its prompt was judged so far, the picture is made now and judged for itself. Raises Forbidden, Conflict.
     """
+    before = standing(post)
+    await let_out(session, post, account, reason)
+    await audit.note(
+        session, account, "post.approve", subject_of(post), reason, before=before, after={"state": post.state}
+    )
+
+
+async def let_out(session: AsyncSession, post: Post, account: Account, reason: str = "") -> None:
+    """The same as a part of something else, which writes its own entry into the audit log."""
     _check(post, account)
     if post.state not in UNDECIDED:
         raise Conflict("This post is not waiting for a moderator.")
@@ -62,6 +74,15 @@ async def approve(session: AsyncSession, post: Post, account: Account, reason: s
 
 async def refuse(session: AsyncSession, post: Post, account: Account, reason: str) -> None:
     """Refuse a held or scheduled post, or take a published one down; its author reads `reason`."""
+    before = standing(post)
+    await turn_down(session, post, account, reason)
+    await audit.note(
+        session, account, "post.reject", subject_of(post), reason, before=before, after={"state": post.state}
+    )
+
+
+async def turn_down(session: AsyncSession, post: Post, account: Account, reason: str) -> None:
+    """The same as a part of something else, which writes its own entry into the audit log."""
     _check(post, account)
     if post.state not in (PostState.HELD, PostState.SCHEDULED, PostState.PUBLISHED):
         raise Conflict("This post is not waiting for a moderator, and it is not out.")
@@ -82,6 +103,14 @@ async def refuse(session: AsyncSession, post: Post, account: Account, reason: st
 
 async def approve_edit(session: AsyncSession, revision: Revision, account: Account, reason: str = "") -> None:
     """Let a held or refused edit out: the job that judges edits finds this verdict. Raises Forbidden, Conflict."""
+    before = standing(revision)
+    post = await let_edit_out(session, revision, account, reason)
+    after = {"state": revision.state}
+    await audit.note(session, account, "edit.approve", subject_of(post, revision), reason, before=before, after=after)
+
+
+async def let_edit_out(session: AsyncSession, revision: Revision, account: Account, reason: str = "") -> Post:
+    """The same as a part of something else; the post that is edited."""
     post = await _of(session, revision, account)
     attachments = await documents.attachments_of(session, post.id)
     judgement = await _say(
@@ -92,10 +121,19 @@ async def approve_edit(session: AsyncSession, revision: Revision, account: Accou
     session.add(revision)
     await session.flush()
     await jobs.enqueue(session, edit.revise, [revision.id], once=f"revise:{revision.id}:{judgement.id}", soon=True)
+    return post
 
 
 async def refuse_edit(session: AsyncSession, revision: Revision, account: Account, reason: str) -> None:
     """Refuse a held edit; what is out stays as it is. Raises Forbidden, Conflict."""
+    before = standing(revision)
+    post = await turn_edit_down(session, revision, account, reason)
+    after = {"state": revision.state}
+    await audit.note(session, account, "edit.reject", subject_of(post, revision), reason, before=before, after=after)
+
+
+async def turn_edit_down(session: AsyncSession, revision: Revision, account: Account, reason: str) -> Post:
+    """The same as a part of something else; the post that was to be edited."""
     post = await _of(session, revision, account)
     if revision.state != PostState.HELD:
         raise Conflict("This edit is not waiting for a moderator.")
@@ -107,6 +145,46 @@ async def refuse_edit(session: AsyncSession, revision: Revision, account: Accoun
     author = await queries.by_id(session, post.author_id)
     if author is not None:
         await notify.tell(session, author, PostState.REFUSED, f"edit-refused:{judgement.id}", post_id=post.id)
+    return post
+
+
+async def take_back(session: AsyncSession, item: Post | Revision, before: Mapping[str, Any]) -> None:
+    """Let a post or an edit wait for a moderator again, as it did before somebody decided.
+
+    The word that let it out counts no more: a newer one says that it waits. Raises Conflict where it went on.
+    """
+    if isinstance(item, Post):
+        if item.state not in (PostState.REFUSED, PostState.SCHEDULED, PostState.WAITING):
+            raise Conflict("Something else happened to this post since.")
+        move(item, PostState.HELD)
+    elif item.state not in (PostState.REFUSED, PostState.WAITING):
+        raise Conflict("Something else happened to this edit since.")
+    item.state = PostState.HELD
+    item.rule, item.reason = before.get("rule"), before.get("reason")
+    session.add(item)
+    await session.flush()
+
+
+async def withdraw_word(session: AsyncSession, post: Post, account: Account, reason: str) -> None:
+    """No earlier allow of a moderator lets these bytes out any more."""
+    attachments = await documents.attachments_of(session, post.id)
+    digests = digests_of(post, attachments)
+    prompt = judging.prompt_of(post)
+    if prompt is not None:
+        digests |= {text_digest(prompt)}
+    await _say(session, post, account, Decision.HOLD, reason, digests)
+
+
+def standing(item: Post | Revision) -> dict[str, Any]:
+    """What the audit log keeps of an item before somebody decides about it."""
+    return {"state": item.state, "rule": item.rule, "reason": item.reason}
+
+
+def subject_of(post: Post, revision: Revision | None = None) -> audit.Subject:
+    """A post, or an edit of it, as the audit log names it."""
+    if revision is not None:
+        return audit.Subject("edit", revision.id, post.uri, post.author_id)
+    return audit.Subject("post", post.id, post.uri, post.author_id)
 
 
 async def waiting(session: AsyncSession, limit: int) -> tuple[list[Post], list[Revision]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import local, policy, queries
-from actors.models import Actor
+from actors import audit, local, policy, queries
+from actors.models import Account, Actor
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Missing, TooMany, Unprocessable
@@ -111,7 +111,7 @@ async def _flag(session: AsyncSession, made: Report, target: Actor, uri: str, po
     await session.flush()
 
 
-async def forward(session: AsyncSession, report: Report) -> None:
+async def forward(session: AsyncSession, report: Report, by: Account | None = None, reason: str = "") -> None:
     """A moderator passes a report of one of ours on to the target's server, as if its reporter had chosen to.
 
     Raises Unprocessable for a target here and a report that is not ours, Conflict when it was forwarded before.
@@ -123,6 +123,11 @@ async def forward(session: AsyncSession, report: Report) -> None:
     if report.forwarded:
         raise Conflict("This report was forwarded before.")
     await _flag(session, report, target, activities.new_uri(context), report.posts, report.comment)
+    await audit.note(session, by, "report.forward", _subject(report, target), reason, after={"to": target.host})
+
+
+def _subject(report: Report, target: Actor | None) -> audit.Subject:
+    return audit.Subject("report", report.id, target.handle if target is not None else "", report.target_id)
 
 
 async def by_id(session: AsyncSession, report_id: int, *, lock: bool = False) -> Report:
@@ -141,17 +146,39 @@ async def reports(session: AsyncSession, *, closed: bool = False, limit: int = 5
     return list(await session.exec(query.order_by(order).limit(limit)))
 
 
-async def close(session: AsyncSession, report: Report, account_id: int | None) -> None:
+async def close(session: AsyncSession, report: Report, by: Account | None, reason: str = "") -> None:
     """A moderator is done with it (None: at the command line); a later Flag of the same server opens a new one.
 
     Raises Conflict when it is closed already.
     """
     if report.state == "closed":
         raise Conflict("This report is closed already.")
-    report.state, report.closed_by_id = "closed", account_id
+    report.state, report.closed_by_id = "closed", by.id if by is not None else None
     report.closed_ms = context_of(session).clock.now_ms()
     session.add(report)
     await session.flush()
+    subject = _subject(report, await queries.by_id(session, report.target_id))
+    await audit.note(
+        session, by, "report.resolve", subject, reason, before={"state": "open"}, after={"state": "closed"}
+    )
+
+
+async def reopen(
+    session: AsyncSession, report: Report, by: Account, reason: str = "", undoes: audit.AuditEntry | None = None
+) -> None:
+    """It was closed too early. Raises Conflict when it is open, or another one of the same server is."""
+    same = select(Report.id).where(
+        Report.target_id == report.target_id, Report.host == report.host, Report.state == "open"
+    )
+    if (await session.exec(same)).first() is not None:
+        raise Conflict("This report is open, or a newer one of the same server about the same person is.")
+    report.state, report.closed_by_id, report.closed_ms = "open", None, None
+    session.add(report)
+    await session.flush()
+    subject = _subject(report, await queries.by_id(session, report.target_id))
+    action = "undo" if undoes is not None else "report.reopen"
+    states = {"before": {"state": "closed"}, "after": {"state": "open"}}
+    await audit.note(session, by, action, subject, reason, undoes=undoes, **states)
 
 
 async def open_reports(session: AsyncSession, limit: int = 50) -> list[Report]:

@@ -13,10 +13,11 @@ MOVES: dict[str, frozenset[str]] = {
     ),
     PostState.PICK: frozenset({PostState.WAITING, _GONE}),
     # Back to the gate when the policy changed before its time came.
-    PostState.SCHEDULED: frozenset({PostState.PUBLISHED, PostState.WAITING, PostState.REFUSED, _GONE}),
+    # Back to a moderator when one takes back what one decided.
+    PostState.SCHEDULED: frozenset({PostState.PUBLISHED, PostState.WAITING, PostState.REFUSED, PostState.HELD, _GONE}),
     # A moderator lets it out; or lets its prompt pass, and the picture is made then.
     PostState.HELD: frozenset({PostState.PUBLISHED, PostState.SCHEDULED, PostState.REFUSED, PostState.WAITING, _GONE}),
-    PostState.REFUSED: frozenset({PostState.PUBLISHED, PostState.SCHEDULED, PostState.WAITING, _GONE}),
+    PostState.REFUSED: frozenset({PostState.PUBLISHED, PostState.SCHEDULED, PostState.WAITING, PostState.HELD, _GONE}),
     PostState.FAILED: frozenset({_GONE}),
     PostState.PUBLISHED: frozenset({_GONE}),
     PostState.DELETED: frozenset(),

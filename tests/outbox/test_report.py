@@ -71,7 +71,7 @@ async def test_a_closed_report_leaves_room_for_a_new_one(home: House, alice: Act
     [account] = await home.rows(Account, actor_id=alice.id)
     async with home.context.database.write() as session:
         first = await reports.report(session, alice, row, comment="one")
-        await reports.close(session, first, account.id)
+        await reports.close(session, first, account)
         await reports.report(session, alice, row, comment="two")
         assert [one.comment for one in await reports.open_reports(session)] == ["two"]
     assert sorted(kept.state for kept in await home.rows(Report)) == ["closed", "open"]
