@@ -28,6 +28,7 @@ from fediverse_ai.core.limits import (
     PASSWORD_MIN_CHARS,
     PASSWORDS_AT_ONCE,
     PASSWORDS_WAITING,
+    SECOND_STEP_SECONDS,
     SESSION_SECONDS,
     SIGN_IN_LINK_SECONDS,
 )
@@ -116,6 +117,22 @@ async def end_everything(session: AsyncSession, account_id: int) -> None:
     )
 
 
+async def change_password(session: AsyncSession, account_id: int, password: str, *, keep: str) -> None:
+    """A new password that its owner chose: links end, and sessions go on with `keep` "all", or only the one with
+    that cookie secret. Tokens of apps were not given for the password and stay. Raises Unprocessable, Missing."""
+    hashed = await hash_password(password)
+    account = await session.get(Account, account_id)
+    if account is None:
+        raise Missing("There is no such account.")
+    account.password_hash = hashed
+    session.add(account)
+    await session.execute(
+        delete(Login).where(col(Login.account_id) == account_id, col(Login.kind).in_(("link", "second")))
+    )
+    if keep != "all":
+        await end_other_sessions(session, account_id, keep)
+
+
 async def check_password(context: Context, username: str, password: str) -> Account | None:
     """The account, if the password is right and it may sign in.
 
@@ -188,6 +205,23 @@ async def use_link(session: AsyncSession, secret: str) -> Account | None:
         return None
     person = await _person(session, account_id)
     return await session.get(Account, account_id) if person is not None else None
+
+
+async def begin_second_step(session: AsyncSession, account_id: int) -> str:
+    """The secret by which a browser that knew the password may come back with a code."""
+    return await _new_login(session, account_id, "second", SECOND_STEP_SECONDS * 1000)
+
+
+async def second_step(session: AsyncSession, secret: str, *, used: bool = False) -> int | None:
+    """Whose sign-in waits for a code under this secret; `used` ends it. None for an unknown or an old one."""
+    now = context_of(session).clock.now_ms()
+    query = select(Login).where(Login.secret_hash == digest(secret), Login.kind == "second", Login.expires_ms > now)
+    found = (await session.exec(query)).first()
+    if found is None or await _person(session, found.account_id) is None:
+        return None
+    if used:
+        await session.delete(found)
+    return found.account_id
 
 
 async def open_session(session: AsyncSession, account_id: int, name: str = "") -> str:

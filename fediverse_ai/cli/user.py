@@ -1,4 +1,4 @@
-"""`user create|list|reset-password|carry-follows|rotate-keys`: the people of this server."""
+"""`user create|list|reset-password|reset-two-factor|export|carry-follows|rotate-keys`: the people of this server."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ def reset_password(
 ) -> None:
     """Set a new password from a file, or remove the old one; ends every session and prints a new sign-in link."""
     console.wait_for(_reset(name, _password(password_file)))
+
+
+@app.command()
+def reset_two_factor(name: Annotated[str, typer.Argument(help="Whose.")]) -> None:
+    """Ask somebody for no codes any more, who lost their program and their recovery codes; ends every session."""
+    console.wait_for(_reset_two_factor(name))
 
 
 @app.command()
@@ -159,6 +165,21 @@ async def _reset(name: str, password: str | None) -> None:
         address = await link(session, account)
     words = "The new password is set" if password is not None else "The old password is removed"
     console.tell(f"{words}; sign in once, within an hour: {address}", name=name, link=address)
+
+
+async def _reset_two_factor(name: str) -> None:
+    from actors import accounts, second_factor
+    from fediverse_ai.core.errors import Missing
+
+    async with console.beside(console.existing_config()) as context, context.database.write() as session:
+        account = await accounts.account_of(session, name)
+        if account is None:
+            raise Missing(f"There is no account called {name} here.")
+        was_on = await second_factor.remove(session, account.id)
+        if was_on:
+            await accounts.end_everything(session, account.id)
+    words = "signs in without a code from now on" if was_on else "was not asked for codes"
+    console.tell(f"{name} {words}.", name=name, was_on=was_on)
 
 
 async def _carry(name: str, wanted: bool) -> None:

@@ -7,11 +7,13 @@ import re
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from actors import accounts, tries
+from actors import accounts, second_factor, tries
+from actors.models import Account
 from fediverse_ai import auth
 from fediverse_ai.core import addresses, limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.web import forms, words
+from fediverse_ai.core.texts import _
+from fediverse_ai.web import appearance, forms, words
 from fediverse_ai.web.rendering import context_of, me_of, on_the_way_to_an_app, page
 
 # A path of ours: one slash first, and no character that a browser could read as another host (XSS-11).
@@ -61,7 +63,57 @@ async def check(request: Request) -> Response:
     if account is None:
         return form(request, status=422, goal=goal, wrong=_WRONG, username=username)
     await tries.forgive(context, "name", name)
-    return await _enter(request, context, account.id, safe_next(goal))
+    return await _go_on(request, context, account.id, safe_next(goal))
+
+
+async def _go_on(request: Request, context: Context, account_id: int, goal: str) -> Response:
+    """In, or to the page that asks for a code."""
+    async with context.database.read() as session:
+        asked = await second_factor.is_on(session, account_id)
+    if not asked:
+        return await _enter(request, context, account_id, goal)
+    async with context.database.write() as session:
+        ticket = await accounts.begin_second_step(session, account_id)
+    return _code_form(request, ticket, goal)
+
+
+def _code_form(request: Request, ticket: str, goal: str, *, wrong: str = "", status: int = 200) -> Response:
+    answer = page(
+        request,
+        "sign_in_code.html",
+        status,
+        kept=False,
+        csrf=forms.token(request),
+        ticket=ticket,
+        next=safe_next(goal),
+        wrong=wrong,
+    )
+    if _CONSENT.fullmatch(goal):
+        on_the_way_to_an_app(answer)
+    return forms.remember_visitor(request, answer)
+
+
+async def check_code(request: Request) -> Response:
+    """POST /sign-in/code: the second step. Raises TooMany after five tries in a quarter of an hour."""
+    fields = await forms.read_form(request)
+    context = context_of(request)
+    ticket, goal = fields.get("ticket", ""), fields.get("next", "")
+    account_id: int | None = None
+    if SECRET.fullmatch(ticket):
+        async with context.database.read() as session:
+            account_id = await accounts.second_step(session, ticket)
+    if account_id is None:
+        return form(request, status=422, goal=goal, wrong=_("That took too long. Please begin again."))
+    await tries.count(context, "code", str(account_id), limits.CODES_PER_ACCOUNT, doubling=True)
+    async with context.database.write() as session:
+        right = await second_factor.check(session, account_id, fields.get("code", ""))
+        if right:
+            right = await accounts.second_step(session, ticket, used=True) is not None
+    if not right:
+        sentence = _("This code is not right, or was used before. Wait for the next one and try again.")
+        return _code_form(request, ticket, goal, wrong=sentence, status=422)
+    await tries.forgive(context, "code", str(account_id))
+    return await _enter(request, context, account_id, safe_next(goal))
 
 
 async def show_link(request: Request) -> Response:
@@ -91,7 +143,7 @@ async def use_link(request: Request) -> Response:
         answer = page(request, "sign_in_link.html", 422, kept=False, usable=False, csrf="")
         answer.headers["Referrer-Policy"] = "strict-origin"
         return answer
-    return await _enter(request, context, account_id, "/")
+    return await _go_on(request, context, account_id, "/")
 
 
 async def leave(request: Request) -> Response:
@@ -116,9 +168,12 @@ async def _enter(request: Request, context: Context, account_id: int, goal: str)
         if old:
             await accounts.close_session(session, old)
         secret = await accounts.open_session(session, account_id, words.browser(request.headers.get("user-agent", "")))
+        account = await session.get_one(Account, account_id)
     answer = RedirectResponse(goal, 303, {"Cache-Control": "no-store"})
     auth.set_cookie(answer, context.config, name, secret, limits.SESSION_SECONDS)
     auth.drop_cookie(answer, context.config, auth.visitor_cookie_name(context.config))
+    if account.appearance:
+        appearance.restore(answer, context.config, account.appearance)
     return answer
 
 
