@@ -83,17 +83,17 @@ def test_every_variable_that_is_used_is_defined() -> None:
 
 
 def test_colours_and_sizes_of_type_come_from_the_tokens() -> None:
-    for name in ("base.css", "pictures.css"):
-        text = (FOLDER / name).read_text("utf-8")
+    for path in sorted(FOLDER.glob("*.css")):
+        name, text = path.name, path.read_text("utf-8")
         assert not re.search(r"#[0-9a-f]{3,8}\b(?!\s*\d+%)(?=[;\s)])(?<!#000)", text), name
         for size in re.findall(r"font-size: ([^;]+);", text):
-            assert re.search(r"var\(--text-\d\)|em$|0\.875rem", size), size
+            assert re.search(r"var\(--text-\d\)|em$|0\.875rem", size) or path.name == "tokens.css", size
 
 
 def test_every_class_in_the_templates_is_styled_or_means_something_to_programs() -> None:
     styled = set(re.findall(r"\.([a-z][\w-]*)", "".join(path.read_text("utf-8") for path in FOLDER.glob("*.css"))))
     unstyled = set()
-    for path in rendering.TEMPLATES.iterdir():
+    for path in rendering.TEMPLATES.rglob("*.html"):
         plain = re.sub(r"{%.*?%}|{{.*?}}", " ", path.read_text("utf-8"), flags=re.S)
         for value in re.findall(r'class="([^"]*)"', plain):
             unstyled |= set(value.split()) - styled
@@ -101,9 +101,24 @@ def test_every_class_in_the_templates_is_styled_or_means_something_to_programs()
 
 
 def test_every_static_file_is_used() -> None:
-    templates = "".join(path.read_text("utf-8") for path in rendering.TEMPLATES.iterdir())
+    templates = "".join(path.read_text("utf-8") for path in rendering.TEMPLATES.rglob("*.html"))
     portraits = {"avatar.png", "header.png"}  # of those who have none, for apps (fediverse_ai/mastodon/entities.py)
     assert set(re.findall(r"static\('([^']+)'\)", templates)) | portraits == set(files())
+
+
+def test_styles_run_from_either_side() -> None:
+    """Logical properties only: `inline` and `block`, never left and right, so that a page reads from the right too."""
+    physical = re.compile(
+        r"(?:^|[\s;{])((?:margin|padding|border|inset|scroll-margin|scroll-padding)-(?:left|right|top|bottom)[\w-]*"
+        r"|(?:left|right|top|bottom)|border-(?:top|bottom)-(?:left|right)-radius)\s*:"
+        r"|(?:text-align|float|clear)\s*:\s*(?:left|right)\b"
+    )
+    for path in sorted(FOLDER.glob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.S)
+        assert not physical.findall(text), path.name
+        assert not re.search(
+            r"(?:^|[\s;{])(?:margin|padding|inset): ([^\s;]+) ([^\s;]+) ([^\s;]+) (?!\2;)[^\s;]+;", text
+        ), path.name
 
 
 def test_reduced_motion_and_both_schemes_are_written_down() -> None:
