@@ -111,6 +111,12 @@ async def app_of(session: AsyncSession, client_id: str) -> App | None:
     return (await session.exec(select(App).where(App.client_id == client_id))).first()
 
 
+async def said(session: AsyncSession, app_id: int | None) -> dict[str, str | None] | None:
+    """What an app calls itself, {name, website}, for a post that it writes; None without one."""
+    app = await session.get(App, app_id) if app_id is not None else None
+    return {"name": app.name, "website": app.website} if app is not None else None
+
+
 def secret_fits(app: App, secret: str) -> bool:
     """Whether a secret is the app's; compared in constant time (OAU-17)."""
     return app.secret_hash is not None and hmac.compare_digest(app.secret_hash, digest(secret))

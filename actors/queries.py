@@ -135,6 +135,17 @@ async def has_local_follower(session: AsyncSession, followed_id: int) -> bool:
     return (await session.exec(query)).first() is not None
 
 
+async def subscribers(session: AsyncSession, followed_id: int) -> list[Actor]:
+    """Our people who follow this actor and want to be told of each post."""
+    query = (
+        select(Actor)
+        .join(Follow, col(Follow.follower_id) == col(Actor.id))
+        .where(Follow.followed_id == followed_id, Follow.state == FollowState.ACCEPTED, col(Follow.notify).is_(True))
+        .where(col(Actor.local).is_(True))
+    )
+    return list(await session.exec(query))
+
+
 async def follower_inboxes(session: AsyncSession, actor_id: int) -> set[str]:
     """The distinct inboxes of an actor's living remote followers, shared ones preferred."""
     inbox = func.coalesce(Actor.shared_inbox_url, Actor.inbox_url)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
-from fediverse_ai.core.database import big_id
+from fediverse_ai.core.database import big_id, json_column
 from fediverse_ai.core.rows import Row
 
 
@@ -68,6 +69,11 @@ class Upload(Row, table=True):
     position: int = 0
     origin: str | None = None
     """What the post's author declared (Origin); None before."""
+    former_id: int | None = Field(default=None, foreign_key="post.id", sa_type=BigInteger, ondelete="SET NULL")
+    """The post whose picture it was until its author deleted that, to write it anew."""
+    recipe: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """How it was made here, for the former post."""
+    digital_source_type: str | None = None
 
 
 class Lineage(Row, table=True):

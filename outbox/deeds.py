@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import queries
+from actors import apps, queries
 from actors.models import Actor
 from fediverse_ai.activitypub import document
 from fediverse_ai.core.context import context_of
@@ -52,6 +52,7 @@ async def created(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
     post = await compose(session, actor, draft)
     post.mentions = [{"uri": one.uri, "handle": one.handle, "url": one.page_url} for one in people]
     post.bcc = [one.uri for one in hidden]
+    post.app = await apps.said(session, wish.app_id)
     session.add(post)
     await session.flush()
     return Done(await pending.create(session, post, actor))

@@ -143,10 +143,12 @@ async def _draft(context: Context, picture: GeneratedImage) -> str:
 
 
 async def _take(context: Context, post: Post, author: Actor, upload: Upload, position: int) -> Attachment:
-    """An upload as a picture of the post, under the same id. A file that says it is AI's work is not declared other."""
+    """An upload as a picture of the post, under the same id unless it had that in a former post. What was made here
+    stays so, and a file that says it is AI's work is not declared other."""
     is_ai = upload.claims_ai or upload.origin != Origin.DECLARED_NOT_AI
+    made_here = upload.recipe is not None
     attachment = Attachment(
-        id=upload.id,
+        id=upload.id if upload.former_id is None else context.ids.new(),
         post_id=post.id,
         position=position,
         media_type=upload.media_type,
@@ -156,8 +158,9 @@ async def _take(context: Context, post: Post, author: Actor, upload: Upload, pos
         focus_x=upload.focus_x,
         focus_y=upload.focus_y,
         alt=upload.description,
-        origin=Origin.DECLARED_AI if is_ai else Origin.DECLARED_NOT_AI,
-        digital_source_type=provenance.TRAINED if is_ai else None,
+        origin=Origin.MADE_HERE if made_here else Origin.DECLARED_AI if is_ai else Origin.DECLARED_NOT_AI,
+        digital_source_type=upload.digital_source_type or provenance.TRAINED if is_ai else None,
+        recipe=upload.recipe,
     )
     attachment.file, attachment.thumbnail = upload.file_name, upload.small_name
     attachment.pdq = await verify.fingerprint(context, await context.storage.read(upload.file_name or ""))

@@ -144,6 +144,8 @@ class Post(Row, table=True):
     """When it goes out (scheduled posts)."""
     disclosure: str = Disclosure.FULL
     """How much of the recipe leaves."""
+    app: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """The app that posted it, as it called itself then: {name, website}; None for the website and other servers."""
     remix_policy: str = RemixPolicy.NOBODY
     """Who may build on it; of others' posts, what their object grants."""
     emojis: dict[str, int] = Field(default_factory=dict, sa_column=json_column())

@@ -32,7 +32,7 @@ from outbox import (
     quote,
     text,
 )
-from outbox.models import Attachment, Judgement, Notification, Post, PostState, PostTag, Reaction
+from outbox.models import Attachment, Judgement, Notification, Post, PostState, PostTag, Reaction, Visibility
 from outbox.send import send
 from outbox.states import WrongState, move
 from outbox.visibility import OPEN
@@ -107,6 +107,7 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     await addressed.note(session, body["id"], post.bcc, but=author.id)
     await quote.ask(session, post, author, note)
     await tell_mentioned(session, post, author)
+    await tell_subscribers(session, post, author)
     await lineage.tell_parents(session, post, author)
     await count_reply(session, post)
     events.publish_after(session, [events.POSTS], "update", post.id)
@@ -148,6 +149,18 @@ async def tell_mentioned(session: AsyncSession, post: Post, author: Actor) -> No
     for actor in named.values():
         await notify.tell(session, actor, "mention", post.uri, from_id=author.id, post_id=post.id)
     await conversations.note(session, post, author, named.values())
+
+
+async def tell_subscribers(session: AsyncSession, post: Post, author: Actor) -> None:
+    """Followers here who want to hear of each post of this author do; not of answers to others, nor of direct posts."""
+    if post.visibility == Visibility.DIRECT:
+        return
+    if post.in_reply_to_uri is not None:
+        parent = await session.get(Post, post.in_reply_to_id) if post.in_reply_to_id is not None else None
+        if parent is None or parent.author_id != author.id:
+            return
+    for follower in await queries.subscribers(session, author.id):
+        await notify.tell(session, follower, "post", post.uri, from_id=author.id, post_id=post.id)
 
 
 async def count_reply(session: AsyncSession, post: Post) -> None:

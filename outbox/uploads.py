@@ -20,7 +20,7 @@ from generation import images
 from generation.pipeline import Pipeline
 from generation.provenance import Provenance
 from generation.sandbox import SandboxFailed
-from outbox.belongings import Upload, UploadState
+from outbox.belongings import Lineage, Upload, UploadState
 from outbox.models import Post, PostState
 
 KEPT = (PostState.DRAFT, PostState.WAITING, PostState.HELD, PostState.SCHEDULED, PostState.PICK)
@@ -177,6 +177,25 @@ async def take(session: AsyncSession, actor: Actor, post: Post, upload_ids: Sequ
             raise Unprocessable("One of the pictures is in another post already.")
         upload.post_id, upload.position, upload.origin = post.id, position, origin
         session.add(upload)
+        if upload.former_id is not None:
+            await _inherit(session, upload.former_id, post)
+
+
+async def _inherit(session: AsyncSession, former_id: int, post: Post) -> None:
+    """What the former post of a picture was made from, the new one is made from too: credit is not lost by deleting."""
+    known = set(await session.exec(select(Lineage.parent_uri).where(Lineage.post_id == post.id)))
+    for line in list(await session.exec(select(Lineage).where(Lineage.post_id == former_id))):
+        if line.parent_uri not in known:
+            context = context_of(session)
+            session.add(
+                Lineage(
+                    id=context.ids.new(),
+                    post_id=post.id,
+                    parent_uri=line.parent_uri,
+                    parent_id=line.parent_id,
+                    created_ms=context.clock.now_ms(),
+                )
+            )
 
 
 async def release(session: AsyncSession, post_id: int) -> None:

@@ -45,6 +45,8 @@ class Wish:
     """The object where it is embedded."""
     object_uri: str | None = None
     key: str | None = None
+    app_id: int | None = None
+    """The app that asks."""
 
     @property
     def object_type(self) -> str | None:

@@ -18,7 +18,7 @@ from actors.emoji import Emoji
 from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.mastodon import entities, filtering, status_entities
+from fediverse_ai.mastodon import entities, filtering, preferences, status_entities
 from fediverse_ai.mastodon.entities import Json, Look, Numbers
 from fediverse_ai.mastodon.status_entities import Scene
 from fediverse_ai.remote_media import RemoteMedia
@@ -147,6 +147,8 @@ class _Loaded:
     emojis: dict[int, Json] = field(default_factory=dict)
     quoted: dict[str, Post] = field(default_factory=dict)
     quotes: dict[str, int] = field(default_factory=dict)
+    silent: set[int] = field(default_factory=set)
+    """Authors who do not say which app they posted with."""
 
 
 async def statuses(
@@ -193,6 +195,7 @@ async def status(session: AsyncSession, context: Context, reader: Actor | None, 
 def _status(look: Look, reader: Actor | None, post: Post, loaded: _Loaded, *, with_quote: bool) -> Json:
     mentioned = [loaded.named[one["uri"]] for one in post.mentions if one.get("uri") in loaded.named]
     parent = post.in_reply_to_id if post.in_reply_to_id in loaded.parents else None
+    mine = reader is not None and reader.id == post.author_id
     scene = Scene(
         account=loaded.accounts[post.author_id],
         author=loaded.authors[post.author_id],
@@ -206,7 +209,8 @@ def _status(look: Look, reader: Actor | None, post: Post, loaded: _Loaded, *, wi
         reblogged=(post.id, ReactionKind.BOOST) in loaded.reactions,
         bookmarked=post.id in loaded.bookmarks,
         muted=(post.context_uri or post.uri) in loaded.muted,
-        mine=reader is not None and reader.id == post.author_id,
+        mine=mine,
+        application=post.app if mine or post.author_id not in loaded.silent else None,
         quote=_quote(look, reader, post, loaded, nested=with_quote),
         quotes=loaded.quotes.get(post.uri, 0),
     )
@@ -258,6 +262,7 @@ async def _load(
     found.parents = await _parents(session, reader, posts)
     found.emojis = await _emojis(session, look, [post.emojis for post in posts])
     found.quotes = await _quote_counts(session, posts)
+    found.silent = await preferences.silent_about_apps(session, {post.author_id for post in posts if post.app})
     if reader is not None:
         await _load_own(session, reader, posts, found)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,6 +35,14 @@ def of(account: Account | None) -> Posting:
         sensitive=kept.get("sensitive") is True,
         language=kept.get("language") or None,
     )
+
+
+async def silent_about_apps(session: AsyncSession, actor_ids: set[int]) -> set[int]:
+    """Of these people of ours, those who do not say which app they post with (`posting["app"]` is false)."""
+    if not actor_ids:
+        return set()
+    rows = await session.exec(select(Account.actor_id, Account.posting).where(col(Account.actor_id).in_(actor_ids)))
+    return {actor_id for actor_id, posting in rows if posting.get("app") is False}
 
 
 async def account_of(session: AsyncSession, actor_id: int) -> Account | None:

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors import queries
+from actors import apps, queries
 from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
@@ -22,7 +22,7 @@ from fediverse_ai.mastodon.doors import ApiDoor, context_of, me
 from fediverse_ai.mastodon.parameters import Parameters
 from fediverse_ai.mastodon.preferences import Posting
 from fediverse_ai.mastodon.status_entities import FROM_API
-from outbox import compose, documents, edit, publish, uploads
+from outbox import compose, documents, edit, publish, redraft, uploads
 from outbox.draft import Draft
 from outbox.models import Attachment, Origin, Post, PostState, Revision
 from outbox.text import hashtags_in
@@ -49,6 +49,8 @@ async def create(request: Request) -> Response:
     async with context.database.write() as session:
         await _free_key(session, author, draft.client_key)
         post = await compose.compose(session, author, draft)
+        post.app = post.app or await apps.said(session, me(request).app_id)
+        session.add(post)
     if post.not_before_ms is not None:
         return answers.answer(await scheduled(context, author, post))
     return answers.answer(await _shown(context, author, post.id))
@@ -240,15 +242,25 @@ def _change(asked: Parameters, pictures: list[Attachment]) -> edit.Change:
 
 
 async def delete(request: Request) -> Response:
-    """DELETE /api/v1/statuses/{id}: gives the status once more, with `text`, for those who want to write it anew."""
+    """DELETE /api/v1/statuses/{id}: gives the status once more, with `text`, for those who want to write it anew.
+
+    Its pictures can be posted again by their ids for a day, unless `delete_media` is set.
+    """
     context = context_of(request)
-    status_id = answers.path_id(request)
+    asked, status_id = await parameters.read(request), answers.path_id(request)
+    async with context.database.read() as session:
+        post = await people.own_post(session, await people.myself(session, request), status_id)
+    kept = [] if asked.flag("delete_media") else await redraft.copies(context, post)
     async with context.database.write() as session:
         author = await people.myself(session, request)
         post = await people.own_post(session, author, status_id)
         body = await batches.status(session, context, author, post)
         body["text"] = post.text
         await publish.remove(session, post)
+        await redraft.give_back(session, post, kept)
+    if kept:
+        look = batches.look_of(context, author)
+        body["media_attachments"] = [status_entities.upload(look, upload) for upload in kept]
     return answers.answer(body)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -60,7 +62,7 @@ async def carry_out(context: Context, principal: Principal, wish: Wish, actor: A
         me = await queries.by_id(session, actor.id)
         if me is None:
             raise Missing("There is no such actor.")
-        return await c2s.perform(session, me, wish)
+        return await c2s.perform(session, me, replace(wish, app_id=principal.app_id))
 
 
 def count(context: Context, principal: Principal, wish: Wish) -> None:
