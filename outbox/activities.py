@@ -137,8 +137,8 @@ def like(uri: str, actor: Actor, post: Post, author: Actor) -> Json:
     return _activity(uri, "Like", actor, post.uri, [author.uri])
 
 
-def announce(uri: str, actor: Actor, post: Post, author: Actor, published_ms: int) -> Json:
+def announce(uri: str, actor: Actor, post: Post, author: Actor, published_ms: int, *, quiet: bool = False) -> Json:
+    """A boost; a quiet one names Public second, as a quiet post does."""
     followers = actor.followers_uri or f"{actor.uri}/followers"
-    return _activity(uri, "Announce", actor, post.uri, [PUBLIC], [followers, author.uri]) | {
-        "published": iso(published_ms)
-    }
+    to, cc = ([followers], [PUBLIC, author.uri]) if quiet else ([PUBLIC], [followers, author.uri])
+    return _activity(uri, "Announce", actor, post.uri, to, cc) | {"published": iso(published_ms)}

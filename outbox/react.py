@@ -6,7 +6,7 @@ from sqlalchemy import func, update
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import queries
+from actors import queries, stops
 from actors.models import Actor
 from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
@@ -93,14 +93,16 @@ async def like(session: AsyncSession, actor: Actor, post: Post) -> None:
         await send(session, actor, body, _inboxes(author), object_uri=post.uri)
 
 
-async def boost(session: AsyncSession, actor: Actor, post: Post) -> None:
+async def boost(session: AsyncSession, actor: Actor, post: Post, *, quiet: bool = False) -> None:
+    """Show a post to the actor's followers; `quiet`: not on the public pages of other servers."""
     author = await _target(session, actor, post)
     if post.visibility not in OPEN:
         raise Unprocessable("Only public posts can be boosted.")
+    await stops.require_outbox(session, actor.username)
     context = context_of(session)
     uri = activities.new_uri(context)
     if await record(session, actor, post, ReactionKind.BOOST, uri):
-        body = activities.announce(uri, actor, post, author, context.clock.now_ms())
+        body = activities.announce(uri, actor, post, author, context.clock.now_ms(), quiet=quiet)
         inboxes = await queries.follower_inboxes(session, actor.id) | _inboxes(author)
         await send(session, actor, body, inboxes, object_uri=post.uri, listed=True)
 

@@ -17,12 +17,14 @@ from fediverse_ai.web import (
     models,
     post,
     profile,
+    progress_events,
     proxy,
     redirects,
     sign_in,
     static_files,
     verify,
 )
+from fediverse_ai.web.feeds import routes as feeds
 
 ROUTES: list[Route] = [
     Door("/", gallery.gallery, needs="anyone", methods=["GET"]),
@@ -37,6 +39,7 @@ ROUTES: list[Route] = [
     Door("/tags/{name}", gallery.tag, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.show, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.check, needs="anyone", methods=["POST"]),
+    Door("/sign-in/code", sign_in.check_code, needs="anyone", methods=["POST"]),
     Door("/sign-in/link/{secret}", sign_in.show_link, needs="anyone", methods=["GET"]),
     Door("/sign-in/link/{secret}", sign_in.use_link, needs="anyone", methods=["POST"]),
     Door("/sign-out", sign_in.leave, needs="session", methods=["POST"]),
@@ -46,6 +49,7 @@ ROUTES: list[Route] = [
     Door("/make/{post_id:int}/preview", making.preview, needs="session", methods=["GET"]),
     Door("/make/{post_id:int}/stop", making.stop, needs="session", methods=["POST"]),
     Door("/make/{post_id:int}/progress", making.progress, needs="session", methods=["GET"]),
+    Door("/make/{post_id:int}/events", progress_events.stream, needs="session", methods=["GET"]),
     Door("/make/{post_id:int}/appeal", appeal.send, needs="session", methods=["POST"]),
     Door("/make/{post_id:int}/describe", appeal.confirm, needs="session", methods=["POST"]),
     Door("/make/{post_id:int}/pick", make.choose, needs="session", methods=["POST"]),
@@ -55,6 +59,7 @@ ROUTES: list[Route] = [
     Door("/bring/post", bring.post, needs="session", methods=["POST"]),
     Door("/users/{name}", redirects.actor, needs="anyone", methods=["GET"]),
     Door("/notes/{post_id:int}", redirects.note, needs="anyone", methods=["GET"]),
+    *feeds.ROUTES,
     Door("/@{name}", profile.profile, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}", post.post, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}/delete", post.delete, needs="session", methods=["POST"]),

@@ -1,0 +1,1 @@
+"""What members read and how they talk: feeds, threads, search, lists, notifications, and what they do with posts."""
