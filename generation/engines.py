@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fediverse_ai.core.http import Http
 
 SIDE_STEP = 8
+UPSCALE_STRENGTH = 0.3
+"""How far a model may go from a picture that it only makes larger: less leaves blur, more draws something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,17 @@ def build(name: str, backend: Backend, config: Config, http: Http) -> Engine:
 def fitted(request: ImageRequest, card: ModelCard, engine: Engine) -> tuple[ImageRequest, tuple[str, ...]]:
     """The request within the engine's bounds, and a sentence for what was changed.
 
-    Raises Unprocessable for what a generator cannot do at all: begin from a picture, use another model.
+    Raises Unprocessable for what a generator cannot do at all: begin from a picture, enlarge one, use another model.
     """
     if request.source is not None and not card.capabilities.source:
         raise Unprocessable("This generator cannot begin from a picture.", card.name)
+    if request.graph is not None and not card.capabilities.graph:
+        raise Unprocessable("This generator knows no scene graphs.", card.name)
+    if request.upscale:
+        if not card.capabilities.upscale:
+            raise Unprocessable("This generator cannot make pictures larger; choose another.", card.name)
+        if request.source is not None and request.strength is None:
+            request = replace(request, strength=UPSCALE_STRENGTH)
     if request.model is not None and request.model not in card.capabilities.models:
         raise Unprocessable("This generator has no model of that name.", f"{card.name}: {request.model[:100]!r}")
     if not engine.max_pixels or request.width * request.height <= engine.max_pixels:

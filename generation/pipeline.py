@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -254,7 +255,7 @@ class _Steady:
         if fraction is not None:
             known = min(1.0, max(0.0, fraction)) if math.isfinite(fraction) else 0.0
             self._reached = fraction = max(self._reached, known)
-        await self._on_progress(ProgressReport(fraction, report.words[: limits.PROGRESS_CHARS]))
+        await self._on_progress(replace(report, fraction=fraction, words=report.words[: limits.PROGRESS_CHARS]))
 
 
 def check_request(request: ImageRequest) -> None:

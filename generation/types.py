@@ -14,7 +14,8 @@ class Capabilities:
 
     `sizes`: the only sizes it makes, in pixels, empty for any; `styles`: the names it knows, empty for none.
     `progress`: what it says while it works. `cancel`: `queued` when only what waits there can be stopped,
-    `running` when anything can.
+    `running` when anything can. `graph`: it begins from another picture's scene graph. `upscale`: how it makes a
+    picture larger, as one sentence for people; empty when it cannot.
     """
 
     negative_prompt: bool = False
@@ -29,6 +30,8 @@ class Capabilities:
     sizes: tuple[tuple[int, int], ...] = ()
     progress: Literal["none", "steps", "preview"] = "none"
     cancel: Literal["connection", "queued", "running"] = "connection"
+    graph: bool = False
+    upscale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class ImageRequest:
     `source`: encoded bytes of a picture to begin from; `strength` 0…1 says how far to go from it. `model`: one of the
     models that the card lists. `key` names this order across restarts, for backends that would else make it twice.
     `graph`: what a picture's recipe holds as `parameters["graph"]`, to vary it or to change it by the prompt's words.
+    `upscale`: make the picture of `source` or `graph` again, larger, and change as little as the backend can.
+    `handles`: what the backend called orders of this `key` when it was asked before, by the picture's index.
     """
 
     prompt: str
@@ -78,6 +83,8 @@ class ImageRequest:
     model: str | None = None
     key: str = ""
     graph: Mapping[str, Any] | None = field(default=None, repr=False)
+    upscale: bool = False
+    handles: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,8 @@ class ProgressReport:
     """How far a generation is: `fraction` 0…1 or None when the backend does not say; `words` for people.
 
     `place`: how many orders stand before this one at the backend. `preview`: encoded bytes as the backend gave them,
-    not trusted, for the author alone.
+    not trusted, for the author alone. `handle`: the picture's index and what the backend calls the order, to be kept
+    and given back in `ImageRequest.handles` after a restart.
     """
 
     fraction: float | None
@@ -127,6 +135,7 @@ class ProgressReport:
     step: int | None = None
     steps: int | None = None
     preview: bytes | None = field(default=None, repr=False)
+    handle: tuple[int, str] | None = None
 
 
 Progress = Callable[[ProgressReport], Awaitable[None]]

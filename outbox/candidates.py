@@ -16,8 +16,9 @@ from outbox.states import move
 
 
 def wanted(post: Post) -> bool:
-    """Does its author choose among several pictures?"""
-    return post.request is not None and int(post.request["image"].get("count") or 1) > 1
+    """Does its author choose among several pictures, or look at one before it is posted?"""
+    order = post.request
+    return order is not None and (int(order["image"].get("count") or 1) > 1 or order.get("look_first") is True)
 
 
 async def sift(context: Context, made: list[Attachment]) -> tuple[list[Attachment], list[Verdict]]:

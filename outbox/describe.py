@@ -1,4 +1,4 @@
-"""Descriptions that a program drafted: shown to the author alone until they are confirmed, then sent as an edit."""
+"""Descriptions that a program drafted: shown to the author alone until they are confirmed, as they are or changed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor
-from fediverse_ai.core.errors import Forbidden
+from fediverse_ai.core import limits
+from fediverse_ai.core.errors import Forbidden, Unprocessable
 from outbox import documents, edit
-from outbox.models import Post
+from outbox.models import Attachment, Post
 
 
 async def confirm(session: AsyncSession, author: Actor, post: Post, texts: Mapping[str, str]) -> None:
@@ -30,3 +31,15 @@ async def confirm(session: AsyncSession, author: Actor, post: Post, texts: Mappi
             changed[attachment.id] = text
     if changed:
         await edit.edit(session, author, post, edit.Change(alts=changed))
+
+
+def take_over(attachment: Attachment, words: str) -> None:
+    """What an author wrote or confirmed for a picture that is not judged yet; nothing written changes nothing.
+
+    Raises Unprocessable for a long text.
+    """
+    written = words.strip()
+    if len(written) > limits.ALT_TEXT_CHARS:
+        raise Unprocessable(f"A description may have at most {limits.ALT_TEXT_CHARS} characters.")
+    if written:
+        attachment.alt, attachment.alt_draft = written, ""

@@ -8,7 +8,7 @@ from typing import Any
 from fediverse_ai.core import limits
 from generation.provenance import Provenance
 from outbox.belongings import Disclosure
-from outbox.models import Attachment, Origin
+from outbox.models import Attachment, Origin, Post
 
 MODEL = ("generator", "version", "title", "disclosure")
 PROMPT = (*MODEL, "prompt")
@@ -20,6 +20,11 @@ def disclosed(recipe: Mapping[str, Any] | None, level: str) -> dict[str, Any]:
     """The fields of a stored recipe that may be known at this level; empty for `label` and without a recipe."""
     fields: tuple[str, ...] = _FIELDS[Disclosure(level)]
     return {name: recipe[name] for name in fields if recipe and recipe.get(name) not in (None, "", {}, [])}
+
+
+def of_post(attachment: Attachment, post: Post) -> dict[str, Any]:
+    """What others may know of a picture's recipe: ours as its author chose, another server's as it was told."""
+    return disclosed(attachment.recipe, post.disclosure if post.local else Disclosure.FULL)
 
 
 def shows_prompt(level: str) -> bool:

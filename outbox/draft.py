@@ -13,6 +13,8 @@ from outbox.belongings import Disclosure, RemixPolicy
 from outbox.models import Origin, Visibility
 
 SEED_BYTES = 6
+# Looked up again when it is made: permissions and pictures may change until then.
+_NOT_ORDERED = frozenset({"source", "key", "graph", "handles"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Draft:
     None means: the account's or the server's default. `count` pictures are made; of more than one the author picks.
     `remix_of_id` names the post that this one is made from; with `from_picture` its picture at `source_position`
     (0 is the first) is where the generator begins, going `strength` (0…1) away from it.
+    `upscale` makes that picture again, larger: of a remix that begins from the picture.
+    A description that a program drafts waits for its author, unless `accept_alt_draft` says that it will do as it is;
+    with `look_first` the post waits until its author has seen pictures and drafts (`pick`), also with one picture.
     `not_before_ms` schedules it; `keep` stores it as a draft and makes nothing.
     """
 
@@ -54,6 +59,9 @@ class Draft:
     from_picture: bool = False
     source_position: int = 0
     strength: float | None = None
+    upscale: bool = False
+    accept_alt_draft: bool = False
+    look_first: bool = False
     not_before_ms: int | None = None
     keep: bool = False
 
@@ -122,8 +130,10 @@ def order(clock: Clock, draft: Draft) -> dict[str, Any] | None:
         model=draft.model,
         count=draft.count,
         strength=draft.strength if draft.from_picture else None,
+        upscale=draft.upscale and draft.from_picture,
     )
-    image = {name: value for name, value in asdict(request).items() if name not in ("source", "key")}
-    words = {"generator": draft.generator, "alt_text": draft.alt_text.strip()}
+    image = {name: value for name, value in asdict(request).items() if name not in _NOT_ORDERED}
+    words: dict[str, Any] = {"generator": draft.generator, "alt_text": draft.alt_text.strip()}
+    words |= {name: True for name in ("accept_alt_draft", "look_first") if getattr(draft, name)}
     # A seed of ours is no wish: nobody needs to hear that a backend knows no seeds.
     return {"image": image, "seed_drawn": draft.seed is None, **words}

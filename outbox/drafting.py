@@ -124,6 +124,7 @@ async def draft(session: AsyncSession, actor: Actor, wish: Wish, to: Addressing)
         client_key=wish.key,
         media_ids=tuple(upload.id for upload in pictures),
         origin_of_uploads=origin,
+        accept_alt_draft=obj.get("acceptAltDraft") is True,
         **order,
     )
 

@@ -121,7 +121,7 @@ async def _keep_first(session: AsyncSession, post: Post, attachments: list[Attac
     await session.flush()
 
 
-@jobs.job(queue="generate")
+@jobs.job(queue="judge")
 async def revise(context: Context, ids: list[int | str]) -> None:
     """Judge one waiting revision, words and pictures together, and let it out, hold it or refuse it."""
     async with context.database.read() as session:
@@ -147,7 +147,9 @@ def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> Non
     post.text, post.summary, post.sensitive = revision.text, revision.summary, revision.sensitive
     post.disclosure = revision.disclosure or post.disclosure
     for attachment in attachments:
-        attachment.alt = revision.alts.get(str(attachment.id), attachment.alt)
+        written = revision.alts.get(str(attachment.id), attachment.alt)
+        if written != attachment.alt:
+            attachment.alt, attachment.alt_draft = written, ""
         for name, value in revision.files.get(str(attachment.id), {}).items():
             setattr(attachment, name, value)
 

@@ -9,18 +9,19 @@ from fediverse_ai.core.context import context_of
 from generation.pipeline import Pipeline
 from outbox import turns
 from outbox.models import Post
-from outbox.prepare import prepare
+from outbox.prepare import judge_waiting, prepare
 from outbox.turns import Turn
 
 
 async def line_up(session: AsyncSession, post: Post, once: str) -> None:
-    """Enqueue the job that prepares a post; one that wants pictures takes its place before their generator.
+    """Enqueue the job that prepares a post; one that wants pictures takes its place before their generator, one of
+    words alone only passes the gate.
 
     `once` is the job's own id. Raises Unprocessable for a generator that there is not, TooMany for more pictures than
     the author's role may have made in a day.
     """
     if post.request is None:
-        await jobs.enqueue(session, prepare, [post.id], once=once, soon=True)
+        await jobs.enqueue(session, judge_waiting, [post.id], once=once, soon=True)
         return
     pipeline = context_of(session).part(Pipeline)
     name = str(post.request.get("generator") or pipeline.default)
@@ -46,7 +47,9 @@ async def line_up_again(session: AsyncSession, post_id: int) -> None:
     """A waiting post whose job is gone gets one again, in the place that it had."""
     turn = await session.get(Turn, post_id)
     if turn is None:
-        await jobs.enqueue(session, prepare, [post_id])
+        post = await session.get(Post, post_id)
+        wants_pictures = post is not None and post.request is not None
+        await jobs.enqueue(session, prepare if wants_pictures else judge_waiting, [post_id])
     else:
         await _enqueue(session, turn, None)
 

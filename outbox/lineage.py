@@ -21,7 +21,7 @@ from fediverse_ai.core.http import Budget
 from generation import images, provenance
 from generation.pipeline import Pipeline
 from generation.provenance import Provenance
-from outbox import activities, audience, documents, notify
+from outbox import activities, audience, disclosure, documents, notify
 from outbox.belongings import Lineage, RemixPolicy
 from outbox.draft import Draft
 from outbox.models import Attachment, Origin, Post, PostState
@@ -149,6 +149,22 @@ async def source(context: Context, post: Post, author: Actor) -> bytes | None:
     if attachment.file is not None:
         return await context.storage.read(attachment.file)
     return await _fetch(context, attachment, owner)
+
+
+async def graph(context: Context, post: Post) -> dict[str, Any] | None:
+    """The scene graph of the picture to begin from; None without one, and where another's recipe is not told: the
+    graph holds its words. Permission is `source`'s to ask for."""
+    wanted = (post.request or {}).get("source")
+    if not wanted:
+        return None
+    async with context.database.read() as session:
+        attachment = await session.get(Attachment, int(wanted["attachment"]))
+        parent = await session.get(Post, attachment.post_id) if attachment is not None else None
+    if attachment is None or parent is None:
+        return None
+    told = attachment.recipe if parent.author_id == post.author_id else disclosure.of_post(attachment, parent)
+    found = ((told or {}).get("parameters") or {}).get("graph")
+    return found if isinstance(found, dict) else None
 
 
 async def _owner(session: AsyncSession, attachment: Attachment | None) -> Actor | None:

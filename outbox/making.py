@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlmodel import col, select, update
 
 from actors.models import Actor
-from fediverse_ai.core import limits
+from fediverse_ai.core import events, limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Conflict, Unprocessable
 from fediverse_ai.core.failpoints import fp
@@ -19,7 +19,7 @@ from generation import images, provenance
 from generation.generators.prompts import EVERYTHING, neutral
 from generation.manifests import Parent
 from generation.pipeline import Pipeline, text_digest
-from generation.types import Decision, GeneratedImage, ImageRequest, Item, ProgressReport, Verdict
+from generation.types import Decision, GeneratedImage, ImageRequest, Item, ModelCard, ProgressReport, Verdict
 from outbox import disclosure, judging, lineage, sealing, turns, uploads, verify
 from outbox.belongings import Upload
 from outbox.models import Attachment, Origin, Post, PostState
@@ -49,8 +49,8 @@ async def make(context: Context, post: Post, author: Actor) -> tuple[list[Attach
 async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[GeneratedImage], Verdict | None]:
     pipeline = context.part(Pipeline)
     order = post.request or {}
-    await report(context, post.id, ProgressReport(None, "the gate reads the prompt"))
-    request = ImageRequest(**order["image"], key=f"post:{post.id}")
+    await report(context, post.id, ProgressReport(None, "the gate reads the prompt"), gate="prompt")
+    request = ImageRequest(**order["image"], key=f"post:{post.id}", handles=order.get("handles") or {})
     # What a picture must not show is no wish for it: a negative prompt would only be refused for being careful.
     if not await judging.allowed_by_a_moderator(context, post, {text_digest(request.prompt)}):
         # As it was written, and as the strictest backend would be told it: words behind brackets are words.
@@ -58,19 +58,30 @@ async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[G
         verdict = await pipeline.review_all([Item(stage="prompt", text=text) for text in said])
         if verdict.decision is not Decision.ALLOW:
             return [], verdict
-    source = await lineage.source(context, post, author)
     card = await pipeline.card(order.get("generator") or pipeline.default)
-    if source is not None and not card.capabilities.source:
-        raise Unprocessable("This generator cannot begin from a picture; choose another, or leave the picture out.")
+    request = await _begun(context, post, author, request, card)
     if order.get("seed_drawn") and not card.capabilities.seed:
         request = replace(request, seed=None)
-    request = replace(request, source=source)
     await turns.begin(context, post.id)
     work = pipeline.generate(request, order.get("generator"), Progress(context, post.id).report)
     pictures = await _while_wanted(context, post.id, work)
     await turns.spent(context, post, pictures)
     fp("prepare.generated")
     return pictures, None
+
+
+async def _begun(
+    context: Context, post: Post, author: Actor, request: ImageRequest, card: ModelCard
+) -> ImageRequest:
+    """The request with what it begins from: the scene graph of the parent's picture where the generator knows graphs
+    and the picture has one that its maker may use, else the picture. Raises what `lineage.source` raises."""
+    graph = await lineage.graph(context, post) if card.capabilities.graph else None
+    source = await lineage.source(context, post, author)
+    if graph is not None:
+        return replace(request, graph=graph)
+    if source is not None and not card.capabilities.source:
+        raise Unprocessable("This generator cannot begin from a picture; choose another, or leave the picture out.")
+    return replace(request, source=source)
 
 
 async def _while_wanted(context: Context, post_id: int, work: Awaitable[T]) -> T:
@@ -108,11 +119,15 @@ async def _keep(
         "seconds": round(picture.seconds, 2),
         "watt_hours": picture.watt_hours,
     }
+    order = post.request or {}
+    # Until its author has confirmed a draft, their own words for the picture stand in: a program's are never used
+    # silently, and people who cannot see it should not be left with nothing.
     fallback = picture.recipe.prompt if disclosure.shows_prompt(post.disclosure) else UNNAMED
-    written = str((post.request or {}).get("alt_text") or "")
-    # What the generator says of its own drawing stands until its author looks at it; what a model guesses waits.
+    written = str(order.get("alt_text") or "")
     draft = "" if written else await _draft(context, picture)
-    wanted = written or picture.alt_text or fallback
+    if order.get("accept_alt_draft") is True:
+        written, draft = written or draft, ""
+    wanted = written or fallback
     attachment = Attachment(
         id=context.ids.new(),
         post_id=post.id,
@@ -120,7 +135,7 @@ async def _keep(
         focus_x=picture.focus[0],
         focus_y=picture.focus[1],
         alt=wanted[: limits.ALT_TEXT_CHARS],
-        alt_draft="" if written else draft[: limits.ALT_TEXT_CHARS],
+        alt_draft=draft[: limits.ALT_TEXT_CHARS],
         origin=Origin.MADE_HERE,
         digital_source_type=provenance.source_type(picture.card.digital_source_type),
         recipe=recipe,
@@ -192,14 +207,16 @@ async def store(context: Context, attachment: Attachment, data: bytes, thumbnail
     attachment.size = len(data)
 
 
-async def report(context: Context, post_id: int, said: ProgressReport) -> None:
-    """What its author sees while a post is being made."""
+async def report(context: Context, post_id: int, said: ProgressReport, *, gate: str = "") -> None:
+    """What its author sees while a post is being made; `gate` is what the gate looks at: prompt, picture, pictures."""
     known = {"place": said.place, "step": said.step, "steps": said.steps}
     progress = {"fraction": said.fraction, "words": said.words} | {
         name: value for name, value in known.items() if value is not None
     }
+    progress |= {"gate": gate} if gate else {}
     async with context.database.write() as session:
         await session.exec(update(Post).where(col(Post.id) == post_id).values(progress=progress))
+        events.publish_after(session, [events.making(post_id)], "progress", post_id)
 
 
 class Progress:
@@ -211,6 +228,8 @@ class Progress:
         self._last = float("-inf")
 
     async def report(self, said: ProgressReport) -> None:
+        if said.handle is not None:
+            await self._keep_handle(*said.handle)
         now = self.context.clock.monotonic()
         if now - self._last < limits.PROGRESS_SECONDS:
             return
@@ -218,3 +237,12 @@ class Progress:
         await report(self.context, self.post_id, said)
         if said.preview is not None:
             await turns.keep_preview(self.context, self.post_id, said.preview)
+
+    async def _keep_handle(self, index: int, handle: str) -> None:
+        """What the backend calls an order: after a crash the same order is looked for there, not given again."""
+        async with self.context.database.write() as session:
+            post = await session.get(Post, self.post_id, with_for_update=True)
+            if post is not None and post.request is not None and len(handle) <= limits.HANDLE_CHARS:
+                handles = post.request.get("handles") or {}
+                post.request = {**post.request, "handles": {**handles, str(index): handle}}
+                session.add(post)

@@ -1,8 +1,8 @@
-"""pick(session, author, post, chosen): of several pictures some go on to the gate, the others are forgotten."""
+"""pick(session, author, post, chosen): of what was made some goes on to the gate, described; the rest is forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,19 +11,22 @@ from actors.models import Actor
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
-from outbox import candidates, documents
+from outbox import candidates, describe, documents
 from outbox.belongings import Upload
 from outbox.models import Attachment, Post, PostState
-from outbox.prepare import prepare
+from outbox.prepare import judge_waiting
 from outbox.publish import remove
 from outbox.states import move
 
 
-async def pick(session: AsyncSession, author: Actor, post: Post, chosen: Sequence[int]) -> None:
+async def pick(
+    session: AsyncSession, author: Actor, post: Post, chosen: Sequence[int], alts: Mapping[int, str] | None = None
+) -> None:
     """Go on with the candidates at these positions (0 is the first), in this order; each is judged with the words.
 
-    Raises Forbidden for somebody else's post, Conflict when there is nothing to pick, Unprocessable for positions that
-    are not there, doubled, or none.
+    `alts`: descriptions by position as their author wrote or confirmed them; a drafted one that is not confirmed here
+    stays a draft. Raises Forbidden for somebody else's post, Conflict when there is nothing to pick, Unprocessable for
+    positions that are not there, doubled, or none, and for a description that is too long.
     """
     if post.author_id != author.id:
         raise Forbidden("This is not your post.")
@@ -33,6 +36,9 @@ async def pick(session: AsyncSession, author: Actor, post: Post, chosen: Sequenc
     offered = candidates.made_here(attachments)
     if not chosen or len(set(chosen)) != len(chosen) or not set(chosen) <= set(range(len(offered))):
         raise Unprocessable("Pick one picture or more.")
+    for position, words in (alts or {}).items():
+        if position in chosen:
+            describe.take_over(offered[position], words)
     kept = [offered[position] for position in chosen]
     brought = [attachment for attachment in attachments if attachment not in offered]
     left = [attachment for attachment in offered if attachment not in kept]
@@ -41,7 +47,7 @@ async def pick(session: AsyncSession, author: Actor, post: Post, chosen: Sequenc
     post.created_ms = context_of(session).clock.now_ms()
     session.add(post)
     await session.flush()
-    await jobs.enqueue(session, prepare, [post.id], once=f"prepare:{post.id}:picked", soon=True)
+    await jobs.enqueue(session, judge_waiting, [post.id], once=f"prepare:{post.id}:picked", soon=True)
     names = [name for attachment in left for name in (attachment.file, attachment.thumbnail) if name is not None]
     if names:
         await jobs.enqueue(session, forget_files, names, once=f"forget:{post.id}:picked")

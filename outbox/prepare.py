@@ -46,10 +46,16 @@ async def prepare(context: Context, ids: list[int | str]) -> None:
         await _fail(context, post_id, error)
 
 
+@jobs.job(queue="judge")
+async def judge_waiting(context: Context, ids: list[int | str]) -> None:
+    """The same for a post of words, uploads or pictures that are made already: it waits for no generator's worker."""
+    await prepare.function(context, ids)
+
+
 async def _carry(context: Context, post: Post, author: Actor, known: list[Attachment]) -> None:
     made, verdict = (known, None) if known else await making.make(context, post, author)
     if verdict is None and not known and candidates.wanted(post):
-        await making.report(context, post.id, ProgressReport(None, "the gate looks at the pictures"))
+        await making.report(context, post.id, ProgressReport(None, "the gate looks at the pictures"), gate="pictures")
         made, refused = await candidates.sift(context, made)
         if candidates.made_here(made):
             async with context.database.write() as session:
@@ -58,7 +64,7 @@ async def _carry(context: Context, post: Post, author: Actor, known: list[Attach
         verdict = refused[0]
     if verdict is None:
         if made:
-            await making.report(context, post.id, ProgressReport(None, "the gate looks at the picture"))
+            await making.report(context, post.id, ProgressReport(None, "the gate looks at the picture"), gate="picture")
         verdict = await judge(context, post, made)
     fp("prepare.judged")
     mentions = await find_mentions(context, post, post.text)

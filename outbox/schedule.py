@@ -12,7 +12,7 @@ from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from outbox import documents, line
 from outbox.models import Judgement, Post, PostState
-from outbox.prepare import prepare
+from outbox.prepare import judge_waiting
 from outbox.publish import GateClosed, check_gate, publish, remove
 from outbox.states import move
 
@@ -34,7 +34,7 @@ async def _start(session: AsyncSession, post: Post, why: str) -> None:
     await session.flush()
     once = f"prepare:{post.id}:{why}:{now}"
     if await documents.attachments_of(session, post.id):
-        await jobs.enqueue(session, prepare, [post.id], once=once, soon=True)
+        await jobs.enqueue(session, judge_waiting, [post.id], once=once, soon=True)
     else:
         await line.line_up(session, post, once)
 

@@ -9,7 +9,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from outbox import delivery, lanes, line
 from outbox.models import Delivery, Post, PostState
-from outbox.prepare import prepare
+from outbox.prepare import judge_waiting, prepare
 
 Busy = set[tuple[str, int | str]]
 
@@ -31,7 +31,7 @@ async def resume(context: Context) -> None:
 async def _posts(session: AsyncSession, before: int, busy: Busy) -> None:
     query = select(Post.id).where(Post.state == PostState.WAITING, col(Post.created_ms) < before)
     for post_id in await session.exec(query.limit(limits.SWEEP_ROWS)):
-        if (prepare.name, post_id) not in busy:
+        if busy.isdisjoint({(prepare.name, post_id), (judge_waiting.name, post_id)}):
             await line.line_up_again(session, post_id)
 
 

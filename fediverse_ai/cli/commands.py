@@ -25,6 +25,7 @@ from fediverse_ai.cli import (
     quickstart,
     reports,
     serve,
+    upscale,
     user,
 )
 from fediverse_ai.cli import worker as queues
@@ -56,6 +57,7 @@ app.command()(init.init)
 app.command()(serve.serve)
 app.command()(queues.worker)
 app.command()(post.post)
+app.command()(upscale.upscale)
 app.command()(generate.generate)
 app.command()(follow.follow)
 app.add_typer(user.app, name="user")

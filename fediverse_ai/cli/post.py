@@ -12,6 +12,7 @@ from fediverse_ai.cli import console
 if TYPE_CHECKING:
     from fediverse_ai.cli.watch import Sight
     from fediverse_ai.core.config import Config
+    from fediverse_ai.core.context import Context
     from outbox.compose import Draft
 
 WAIT_SECONDS = 60.0
@@ -21,7 +22,10 @@ def post(
     prompt: Annotated[str | None, typer.Argument(help="What the picture shows; left out for text alone.")] = None,
     who: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Whose post; else the owner's.")] = None,
     text: Annotated[str, typer.Option(help="Words to go with it.")] = "",
-    alt: Annotated[str, typer.Option(help="Description of the picture; else the generator's own.")] = "",
+    alt: Annotated[str, typer.Option(help="Description of the picture; else your prompt stands in for one.")] = "",
+    accept_alt_draft: Annotated[
+        bool, typer.Option("--accept-alt-draft", help="Use the description that is drafted, as it is.")
+    ] = False,
     style: Annotated[str | None, typer.Option(help="A style that the generator knows.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed makes the same picture.")] = None,
     generator: Annotated[str | None, typer.Option(help="A configured generator; else generation.default.")] = None,
@@ -48,6 +52,7 @@ def post(
         seed=seed,
         style=style,
         alt_text=alt,
+        accept_alt_draft=accept_alt_draft,
         summary=warning,
         visibility=visibility,
         negative_prompt=without,
@@ -62,7 +67,6 @@ def post(
 
 async def _post(config: Config, who: str | None, draft: Draft, *, wait: bool) -> Sight:
     from fediverse_ai.cli import watch
-    from fediverse_ai.cli.folder import holder
     from fediverse_ai.cli.user import author
     from outbox.compose import compose
 
@@ -70,10 +74,19 @@ async def _post(config: Config, who: str | None, draft: Draft, *, wait: bool) ->
         async with context.database.write() as session:
             actor = await author(session, who)
             made = await compose(session, actor, draft)
-        if not wait:
-            return await watch.look(context, made.id)
-        if context.database.dialect == "sqlite" and holder(config.data_dir) is None:
-            console.complain("no server runs in this folder; the post is stored and will be made when one starts.")
-            return await watch.look(context, made.id)
-        with watch.Bar(silent=console.chosen.get().json) as bar:
-            return await watch.until_settled(context, made.id, WAIT_SECONDS, bar.show)
+        return await watched(context, made.id, WAIT_SECONDS) if wait else await watch.look(context, made.id)
+
+
+async def watched(context: Context, post_id: int, seconds: float) -> Sight:
+    """Wait for a post's end with its progress shown; not where no server runs that would make it."""
+    from fediverse_ai.cli import watch
+    from fediverse_ai.cli.folder import holder
+
+    if context.database.dialect == "sqlite" and holder(context.config.data_dir) is None:
+        console.complain("no server runs in this folder; the post is stored and will be made when one starts.")
+        return await watch.look(context, post_id)
+    with watch.Bar(silent=console.chosen.get().json) as bar:
+        sight = await watch.until_settled(context, post_id, seconds, bar.show)
+    if sight.state == "published" and any(picture["alt_draft"] for picture in sight.pictures):
+        console.complain(f"a description was drafted and waits for your word: {context.config.public_url}/make/{post_id}")
+    return sight

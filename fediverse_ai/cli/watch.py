@@ -79,6 +79,7 @@ async def look(context: Context, post_id: int) -> Sight:
             {
                 "url": context.storage.url(row.file) if row.file else row.url,
                 "alt": row.alt,
+                "alt_draft": row.alt_draft,
                 "width": row.width,
                 "height": row.height,
                 "notes": list((row.recipe or {}).get("notes", [])),

@@ -24,6 +24,11 @@ POSTS = "posts"
 `delete`. Who may see it is the listener's to ask."""
 
 
+def making(post_id: int) -> str:
+    """The channel of one post that is being made: `progress` (the post's id)."""
+    return f"making:{post_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """`kind` happened on `channel` to the row `payload_id`. Listeners read the row anew: nothing else is carried."""
@@ -127,5 +132,5 @@ def publish_after(session: AsyncSession, channels: Iterable[str], kind: str, pay
 
 
 def subscribe(context: Context, channels: Iterable[str]) -> Subscription:
-    """Listen to channels: POSTS, and `user:ACTOR_ID` for what concerns one person."""
+    """Listen to channels: POSTS, `making(POST_ID)`, and `user:ACTOR_ID` for what concerns one person."""
     return context.part(Hub).subscribe(channels)

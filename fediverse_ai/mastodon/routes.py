@@ -30,6 +30,7 @@ from fediverse_ai.mastodon import (
     streaming,
     tags,
     timelines,
+    upscaling,
     writing,
 )
 
@@ -40,6 +41,7 @@ ROUTES: list[Route] = [
     *lists.ROUTES,
     *reading.ROUTES,
     *writing.ROUTES,
+    *upscaling.ROUTES,
     *actions.ROUTES,
     *quoting.ROUTES,
     *notifications.ROUTES,

@@ -74,6 +74,7 @@ def _draft(context: Context, chosen: Posting, asked: Parameters, key: str | None
         width=width,
         height=height,
         alt_text=asked.text("alt_text") or "",
+        accept_alt_draft=asked.flag("accept_alt_draft") is True,
         summary=asked.text("spoiler_text"),
         sensitive=chosen.sensitive if (said := asked.flag("sensitive")) is None else said,
         visibility=_visibility(asked.text("visibility") or chosen.visibility),

@@ -82,7 +82,7 @@ async def _facts(context: Context, name: str, card: ModelCard) -> dict[str, Any]
             "negative_prompt": can.negative_prompt, "seed": can.seed, "steps": can.steps, "guidance": can.guidance,
             "image_to_image": can.source, "styles": list(can.styles), "models": list(can.models),
             "sizes": [f"{width}x{height}" for width, height in can.sizes], "progress": can.progress,
-            "cancel": can.cancel,
+            "cancel": can.cancel, "upscale": can.upscale or None,
         },
         "at_once": engine.at_once,
         "timeout_seconds": engine.seconds,
@@ -126,6 +126,7 @@ def _can(can: Capabilities) -> list[tuple[str, str]]:
         ("To begin from a picture", can.source),
     )
     found = [(wish, "yes" if heard else "no; you are told") for wish, heard in wishes]
+    found.append(("A picture again, larger", can.upscale or "no"))
     if can.styles:
         found.append(("Styles", ", ".join(can.styles)))
     if can.sizes:

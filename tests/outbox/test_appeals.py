@@ -12,13 +12,14 @@ from sqlmodel import select
 
 from actors.accounts import open_session
 from actors.models import Account, Actor
+from fediverse_ai import wiring
 from fediverse_ai.auth import session_cookie_name
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Conflict, Forbidden, Malformed, Unprocessable
 from generation.pipeline import Pipeline
 from generation.policy import parse_policy
 from generation.sandbox import Sandbox
-from outbox import appeals, describe, edit, judging, known, moderate, policies, prepare
+from outbox import appeals, describe, edit, judging, known, moderate, pick, policies, prepare, sweep
 from outbox.compose import compose
 from outbox.draft import Draft
 from outbox.models import Activity, Attachment, Judgement, Notification, Post, PostState, Revision
@@ -262,7 +263,7 @@ async def test_the_history_of_the_policy_can_be_put_back(court: Court) -> None:
 async def test_a_draft_is_confirmed_before_it_counts(court: Court) -> None:
     post = await court.posted(prompt="square blue")
     [picture] = await court.home.rows(Attachment, post_id=post.id)
-    assert picture.alt_draft == "A square"
+    assert (picture.alt, picture.alt_draft) == ("square blue", "A square"), "its author's words stand in"
     [judge] = await court.home.rows(Actor, id=court.judge.actor_id)
     async with court.home.context.database.write() as session:
         found = await session.get(Post, post.id)
@@ -274,6 +275,75 @@ async def test_a_draft_is_confirmed_before_it_counts(court: Court) -> None:
     assert (await court.judged(revision.id)).state == PostState.PUBLISHED
     [after] = await court.home.rows(Attachment, post_id=post.id)
     assert (after.alt, after.alt_draft) == ("A calm blue square", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "alt", "waits"),
+    [
+        ({"accept_alt_draft": True}, "A square", ""),
+        ({"accept_alt_draft": True, "alt_text": "My own"}, "My own", ""),
+        ({"alt_text": "My own"}, "My own", ""),
+        ({"disclosure": "model"}, "A picture made with AI.", "A square"),
+    ],
+)
+async def test_a_draft_is_used_only_where_its_author_says_so(
+    court: Court, said: dict[str, Any], alt: str, waits: str
+) -> None:
+    post = await court.posted(prompt="square blue", **said)
+    [picture] = await court.home.rows(Attachment, post_id=post.id)
+    assert (post.state, picture.alt, picture.alt_draft) == (PostState.PUBLISHED, alt, waits)
+    assert (b"A square" in (post.document or b"")) == (alt == "A square")
+
+
+async def test_whoever_writes_a_description_of_their_own_has_answered_the_draft(court: Court) -> None:
+    post = await court.posted(prompt="square blue")
+    [picture] = await court.home.rows(Attachment, post_id=post.id)
+    async with court.home.context.database.write() as session:
+        found = await session.get_one(Post, post.id)
+        revision = await edit.edit(session, court.alice, found, edit.Change(alts={picture.id: "Blue"}))
+    await court.judged(revision.id)
+    [after] = await court.home.rows(Attachment, post_id=post.id)
+    assert (after.alt, after.alt_draft) == ("Blue", "")
+
+
+async def test_an_author_looks_first_and_confirms(court: Court) -> None:
+    post = await court.posted(prompt="square blue", look_first=True)
+    [picture] = await court.home.rows(Attachment, post_id=post.id)
+    assert (post.state, picture.alt_draft) == (PostState.PICK, "A square")
+    async with court.home.context.database.write() as session:
+        found = await session.get_one(Post, post.id)
+        with pytest.raises(Unprocessable):
+            await pick.pick(session, court.alice, found, [0], {0: "x" * (limits.ALT_TEXT_CHARS + 1)})
+        await pick.pick(session, court.alice, found, [0], {0: "A calm blue square", 3: "of no picture"})
+    jobs = [job for job in await court.home.context.jobs.waiting() if job.ids == [post.id]]
+    assert jobs[-1].queue == "judge", "no generator is needed any more"
+    await prepare.judge_waiting.function(court.home.context, [post.id])
+    [picture] = await court.home.rows(Attachment, post_id=post.id)
+    assert ((await court.row(post.id)).state, picture.alt, picture.alt_draft) == (
+        PostState.PUBLISHED,
+        "A calm blue square",
+        "",
+    )
+
+
+async def test_words_and_edits_wait_for_no_generator(court: Court) -> None:
+    """A worker with a GPU takes the queue `generate`; without one, words go on."""
+    context = court.home.context
+    async with context.database.write() as session:
+        words = await compose(session, court.alice, Draft(text="calm"))
+        picture = await compose(session, court.alice, Draft(prompt="square blue", alt_text="calm"))
+    queues = {job.ids[0]: (job.name, job.queue) for job in await context.jobs.waiting()}
+    assert queues[words.id] == (prepare.judge_waiting.name, "judge")
+    assert queues[picture.id][0] == prepare.prepare.name
+    assert queues[picture.id][1].startswith("generate")
+    assert {job.queue for job in wiring.JOBS if job.name == edit.revise.name} == {"judge"}
+    # The row is the promise: a lost job comes back in the same queue, and one that waits is not doubled.
+    court.home.clock.forward(limits.ABANDONED_SECONDS + 60)
+    before = len(await context.jobs.waiting())
+    await sweep.resume(context)
+    assert len(await context.jobs.waiting()) == before
+    await prepare.judge_waiting.function(context, [words.id])
+    assert (await court.row(words.id)).state == PostState.PUBLISHED
 
 
 async def test_the_list_of_known_pictures(court: Court) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from actors.models import Actor
 from fediverse_ai.core.http import Http
 from generation import plugins
-from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, Recipe
+from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport, Recipe
 from outbox.compose import Draft, compose
 from outbox.models import Post
 from outbox.prepare import prepare
@@ -27,7 +27,15 @@ CARD = ModelCard(
     title="Painter",
     digital_source_type="trainedAlgorithmicMedia",
     disclosure="Made for tests.",
-    capabilities=Capabilities(negative_prompt=True, seed=True, steps=True, guidance=True, source=True, strength=True),
+    capabilities=Capabilities(
+        negative_prompt=True,
+        seed=True,
+        steps=True,
+        guidance=True,
+        source=True,
+        strength=True,
+        upscale="Painted again, larger.",
+    ),
 )
 
 
@@ -35,16 +43,19 @@ _made: list[Painter] = []
 
 
 class Painter:
-    """Remembers what it was asked for in `requests`."""
+    """Remembers what it was asked for in `requests`; says that the order is called `handle`, when that is set."""
 
     def __init__(self) -> None:
         self.requests: list[ImageRequest] = []
+        self.handle = ""
 
     async def card(self) -> ModelCard:
         return CARD
 
     async def generate(self, request: ImageRequest, on_progress: Progress) -> list[GeneratedImage]:
         self.requests.append(request)
+        if self.handle:
+            await on_progress(ProgressReport(None, "asked", handle=(0, self.handle)))
         return [self._one(request, number) for number in range(request.count)]
 
     def _one(self, request: ImageRequest, number: int) -> GeneratedImage:

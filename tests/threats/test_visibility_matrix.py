@@ -24,8 +24,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ACTIVITY = {"accept": "application/activity+json"}
 PAGE = {"accept": "text/html"}
 DOORS = [route for route in ROUTES if isinstance(route, Door)]
-# They do not end by themselves; tests/social/test_events.py and tests/mastodon/test_streaming.py listen to them.
-STREAMS = re.compile(r"/users/\{name\}/events|/api/v1/streaming.*")
+# They do not end by themselves; tests/social/test_events.py, tests/mastodon/test_streaming.py and
+# tests/web/test_progress_events.py listen to them.
+STREAMS = re.compile(r"/users/\{name\}/events|/make/\{post_id:int\}/events|/api/v1/streaming.*")
 Fill = Callable[[Cast, Private], str]
 
 

@@ -57,16 +57,22 @@ def compose(
     negative: str = "",
     start: Mapping[str, Any] | None = None,
     nearest: Nearest | None = None,
+    *,
+    again: bool = False,
 ) -> Picture:
     """Draw a prompt at width by height pixels. The same arguments give the same bytes, everywhere.
 
     Things named in `negative` are left out. `stage` is called with words and a fraction 0…1. `start` is the graph
     of another picture's recipe, for a remix or a variation (see `understood`). `nearest` places words that no table
-    holds by their meaning.
+    holds by their meaning. `again` draws `start` as it is, such as at another size.
     """
     report = stage or (lambda words, fraction: None)
     report("reading the prompt", 0.02)
-    graph, key = understood(prompt, seed, start, nearest)
+    if again and start is not None:
+        graph = from_json(start)
+        key = graph.prompt
+    else:
+        graph, key = understood(prompt, seed, start, nearest)
     if negative:
         leave_out(graph, parse(negative))
     if style:

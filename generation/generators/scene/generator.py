@@ -26,7 +26,16 @@ CARD = ModelCard(
     disclosure="Composed by a program from a prompt; no trained image model drew it.",
     licence="AGPL-3.0-or-later",
     closed_vocabulary=True,
-    capabilities=Capabilities(negative_prompt=True, seed=True, styles=STYLE_NAMES, progress="steps", cancel="running"),
+    capabilities=Capabilities(
+        negative_prompt=True,
+        seed=True,
+        styles=STYLE_NAMES,
+        progress="steps",
+        cancel="running",
+        graph=True,
+        upscale="Drawn again, larger, from the same scene graph and seed: every form is the same and nothing is guessed; "
+        "only the grain of the style falls otherwise.",
+    ),
 )
 
 
@@ -89,6 +98,7 @@ class SceneGenerator:
         order = {
             "prompt": request.prompt, "negative_prompt": request.negative_prompt, "seeds": seeds,
             "width": request.width, "height": request.height, "style": request.style, "graph": request.graph,
+            "again": request.upscale,
         }  # fmt: skip
         process.stdin.write(json.dumps(order).encode() + b"\n")
         process.stdin.close()

@@ -45,6 +45,7 @@ def draw(request: dict[str, Any], seed: int, out: BinaryIO) -> None:
         request["negative_prompt"],
         request.get("graph"),
         nearest,
+        again=bool(request.get("again")),
     )
     header = {
         "picture": len(picture.data), "alt_text": picture.alt_text, "focus": picture.focus, "notes": picture.notes,
