@@ -175,6 +175,14 @@ async def withdraw_word(session: AsyncSession, post: Post, account: Account, rea
     await _say(session, post, account, Decision.HOLD, reason, digests)
 
 
+async def withdraw_edit_word(
+    session: AsyncSession, post: Post, revision: Revision, account: Account, reason: str
+) -> None:
+    """No earlier allow of a moderator lets this edit out any more."""
+    attachments = await documents.attachments_of(session, post.id)
+    await _say(session, post, account, Decision.HOLD, reason, digests_of(*edit.proposed(revision, post, attachments)))
+
+
 def standing(item: Post | Revision) -> dict[str, Any]:
     """What the audit log keeps of an item before somebody decides about it."""
     return {"state": item.state, "rule": item.rule, "reason": item.reason}

@@ -205,6 +205,7 @@ class ModerationSection(Section):
         default=[], description="Which checks run; empty for all built-in ones and all services."
     )
     timeout_seconds: float = Field(30.0, gt=0, description="Time for one check; one that is late counts as hold.")
+    two_people: bool = Field(False, description="What is held is decided by two moderators, where there are two.")
     describe_with: str = Field("", description="The service, of kind ollama, that drafts alt texts from pictures.")
     services: dict[str, Service] = Field(default={}, description="Further checks that ask somebody else, by name.")
 
