@@ -21,12 +21,11 @@ from fediverse_ai.mastodon.notifications import TYPES, WITH_STATUS
 from fediverse_ai.mastodon.parameters import Parameters
 from outbox import talk
 from outbox.cursors import Cursor, fetch
+from outbox.grouping import HOURS, part_of
 from outbox.home import Entry
 from outbox.models import Notification
 
 GROUPED = frozenset({"favourite", "reblog", "follow"})
-HOURS = 12
-"""Follows of twelve hours are one group; likes and boosts of one post within them too."""
 SAMPLES = 8
 BATCH = 200
 """Rows that are read for one page of groups."""
@@ -37,7 +36,7 @@ def key_of(row: Notification, wanted: frozenset[str]) -> str:
     kind = TYPES[row.kind]
     if kind not in wanted:
         return f"ungrouped-{row.id}"
-    part = row.created_ms // (HOURS * 3_600_000)
+    part = part_of(row)
     return f"{kind}-{row.post_id}-{part}" if row.post_id is not None else f"{kind}-{part}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -146,16 +146,6 @@ async def unread_count(request: Request) -> Response:
         unread = query_of(reader, asked).where(col(Notification.read_ms).is_(None)).limit(most).subquery()
         count = (await session.exec(select(func.count()).select_from(unread))).one()
     return answers.answer({"count": count})
-
-
-async def mark_read(session: AsyncSession, reader: Actor, up_to: int, now_ms: int) -> None:
-    """Everything up to this notification has been seen, as the marker of some app says."""
-    seen = (
-        col(Notification.actor_id) == reader.id,
-        col(Notification.id) <= up_to,
-        col(Notification.read_ms).is_(None),
-    )
-    await session.exec(update(Notification).where(*seen).values(read_ms=now_ms))
 
 
 ROUTES = [
