@@ -66,7 +66,7 @@ def answer(request: Request, served: Served) -> Response:
 async def actor(request: Request) -> Response:
     context = _context(request)
     documents_ = context.part(ServedDocuments)
-    path = request.url.path
+    path: str = request.scope["path"]
     served = documents_.get(path)
     if served is None:
         async with context.database.read() as session:

@@ -19,6 +19,7 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Misconfigured, RequestError
 from fediverse_ai.core.log import get
 from fediverse_ai.core.responses import problem, status_of
+from fediverse_ai.core.table import RouteTable
 from fediverse_ai.language import Language
 from fediverse_ai.mastodon.answers import NOT_FOUND, failed, is_api
 from fediverse_ai.rates import ReadingRates
@@ -46,7 +47,7 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
             await wiring.close_context(app.state.context)
 
     app = Starlette(
-        routes=wiring.ROUTES,
+        routes=[RouteTable(wiring.ROUTES)],
         middleware=[
             Middleware(cors.Cors),
             Middleware(Language),

@@ -22,6 +22,7 @@ _EXPOSED = (
     "Mastodon-Async-Refresh, WWW-Authenticate"
 )
 _REMEMBER_SECONDS = 3600
+_MARKS = {b"access-control-allow-origin": b"*", b"access-control-expose-headers": _EXPOSED.encode()}
 
 
 class Cors:
@@ -44,7 +45,7 @@ class Cors:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                mark(scope["path"], MutableHeaders(scope=message))
+                message["headers"] = _marked(message["headers"])
             await send(message)
 
         await self.app(scope, receive, marked)
@@ -52,9 +53,18 @@ class Cors:
 
 def mark(path: str, headers: MutableHeaders) -> None:
     """Let every origin read an answer from this path, unless it is a page."""
-    if path.startswith(_OPEN) and not headers.get("content-type", "").startswith("text/html"):
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = _EXPOSED
+    if path.startswith(_OPEN):
+        headers.raw[:] = _marked(headers.raw)
+
+
+def _marked(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    kept = []
+    for name, value in headers:
+        if name == b"content-type" and value.startswith(b"text/html"):
+            return headers
+        if name not in _MARKS:
+            kept.append((name, value))
+    return [*kept, *_MARKS.items()]
 
 
 def _preflight(asked: Headers) -> list[tuple[bytes, bytes]]:

@@ -185,7 +185,8 @@ async def show(request: Request) -> Response:
     """The description of this server's API"""
     context: Context = request.app.state.context
     # Reading the source takes a moment, the first time.
-    made = await asyncio.to_thread(document, context.config, request.app.routes)
+    [table] = request.app.routes
+    made = await asyncio.to_thread(document, context.config, table.routes)
     body = orjson.dumps(made)
     return activity_json(body, request=request, media_type="application/json")
 

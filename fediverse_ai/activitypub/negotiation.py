@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from starlette.routing import Match
@@ -11,7 +12,7 @@ from starlette.types import Scope
 
 from fediverse_ai.activitypub.vocabulary import AS_CONTEXT
 from fediverse_ai.core.access import Door
-from fediverse_ai.core.limits import ACCEPT_CHARS
+from fediverse_ai.core.limits import ACCEPT_CHARS, ACCEPTS_REMEMBERED
 
 _PARAMETER: Final = re.compile(r'[ \t]*;[ \t]*(?:([A-Za-z0-9_-]+)[ \t]*=[ \t]*(?:"([^"\\]*)"|([^";,\s]+)))?[ \t]*')
 _TYPE: Final = re.compile(r"[ \t]*([A-Za-z0-9*!#$&^_.+-]+/[A-Za-z0-9*!#$&^_.+-]+)[ \t]*")
@@ -44,6 +45,7 @@ def _quality(parameters: dict[str, str]) -> float:
     return float(value) if _QUALITY.fullmatch(value) else 0.0
 
 
+@lru_cache(ACCEPTS_REMEMBERED)
 def wants_activity(accept: str | None, *, otherwise: bool = True) -> bool:
     """Whether an Accept header asks for ActivityPub rather than for a page (as peers send it: federation practice).
 
@@ -93,8 +95,9 @@ class ActivityRoute(Door):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As Route.matches, but nothing matches a request that prefers a page."""
-        if scope["type"] == "http":
+        match, found = super().matches(scope)
+        if match is not Match.NONE:
             accept = b", ".join(value for name, value in scope["headers"] if name == b"accept")
-            if not wants_activity(accept.decode("latin-1"), otherwise=self.otherwise):
+            if not wants_activity(accept.decode("latin-1")[:ACCEPT_CHARS], otherwise=self.otherwise):
                 return Match.NONE, {}
-        return super().matches(scope)
+        return match, found

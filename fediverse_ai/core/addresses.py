@@ -10,10 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fediverse_ai.core.errors import Unreachable
 from fediverse_ai.core.limits import (
+    ADDRESSES_REMEMBERED,
     FETCH_HOSTS_REMEMBERED,
     RESOLVER_ANSWERS,
     RESOLVER_KNOWN_THREADS,
@@ -57,6 +59,7 @@ def is_public(address: str) -> bool:
     return (int(ip) >> 32) & 0xFFFF_FFFF not in _ISATAP
 
 
+@lru_cache(ADDRESSES_REMEMBERED)
 def is_loopback(address: str) -> bool:
     """Whether an address literal is this machine's own, IPv4 inside IPv6 not counted."""
     try:
@@ -65,7 +68,8 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def blocks_of(host: str) -> list[tuple[str, int]]:
+@lru_cache(ADDRESSES_REMEMBERED)
+def blocks_of(host: str) -> Sequence[tuple[str, int]]:
     """What counts as one address, with how many times a rate it may have: an IPv4 address once; an IPv6 network of 64
     bits, which one person may own, once, and the one of 48 bits that it lies in four times (OAU-11)."""
     try:
