@@ -91,6 +91,22 @@ async def render(
     return await asyncio.to_thread(_rendition, made)
 
 
+async def enlarged(sandbox: Sandbox, data: bytes, width: int, height: int) -> bytes:
+    """A picture of ours at another size, in pixels, as a PNG: what a model paints over when it makes it larger.
+
+    Raises Unprocessable for one that cannot be read.
+    """
+    admit_bytes(data)
+    try:
+        return bytes(
+            await sandbox.run("generation.images:resized", data, width, height, timeout=RENDER_SECONDS, lane="decode")
+        )
+    except SandboxFailed as error:
+        if error.reason == "closed":
+            raise
+        raise Unprocessable(DAMAGED if error.reason == "error" else TOO_COSTLY, error.detail) from error
+
+
 def _packet(said: Provenance) -> bytes:
     return provenance.packet(said)
 
@@ -162,6 +178,16 @@ def rebuild(data: bytes, xmp: bytes, watermark: bytes | None = None) -> dict[str
         "thumbnail": _jpeg(small, xmp, THUMBNAIL_QUALITY),
         "claimed": claimed,
     }
+
+
+def resized(data: bytes, width: int, height: int) -> bytes:
+    """Decode, flatten to sRGB, and bring to width × height pixels by Lanczos; nothing is sharpened or guessed."""
+    image, _ = admit(data)
+    with image:
+        raster = rasterise(image)
+    out = io.BytesIO()
+    raster.resize((width, height), Image.Resampling.LANCZOS).save(out, "PNG", compress_level=3)
+    return out.getvalue()
 
 
 def admit(data: bytes, *, moving: bool = False) -> tuple[Image.Image, bytes | None]:

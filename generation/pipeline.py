@@ -16,7 +16,7 @@ from fediverse_ai.core.clock import Clock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unprocessable, Unreachable
-from generation import engines, plugins, provenance
+from generation import engines, images, plugins, provenance
 from generation.engines import Engine
 from generation.images import sniff
 from generation.policy import Policy
@@ -157,6 +157,9 @@ class Pipeline:
         engine = self._engine(name)
         check_request(request)
         request, told = engines.fitted(request, await self.card(name), engine)
+        if request.upscale and request.source is not None:
+            source = await images.enlarged(self.sandbox, request.source, request.width, request.height)
+            request = replace(request, source=source)
         if self._places[name].locked():
             await on_progress(ProgressReport(None, "Waiting for the pictures before this one"))
         async with self._places[name]:

@@ -70,9 +70,7 @@ async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[G
     return pictures, None
 
 
-async def _begun(
-    context: Context, post: Post, author: Actor, request: ImageRequest, card: ModelCard
-) -> ImageRequest:
+async def _begun(context: Context, post: Post, author: Actor, request: ImageRequest, card: ModelCard) -> ImageRequest:
     """The request with what it begins from: the scene graph of the parent's picture where the generator knows graphs
     and the picture has one that its maker may use, else the picture. Raises what `lineage.source` raises."""
     graph = await lineage.graph(context, post) if card.capabilities.graph else None
@@ -158,11 +156,19 @@ async def _draft(context: Context, picture: GeneratedImage) -> str:
 
 
 async def _take(context: Context, post: Post, author: Actor, upload: Upload, position: int) -> Attachment:
+    """An upload as a picture of the post, its files marked."""
+    attachment = of_upload(context, post, upload, position)
+    attachment.pdq = await verify.fingerprint(context, await context.storage.read(upload.file_name or ""))
+    await remark(context, attachment, post.disclosure, rights(post, author), archive=upload.manifest)
+    return attachment
+
+
+def of_upload(context: Context, post: Post, upload: Upload, position: int) -> Attachment:
     """An upload as a picture of the post, under the same id unless it had that in a former post. What was made here
     stays so, and a file that says it is AI's work is not declared other."""
     is_ai = upload.claims_ai or upload.origin != Origin.DECLARED_NOT_AI
     made_here = upload.recipe is not None
-    attachment = Attachment(
+    return Attachment(
         id=upload.id if upload.former_id is None else context.ids.new(),
         post_id=post.id,
         position=position,
@@ -176,11 +182,9 @@ async def _take(context: Context, post: Post, author: Actor, upload: Upload, pos
         origin=Origin.MADE_HERE if made_here else Origin.DECLARED_AI if is_ai else Origin.DECLARED_NOT_AI,
         digital_source_type=upload.digital_source_type or provenance.TRAINED if is_ai else None,
         recipe=upload.recipe,
+        file=upload.file_name,
+        thumbnail=upload.small_name,
     )
-    attachment.file, attachment.thumbnail = upload.file_name, upload.small_name
-    attachment.pdq = await verify.fingerprint(context, await context.storage.read(upload.file_name or ""))
-    await remark(context, attachment, post.disclosure, rights(post, author), archive=upload.manifest)
-    return attachment
 
 
 async def remark(

@@ -1,4 +1,4 @@
-"""upscale(context, author, post_id) -> Draft: a picture again, larger, as a post of its own that names the first one."""
+"""upscale(context, author, post_id) -> Draft: a picture again, larger, as a post of its own that names the first."""
 
 from __future__ import annotations
 

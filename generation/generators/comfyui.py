@@ -6,21 +6,22 @@ import asyncio
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import urlencode
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock, SystemClock
-from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unprocessable, Unreachable
-from generation.generators import backend, comfyui_workflow
-from generation.generators.backend import SEED_LIMIT, About, Wire
+from fediverse_ai.core.errors import Misconfigured, Nonsense, Unreachable
+from generation.generators import backend, comfyui_workflow, orders
+from generation.generators.backend import About, Wire
 from generation.generators.comfyui_socket import Event, Listener
 from generation.generators.comfyui_workflow import Workflow
-from generation.generators.prompts import Grammar, neutral
+from generation.generators.orders import Defaults, Wishes
+from generation.generators.prompts import Grammar
 from generation.images import sniff
-from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport, Recipe
+from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport
 
 if TYPE_CHECKING:
     from fediverse_ai.core.http import Http
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 GRAMMAR = Grammar(weights=True)
 SENDER = "SaveImageWebsocket"
 """The node class that hands its pictures over by websocket: nothing lies on the backend's disk afterwards."""
-CANCEL_SECONDS = 3.0
 POLL_SECONDS = 1.0
+STANDARD = Defaults(steps=20, guidance=7.0, strength=0.6)
 SIDE_STEP = 8
 _ORDERS = uuid.UUID("5b1d6b0e-2f53-4f1c-9a53-0f4f2b1a7c11")
 _OUT_OF_MEMORY = ("outofmemory", "out of memory")
@@ -37,20 +38,19 @@ _OUT_OF_MEMORY = ("outofmemory", "out of memory")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One backend's configuration, checked. `steps`, `guidance`, `strength`: for who wishes none."""
+    """One backend's configuration, checked."""
 
     about: About
     base: str
     workflow: Workflow
     from_source: Workflow | None
     models: tuple[str, ...] = ()
-    steps: int = 20
-    guidance: float = 7.0
-    strength: float = 0.6
+    defaults: Defaults = STANDARD
 
     @property
     def capabilities(self) -> Capabilities:
         slots, source = self.workflow.slots, self.from_source
+        enlarges = source is not None and {"width", "height", "strength"} <= source.slots
         return Capabilities(
             negative_prompt="negative_prompt" in slots,
             seed="seed" in slots,
@@ -62,6 +62,7 @@ class Settings:
             models=self.models if "model" in slots else (),
             progress="preview",
             cancel="running",
+            upscale=orders.UPSCALE if enlarges else "",
         )
 
 
@@ -88,19 +89,14 @@ def settings(config: Mapping[str, Any]) -> Settings:
     about = backend.about(config, "comfyui")
     if "model" in workflow.slots and not about.model:
         raise Misconfigured(f"{key}.model: the workflow needs the name of a checkpoint.")
-    try:
-        return Settings(
-            about=about,
-            base=backend.base_url(str(config.get("url") or ""), f"{key}.url", "http://127.0.0.1:8188"),
-            workflow=workflow,
-            from_source=source,
-            models=tuple(str(options.get("models", "")).split()),
-            steps=int(options.get("steps", 20)),
-            guidance=float(options.get("guidance", 7.0)),
-            strength=float(options.get("strength", 0.6)),
-        )
-    except ValueError:
-        raise Misconfigured(f"{key}.options: steps look like 20, guidance like 7.0, strength like 0.6.") from None
+    return Settings(
+        about=about,
+        base=backend.base_url(str(config.get("url") or ""), f"{key}.url", "http://127.0.0.1:8188"),
+        workflow=workflow,
+        from_source=source,
+        models=tuple(str(options.get("models", "")).split()),
+        defaults=orders.defaults(key, options, STANDARD),
+    )
 
 
 @dataclass(slots=True)
@@ -134,46 +130,33 @@ class ComfyUI:
 
     async def generate(self, request: ImageRequest, on_progress: Progress) -> list[GeneratedImage]:
         """One order after another. Raises Unprocessable, Unreachable and Nonsense as every backend does."""
-        if request.source is not None and self._settings.from_source is None:
-            raise Unprocessable("This generator cannot begin from a picture.", self._about.name)
+        orders.check_source(request, self._settings.capabilities, self._about.name)
         workflow = self._settings.workflow
         if request.source is not None and self._settings.from_source is not None:
             workflow = self._settings.from_source
         key = request.key or self._clock.token(16).hex()
-        first, reached = backend.first_seed(request, self._clock), _Rising(on_progress)
+        reached, wishes = _Rising(on_progress), self._settings.defaults.wishes(request, GRAMMAR, SIDE_STEP)
         made: list[GeneratedImage] = []
-        try:
-            async with asyncio.timeout(self._about.timeout_seconds):
-                source = await self._upload(request.source) if request.source is not None else ""
-                for index in range(request.count):
-                    began, seed = self._clock.monotonic(), (first + index) % SEED_LIMIT
-                    values = self._values(request, seed, source)
-                    client = str(uuid.uuid5(_ORDERS, key))
-                    order = _Order(str(uuid.uuid5(_ORDERS, f"{key}/{index}")), client, workflow, request, index)
-                    data = await self._make(order, workflow.filled(values), reached)
-                    made.append(self._finished(data, request, values, self._clock.monotonic() - began))
-        except TimeoutError as error:
-            raise Unreachable("The image backend took too long.", f"{self._about.name}: deadline") from error
+        async with orders.deadline(self._about):
+            source = await self._upload(request.source) if request.source is not None else ""
+            for index, seed in enumerate(orders.seeds(request, self._clock)):
+                began, values = self._clock.monotonic(), self._values(request, wishes, seed, source)
+                client = str(uuid.uuid5(_ORDERS, key))
+                order = _Order(str(uuid.uuid5(_ORDERS, f"{key}/{index}")), client, workflow, request, index)
+                data = await self._make(order, workflow.filled(values), reached)
+                made.append(self._finished(data, request, wishes, values, self._clock.monotonic() - began))
         await on_progress(ProgressReport(1.0, "The picture is there"))
         return made
 
     async def close(self) -> None:
         await self._wire.close()
 
-    def _values(self, request: ImageRequest, seed: int, source: str) -> dict[str, str | int | float]:
+    def _values(self, request: ImageRequest, wishes: Wishes, seed: int, source: str) -> dict[str, str | int | float]:
+        """What every slot of a workflow is filled with."""
         known = self._settings
-        return {
-            "prompt": neutral(request.prompt, GRAMMAR),
-            "negative_prompt": neutral(request.negative_prompt, GRAMMAR),
-            "seed": seed,
-            "width": max(SIDE_STEP, round(request.width / SIDE_STEP) * SIDE_STEP),
-            "height": max(SIDE_STEP, round(request.height / SIDE_STEP) * SIDE_STEP),
-            "steps": request.steps or known.steps,
-            "guidance": request.guidance if request.guidance is not None else known.guidance,
-            "model": request.model if request.model in known.models else self._about.model,
-            "source": source,
-            "strength": request.strength if request.strength is not None else known.strength,
-        }
+        model = request.model if request.model in known.models else self._about.model
+        told = {name: value for name, value in asdict(wishes).items() if value is not None}
+        return told | {"seed": seed, "model": model or "", "source": source}
 
     async def _upload(self, source: bytes) -> str:
         """Hand over the source; its name there says nothing about anybody."""
@@ -317,35 +300,29 @@ class ComfyUI:
     async def _stop(self, order: _Order) -> None:
         """Take it out of the queue or interrupt it; a bare interrupt would hit whatever runs, so look first."""
         base, cap = self._settings.base, limits.BACKEND_ENVELOPE_BYTES
-        try:
-            async with asyncio.timeout(CANCEL_SECONDS):
-                answer = await self._wire.exchange("POST", f"{base}/api/jobs/{order.id}/cancel", cap, json={})
-                if answer.status == 200:
-                    return
-                running, _ = await self._queue()
-                if order.id in running:
-                    await self._wire.exchange("POST", f"{base}/interrupt", cap, json={"prompt_id": order.id})
-                else:
-                    await self._wire.exchange("POST", f"{base}/queue", cap, json={"delete": [order.id]})
-        except (FediverseError, TimeoutError):
-            return
+        async with orders.stopping():
+            answer = await self._wire.exchange("POST", f"{base}/api/jobs/{order.id}/cancel", cap, json={})
+            if answer.status == 200:
+                return
+            running, _ = await self._queue()
+            if order.id in running:
+                await self._wire.exchange("POST", f"{base}/interrupt", cap, json={"prompt_id": order.id})
+            else:
+                await self._wire.exchange("POST", f"{base}/queue", cap, json={"delete": [order.id]})
 
     def _finished(
-        self, data: bytes, request: ImageRequest, values: Mapping[str, str | int | float], seconds: float
+        self,
+        data: bytes,
+        request: ImageRequest,
+        wishes: Wishes,
+        values: Mapping[str, str | int | float],
+        seconds: float,
     ) -> GeneratedImage:
         can, slots = self._settings.capabilities, self._settings.workflow.slots
         kept: list[str] = [name for name in ("steps", "guidance", "model") if name in slots]
         kept += ["strength"] if request.source is not None and can.strength else []
-        recipe = Recipe(
-            generator=self._about.name,
-            version=str(values["model"]) or self._card.version,
-            prompt=str(values["prompt"]),
-            negative_prompt=str(values["negative_prompt"]) if can.negative_prompt else "",
-            seed=int(values["seed"]) if can.seed else None,
-            width=int(values["width"]) if can.size else 0,
-            height=int(values["height"]) if can.size else 0,
-            parameters={name: values[name] for name in kept},
-        )
+        wished = {name: values.get(name) for name in kept}
+        recipe = orders.recipe(self._card, can, wishes, int(values["seed"]), wished, str(values["model"]))
         return GeneratedImage(data, recipe, self._card, notes=backend.unused(request, can), seconds=seconds)
 
 

@@ -9,26 +9,28 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock, SystemClock
 from fediverse_ai.core.errors import Misconfigured, Nonsense, Unavailable, Unprocessable, Unreachable
-from generation.generators import backend, diffusers_worker
-from generation.generators.backend import SEED_LIMIT, About
-from generation.generators.prompts import TAGS, neutral
-from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport, Recipe
+from generation.generators import backend, diffusers_worker, orders
+from generation.generators.backend import About
+from generation.generators.orders import Defaults, Wishes
+from generation.generators.prompts import TAGS
+from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport
 
 if TYPE_CHECKING:
     from fediverse_ai.core.http import Http
 
 CAN = Capabilities(
     negative_prompt=True, seed=True, steps=True, guidance=True, source=True, strength=True, progress="steps",
-    cancel="running",
+    cancel="running", upscale=orders.UPSCALE,
 )  # fmt: skip
 SIDE_STEP = 8
+STANDARD = Defaults(steps=25, strength=0.6)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "float16", "bfloat16")
 WORDS = {"negative_prompt": "negative prompt", "num_inference_steps": "steps", "guidance_scale": "guidance"}
@@ -45,9 +47,7 @@ class Settings:
     device: str = "auto"
     dtype: str = "auto"
     hub: bool = False
-    steps: int = 25
-    guidance: float | None = None
-    strength: float = 0.6
+    defaults: Defaults = STANDARD
     memory_bytes: int = 0
     threads: int = 0
     idle_seconds: float = 600.0
@@ -86,15 +86,13 @@ def settings(config: Mapping[str, Any]) -> Settings:
             device=str(options.get("device", "auto")),
             dtype=str(options.get("dtype", "auto")),
             hub=hub,
-            steps=int(options.get("steps", 25)),
-            guidance=float(options["guidance"]) if "guidance" in options else None,
-            strength=float(options.get("strength", 0.6)),
+            defaults=orders.defaults(key, options, STANDARD),
             memory_bytes=int(options.get("memory_mib", 0)) * limits.MIB,
             threads=int(options.get("threads", 0)),
             idle_seconds=float(options.get("idle_seconds", 600.0)),
         )
     except ValueError:
-        raise Misconfigured(f"{key}.options: steps, memory_mib and threads are whole numbers.") from None
+        raise Misconfigured(f"{key}.options: memory_mib and threads are whole numbers.") from None
 
 
 class Diffusers:
@@ -126,18 +124,18 @@ class Diffusers:
     async def generate(self, request: ImageRequest, on_progress: Progress) -> list[GeneratedImage]:
         """One picture after another. Raises Unprocessable, Unavailable, Unreachable and Nonsense."""
         card, made = await self.card(), list[GeneratedImage]()
-        first = backend.first_seed(request, self._clock)
+        wishes = self._settings.defaults.wishes(request, TAGS, SIDE_STEP)
         async with self._turn:
             self._stay()
             try:
                 async with asyncio.timeout(self._about.timeout_seconds):
                     process = await self._ready(on_progress)
-                    for index in range(request.count):
-                        began = self._clock.monotonic()
-                        order = self._order(request, (first + index) % SEED_LIMIT)
+                    for index, seed in enumerate(orders.seeds(request, self._clock)):
+                        began, order = self._clock.monotonic(), _order(request, wishes, seed)
                         await _send(process, order)
                         found, data = await self._picture(process, index, request, on_progress)
-                        made.append(self._finished(request, order, found, data, card, self._clock.monotonic() - began))
+                        seconds = self._clock.monotonic() - began
+                        made.append(self._finished(request, wishes, seed, found, data, card, seconds))
             except TimeoutError as error:
                 await self._end()
                 raise Unreachable("The picture took too long to make.", f"{self._about.name}: deadline") from error
@@ -152,20 +150,6 @@ class Diffusers:
     async def close(self) -> None:
         self._stay()
         await self._end()
-
-    def _order(self, request: ImageRequest, seed: int) -> dict[str, Any]:
-        known = self._settings
-        return {
-            "prompt": neutral(request.prompt, TAGS),
-            "negative_prompt": neutral(request.negative_prompt, TAGS),
-            "seed": seed,
-            "width": max(SIDE_STEP, round(request.width / SIDE_STEP) * SIDE_STEP),
-            "height": max(SIDE_STEP, round(request.height / SIDE_STEP) * SIDE_STEP),
-            "steps": request.steps or known.steps,
-            "guidance": request.guidance if request.guidance is not None else known.guidance,
-            "source": base64.b64encode(request.source).decode() if request.source is not None else "",
-            "strength": request.strength if request.strength is not None else known.strength,
-        }
 
     async def _ready(self, on_progress: Progress) -> asyncio.subprocess.Process:
         if self._process is not None and self._process.returncode is None:
@@ -244,24 +228,16 @@ class Diffusers:
             raise await self._died(process) from None
 
     def _finished(
-        self, request: ImageRequest, order: dict[str, Any], found: dict[str, Any], data: bytes, card: ModelCard,
+        self, request: ImageRequest, wishes: Wishes, seed: int, found: dict[str, Any], data: bytes, card: ModelCard,
         seconds: float,
     ) -> GeneratedImage:  # fmt: skip
         unused = {str(name) for name in found.get("unused", [])}
-        wished = {"steps": order["steps"], "guidance": order["guidance"]}
-        wished |= {"strength": order["strength"]} if request.source is not None else {}
+        wished = {"steps": wishes.steps, "guidance": wishes.guidance, "strength": wishes.strength}
         left_out = {WORDS.get(name, name) for name in unused}
         width, height = (int(side) for side in found["size"])
-        recipe = Recipe(
-            generator=card.name,
-            version=card.version,
-            prompt=order["prompt"],
-            negative_prompt="" if "negative_prompt" in unused else order["negative_prompt"],
-            seed=order["seed"],
-            width=width,
-            height=height,
-            parameters={name: value for name, value in wished.items() if value is not None and name not in left_out},
-        )
+        heard = replace(CAN, negative_prompt="negative_prompt" not in unused)
+        kept = {name: value for name, value in wished.items() if name not in left_out}
+        recipe = orders.recipe(card, heard, replace(wishes, width=width, height=height), seed, kept)
         told = {"negative prompt": bool(request.negative_prompt), "steps": request.steps is not None,
                 "guidance": request.guidance is not None}  # fmt: skip
         notes = backend.unused(request, CAN) + tuple(
@@ -295,6 +271,12 @@ class Diffusers:
         errors, self._errors = self._errors, None
         if errors is not None:
             await errors
+
+
+def _order(request: ImageRequest, wishes: Wishes, seed: int) -> dict[str, Any]:
+    """One picture's order as the worker reads it."""
+    source = base64.b64encode(request.source).decode() if request.source is not None else ""
+    return asdict(wishes) | {"seed": seed, "source": source}
 
 
 async def _send(process: asyncio.subprocess.Process, value: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,13 @@ from urllib.parse import urljoin, urlsplit
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock, SystemClock
-from fediverse_ai.core.errors import Misconfigured, Nonsense, Unprocessable, Unreachable
-from generation.generators import backend
-from generation.generators.backend import SEED_LIMIT, About, Wire
+from fediverse_ai.core.errors import Misconfigured, Nonsense
+from generation.generators import backend, orders
+from generation.generators.backend import About, Wire
+from generation.generators.orders import Wishes
 from generation.generators.prompts import TAGS, Grammar, neutral
 from generation.images import sniff
-from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport, Recipe
+from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport
 
 if TYPE_CHECKING:
     from fediverse_ai.core.http import Http
@@ -76,6 +76,8 @@ class Settings:
             strength=bool(known.strength),
             models=self.models,
             sizes=self.sizes,
+            # Without a strength these models draw another picture, so that is no upscaling.
+            upscale=orders.UPSCALE if known.image and known.strength else "",
         )
 
 
@@ -148,22 +150,18 @@ class OpenAIImages:
         Raises Unprocessable when the backend refuses the prompt, Unreachable for what may heal (429, 5xx, no answer,
         too late), Nonsense for what will not (wrong key, wrong model, an answer that is no picture).
         """
-        if request.source is not None and not self._settings.dialect.image:
-            raise Unprocessable("This generator cannot begin from a picture.", self._about.name)
+        orders.check_source(request, self._settings.capabilities, self._about.name)
         made: list[GeneratedImage] = []
         words = f"Waiting for {self._about.called}"
-        try:
-            async with asyncio.timeout(self._about.timeout_seconds):
-                for part in self._parts(request):
-                    fraction = len(made) / request.count if request.count > 1 else None
-                    began = self._clock.monotonic()
-                    asked = self._ask(part)
-                    pictures = await backend.watched(asked, on_progress, words, fraction, self._clock, self._heartbeat)
-                    seconds = (self._clock.monotonic() - began) / len(pictures)
-                    notes = backend.unused(request, self._settings.capabilities)
-                    made += [self._finished(data, part, seconds, notes) for data in pictures]
-        except TimeoutError as error:
-            raise Unreachable("The image backend took too long.", f"{self._about.name}: deadline") from error
+        async with orders.deadline(self._about):
+            for part in self._parts(request):
+                fraction = len(made) / request.count if request.count > 1 else None
+                began = self._clock.monotonic()
+                asked = self._ask(part)
+                pictures = await backend.watched(asked, on_progress, words, fraction, self._clock, self._heartbeat)
+                seconds = (self._clock.monotonic() - began) / len(pictures)
+                notes = backend.unused(request, self._settings.capabilities)
+                made += [self._finished(data, part, seconds, notes) for data in pictures]
         await on_progress(ProgressReport(1.0, "The picture is there"))
         return made
 
@@ -182,8 +180,7 @@ class OpenAIImages:
             height=height,
         )
         if dialect.seed:
-            first = backend.first_seed(request, self._clock)
-            return [replace(asked, seed=(first + i) % SEED_LIMIT, count=1) for i in range(request.count)]
+            return [replace(asked, seed=seed, count=1) for seed in orders.seeds(request, self._clock)]
         batch, left = self._settings.batch, request.count
         return [replace(asked, count=min(batch, left - done)) for done in range(0, left, batch)]
 
@@ -249,14 +246,6 @@ class OpenAIImages:
             "strength": request.strength if can.strength and request.source is not None else None,
             "quality": known.quality or None,
         }
-        recipe = Recipe(
-            generator=self._about.name,
-            version=model or "unknown",
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt if can.negative_prompt else "",
-            seed=request.seed if can.seed else None,
-            width=request.width,
-            height=request.height,
-            parameters={name: value for name, value in wished.items() if value is not None},
-        )
+        told = Wishes(request.prompt, request.negative_prompt, request.width, request.height, None, None, None)
+        recipe = orders.recipe(self._card, can, told, request.seed, wished, model or "unknown")
         return GeneratedImage(data, recipe, self._card, notes=notes, seconds=seconds)

@@ -4,44 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock, SystemClock
-from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unreachable, Vanished
-from generation.generators import backend
-from generation.generators.backend import SEED_LIMIT, About, Wire
-from generation.generators.prompts import Grammar, neutral
-from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport, Recipe
+from fediverse_ai.core.errors import Nonsense, Unreachable, Vanished
+from generation.generators import backend, orders
+from generation.generators.backend import About, Wire
+from generation.generators.orders import Defaults, Wishes
+from generation.generators.prompts import Grammar
+from generation.types import Capabilities, GeneratedImage, ImageRequest, ModelCard, Progress, ProgressReport
 
 if TYPE_CHECKING:
     from fediverse_ai.core.http import Http
 
+T = TypeVar("T")
+
 GRAMMAR = Grammar(weights=True)
 CAN = Capabilities(
-    negative_prompt=True, seed=True, steps=True, guidance=True, source=True, strength=True, cancel="running"
-)
+    negative_prompt=True, seed=True, steps=True, guidance=True, source=True, strength=True, cancel="running",
+    upscale=orders.UPSCALE,
+)  # fmt: skip
 POLL_SECONDS = 0.5
 MISSED_POLLS = 3
 """So many polls in a row may go unanswered while a picture is being drawn: the server is busy with it."""
-CANCEL_SECONDS = 3.0
 SIDE_STEP = 64
 """Stable diffusion's sides are multiples of this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One backend's configuration, checked. Zero and empty mean: whatever the server was started with."""
+    """One backend's configuration, checked. None and empty mean: whatever the server was started with."""
 
     about: About
     base: str
     sampler: str = ""
     scheduler: str = ""
-    steps: int = 0
-    guidance: float = 0.0
+    defaults: Defaults = field(default_factory=Defaults)
 
 
 def create(config: Mapping[str, Any], http: Http) -> StableDiffusionCpp:
@@ -52,17 +54,14 @@ def create(config: Mapping[str, Any], http: Http) -> StableDiffusionCpp:
 def settings(config: Mapping[str, Any]) -> Settings:
     """Check the configuration. Options: `sampler`, `scheduler`, and `steps` and `guidance` for who wishes none."""
     key, options = backend.options_of(config, {"sampler", "scheduler", "steps", "guidance"})
-    try:
-        steps, guidance = int(options.get("steps", 0)), float(options.get("guidance", 0.0))
-    except ValueError:
-        raise Misconfigured(f"{key}.options: steps look like 20, guidance like 7.0.") from None
+    wished = orders.defaults(key, options, Defaults())
     return Settings(
         about=backend.about(config, "sdcpp"),
         base=backend.base_url(str(config.get("url") or ""), f"{key}.url", "http://127.0.0.1:1234"),
         sampler=str(options.get("sampler", "")),
         scheduler=str(options.get("scheduler", "")),
-        steps=steps,
-        guidance=guidance,
+        # Zero: whatever the server was started with.
+        defaults=Defaults(wished.steps or None, wished.guidance or None),
     )
 
 
@@ -82,41 +81,38 @@ class StableDiffusionCpp:
         return self._card
 
     async def generate(self, request: ImageRequest, on_progress: Progress) -> list[GeneratedImage]:
-        """One job after another. Raises Unprocessable, Unreachable and Nonsense as every backend does."""
+        """One job after another; one whose handle is known from before a crash is looked for first.
+
+        Raises Unprocessable, Unreachable and Nonsense as every backend does.
+        """
         made: list[GeneratedImage] = []
-        first = backend.first_seed(request, self._clock)
-        try:
-            async with asyncio.timeout(self._about.timeout_seconds):
-                for index in range(request.count):
-                    began = self._clock.monotonic()
-                    seed, done = (first + index) % SEED_LIMIT, index / request.count if request.count > 1 else None
-                    data = await self._one(self._body(request, seed), done, on_progress)
-                    made.append(self._finished(data, request, seed, self._clock.monotonic() - began))
-        except TimeoutError as error:
-            raise Unreachable("The image backend took too long.", f"{self._about.name}: deadline") from error
+        wishes = self._settings.defaults.wishes(request, GRAMMAR, SIDE_STEP)
+        async with orders.deadline(self._about):
+            for index, seed in enumerate(orders.seeds(request, self._clock)):
+                began = self._clock.monotonic()
+                data = await self._one(self._body(request, wishes, seed), request, index, on_progress)
+                made.append(self._finished(data, request, wishes, seed, self._clock.monotonic() - began))
         await on_progress(ProgressReport(1.0, "The picture is there"))
         return made
 
     async def close(self) -> None:
         await self._wire.close()
 
-    def _body(self, request: ImageRequest, seed: int) -> dict[str, Any]:
-        width, height = sides(request.width, request.height)
+    def _body(self, request: ImageRequest, wishes: Wishes, seed: int) -> dict[str, Any]:
         sampling: dict[str, Any] = {}
-        if steps := request.steps or self._settings.steps:
-            sampling["sample_steps"] = steps
-        guidance = request.guidance if request.guidance is not None else self._settings.guidance or None
-        if guidance is not None:
-            sampling["guidance"] = {"txt_cfg": guidance}
+        if wishes.steps is not None:
+            sampling["sample_steps"] = wishes.steps
+        if wishes.guidance is not None:
+            sampling["guidance"] = {"txt_cfg": wishes.guidance}
         if self._settings.sampler:
             sampling["sample_method"] = self._settings.sampler
         if self._settings.scheduler:
             sampling["scheduler"] = self._settings.scheduler
         body = {
-            "prompt": neutral(request.prompt, GRAMMAR),
-            "negative_prompt": neutral(request.negative_prompt, GRAMMAR),
-            "width": width,
-            "height": height,
+            "prompt": wishes.prompt,
+            "negative_prompt": wishes.negative_prompt,
+            "width": wishes.width,
+            "height": wishes.height,
             "seed": seed,
             "batch_count": 1,
             "sample_params": sampling,
@@ -125,22 +121,46 @@ class StableDiffusionCpp:
         }
         if request.source is not None:
             body["init_image"] = base64.b64encode(request.source).decode()
-            if request.strength is not None:
-                body["strength"] = request.strength
+            if wishes.strength is not None:
+                body["strength"] = wishes.strength
         return body
 
-    async def _one(self, body: dict[str, Any], fraction: float | None, on_progress: Progress) -> bytes:
+    async def _one(self, body: dict[str, Any], request: ImageRequest, index: int, on_progress: Progress) -> bytes:
+        fraction = index / request.count if request.count > 1 else None
+        job = await self._known(request.handles.get(str(index)))
+        if job is None:
+            job = await self._submit(body)
+            words = f"Waiting at {self._about.called}"
+            await self._or_stop(job, on_progress(ProgressReport(fraction, words, handle=(index, job))))
+        return await self._or_stop(job, self._watch(self._address(job), fraction, on_progress))
+
+    def _address(self, job: str) -> str:
+        return f"{self._settings.base}/sdcpp/v1/jobs/{quote(job, safe='')}"
+
+    async def _submit(self, body: dict[str, Any]) -> str:
         url = f"{self._settings.base}/sdcpp/v1/img_gen"
         _, begun = await self._wire.json("POST", url, limits.BACKEND_ENVELOPE_BYTES, expected=(200, 202), json=body)
         job = begun.get("id")
         if not isinstance(job, str | int) or not str(job):
             raise Nonsense("The image backend sent an unusable answer.", f"no job id in {str(begun)[:200]}")
-        address = f"{self._settings.base}/sdcpp/v1/jobs/{quote(str(job), safe='')}"
+        return str(job)
+
+    async def _known(self, job: str | None) -> str | None:
+        """A job from before a crash of ours, if it goes on there or is done; else None, and it is asked for anew."""
+        if job is None:
+            return None
         try:
-            return await self._watch(address, fraction, on_progress)
+            state = await self._look(self._address(job))
+        except Vanished:
+            return None
+        return job if state.get("status") in ("queued", "generating", "completed") else None
+
+    async def _or_stop(self, job: str, work: Awaitable[T]) -> T:
+        try:
+            return await work
         except BaseException:
             # Whatever ended our waiting, deadline and cancellation too: nobody wants this picture any more.
-            await asyncio.shield(self._cancel(address))
+            await asyncio.shield(self._cancel(self._address(job)))
             raise
 
     async def _watch(self, address: str, fraction: float | None, on_progress: Progress) -> bytes:
@@ -195,32 +215,20 @@ class StableDiffusionCpp:
 
     async def _cancel(self, address: str) -> None:
         """Tell the server; 404, 409 and 410 mean that there is nothing left to stop."""
-        try:
-            async with asyncio.timeout(CANCEL_SECONDS):
-                await self._wire.exchange("POST", f"{address}/cancel", limits.BACKEND_ENVELOPE_BYTES, json={})
-        except (FediverseError, TimeoutError):
-            return
+        async with orders.stopping():
+            await self._wire.exchange("POST", f"{address}/cancel", limits.BACKEND_ENVELOPE_BYTES, json={})
 
-    def _finished(self, data: bytes, request: ImageRequest, seed: int, seconds: float) -> GeneratedImage:
-        body = self._body(request, seed)
-        sampling = body["sample_params"]
+    def _finished(
+        self, data: bytes, request: ImageRequest, wishes: Wishes, seed: int, seconds: float
+    ) -> GeneratedImage:
         wished = {
-            "steps": sampling.get("sample_steps"),
-            "guidance": sampling.get("guidance", {}).get("txt_cfg"),
-            "sampler": sampling.get("sample_method"),
-            "scheduler": sampling.get("scheduler"),
-            "strength": body.get("strength"),
+            "steps": wishes.steps,
+            "guidance": wishes.guidance,
+            "sampler": self._settings.sampler or None,
+            "scheduler": self._settings.scheduler or None,
+            "strength": wishes.strength,
         }
-        recipe = Recipe(
-            generator=self._about.name,
-            version=self._card.version,
-            prompt=body["prompt"],
-            negative_prompt=body["negative_prompt"],
-            seed=seed,
-            width=body["width"],
-            height=body["height"],
-            parameters={name: value for name, value in wished.items() if value is not None},
-        )
+        recipe = orders.recipe(self._card, CAN, wishes, seed, wished)
         return GeneratedImage(data, recipe, self._card, notes=backend.unused(request, CAN), seconds=seconds)
 
 
@@ -230,8 +238,3 @@ async def _picture(state: Mapping[str, Any]) -> bytes:
     if not isinstance(images, list) or not images or not isinstance(images[0], dict):
         raise Nonsense("The image backend sent no picture.", "completed without images")
     return await backend.decoded(images[0].get("b64_json"))
-
-
-def sides(width: int, height: int) -> tuple[int, int]:
-    """Sides that stable diffusion can draw, next to the wished ones."""
-    return max(SIDE_STEP, round(width / SIDE_STEP) * SIDE_STEP), max(SIDE_STEP, round(height / SIDE_STEP) * SIDE_STEP)

@@ -23,7 +23,7 @@ from generation.types import Generator, ImageRequest, ProgressReport
 from tests.support.comfyui import comfy_server
 from tests.support.diffusers_model import doubled
 from tests.support.images_backend import KEY, MODEL, ImagesBackend
-from tests.support.sdcpp import sdcpp_server
+from tests.support.sdcpp import drawn, sdcpp_server
 
 ASK = ImageRequest("a lighthouse on a cliff at dusk", width=512, height=512, seed=7)
 
@@ -160,6 +160,24 @@ async def test_a_progress_report_that_fails_ends_the_generation(kind: str) -> No
     async with opened(kind) as generator:
         with pytest.raises(LookupError):
             await generator.generate(ASK, broken)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_picture_is_made_again_larger_where_the_card_says_so(kind: str) -> None:
+    async with opened(kind) as generator:
+        can = (await generator.card()).capabilities
+        (first,) = await generator.generate(ImageRequest("a cat", width=256, height=256, seed=7), Reports())
+        graph = first.recipe.parameters.get("graph")
+        begin = {"graph": graph} if can.graph else {"source": drawn("larger", size=(512, 512)), "strength": 0.3}
+        assert can.upscale.endswith(".") or (kind == "openai" and not can.upscale)
+        if can.upscale:
+            again = ImageRequest(first.recipe.prompt, width=512, height=512, seed=7, upscale=True, **begin)
+            (larger,) = await generator.generate(again, Reports())
+            with Image.open(io.BytesIO(larger.data)) as decoded:
+                assert decoded.size == (512, 512)
+            assert larger.recipe.seed == first.recipe.seed
+            assert larger.recipe.parameters.get("graph") == graph
+            assert larger.recipe.parameters.get("strength") == begin.get("strength")
 
 
 @pytest.mark.parametrize("kind", KINDS)

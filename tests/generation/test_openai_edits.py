@@ -57,6 +57,13 @@ async def edited(dialect: str, status: int = 200, **options: Any) -> tuple[dict[
         return arrived, made
 
 
+@pytest.mark.parametrize("dialect", sorted(openai_images.DIALECTS))
+def test_only_a_dialect_with_a_strength_makes_pictures_larger(dialect: str) -> None:
+    """Without one these models draw another picture."""
+    config = {"name": "e", "url": "http://127.0.0.1:1", "model": "m", "options": {"dialect": dialect}}
+    assert bool(openai_images.settings(config).capabilities.upscale) == (dialect == "vllm")
+
+
 @pytest.mark.parametrize(("dialect", "name"), [("openai", "image[]"), ("dalle", "image"), ("sdcpp", "image[]")])
 async def test_the_source_travels_as_a_file(dialect: str, name: str) -> None:
     arrived, made = await edited(dialect, models="m2 m3")

@@ -394,6 +394,22 @@ async def test_progress_never_falls_and_stays_in_bounds(tmp_path: Path) -> None:
     assert all(len(report.words) <= limits.PROGRESS_CHARS for report in seen)
 
 
+async def test_everything_that_a_backend_tells_is_passed_on(tmp_path: Path) -> None:
+    told = ProgressReport(0.5, "drawing", place=2, step=3, steps=6, preview=b"half", handle=(0, "job_7"))
+
+    async def telling(request: ImageRequest, on_progress: Progress) -> Any:
+        await on_progress(told)
+        return [image(request)]
+
+    seen: list[ProgressReport] = []
+
+    async def note(report: ProgressReport) -> None:
+        seen.append(report)
+
+    await build(tmp_path, maker=Maker(telling)).generate(ASK, None, note)
+    assert seen == [told]
+
+
 async def test_one_picture_at_a_time_for_each_generator(tmp_path: Path) -> None:
     running, most = 0, 0
 

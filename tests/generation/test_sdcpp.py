@@ -7,12 +7,13 @@ import base64
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unprocessable, Unreachable
-from generation.generators import sdcpp
+from generation.generators import orders, sdcpp
 from generation.types import ImageRequest, ProgressReport
 from tests.support.sdcpp import SdCppServer, drawn, sdcpp_server
 
@@ -144,9 +145,42 @@ async def test_cancelling_here_cancels_there() -> None:
     assert server.cancelled == ["job_1"]
 
 
+async def test_a_job_from_before_a_crash_is_found_again() -> None:
+    """Killed and started anew, the same order asks for the job that it was told of; nothing is drawn twice."""
+    reports = Reports()
+    async with paired() as (server, generator):
+        server.drawing = 10_000
+        before = asyncio.create_task(generator.generate(ASK, reports))
+        async with asyncio.timeout(5):
+            while server.polls < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        (index, job) = next(report.handle for report in reports if report.handle is not None)
+        assert (index, job) == (0, "job_1")
+        again = sdcpp.StableDiffusionCpp(generator._settings, poll=0.01)
+        server.jobs[job]["drawing"] = 1
+        (made,) = await again.generate(replace(ASK, handles={"0": job}), Reports())
+        assert made.data
+        assert (len(server.jobs), server.cancelled) == (1, [])
+        await again.close()
+        before.cancel()
+        await asyncio.gather(before, return_exceptions=True)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "generation_failed", "lost", "expired"])
+async def test_a_job_that_came_to_nothing_is_given_again(end: str) -> None:
+    async with paired() as (server, generator):
+        server.queued = server.drawing = 0
+        server.ends.append(end)
+        with pytest.raises(FediverseError):
+            await generator.generate(ASK, Reports())
+        (made,) = await generator.generate(replace(ASK, handles={"0": "job_1"}), Reports())
+        assert made.data
+        assert len(server.jobs) == 2
+
+
 @pytest.mark.parametrize("answer", ["hang", "broken", "bad_request"])
 async def test_a_cancel_that_fails_there_ends_here_all_the_same(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sdcpp, "CANCEL_SECONDS", 0.2)
+    monkeypatch.setattr(orders, "CANCEL_SECONDS", 0.2)
     async with paired(seconds=0.3) as (server, generator):
         server.drawing = 10_000
         server.faults["cancel"] = deque([answer])

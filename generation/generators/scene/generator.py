@@ -33,8 +33,8 @@ CARD = ModelCard(
         progress="steps",
         cancel="running",
         graph=True,
-        upscale="Drawn again, larger, from the same scene graph and seed: every form is the same and nothing is guessed; "
-        "only the grain of the style falls otherwise.",
+        upscale="Drawn again, larger, from the same scene graph and seed: every form is the same, nothing is guessed, "
+        "and only the grain of the style falls otherwise.",
     ),
 )
 
