@@ -22,7 +22,7 @@ from fediverse_ai.core.http import Answer
 from fediverse_ai.core.log import get
 from outbox import lanes
 from outbox.lanes import Outcome, Result
-from outbox.models import Activity, Delivery
+from outbox.models import Activity, Delivery, HostState
 
 log = get(__name__)
 
@@ -184,8 +184,9 @@ async def _record(session: AsyncSession, attempts: Sequence[Attempt], *, waking:
         await session.exec(statement.values({name: bindparam(name) for name in names}), params=changes)
     failed = {delivery.host: outcome for delivery, outcome in attempts if outcome.result is Result.RETRY}
     taken = {delivery.host: outcome.scheme for delivery, outcome in attempts if outcome.result is Result.DELIVERED}
-    for host in {delivery.host for delivery, _ in attempts}:
-        await _host(session, host, failed.get(host), taken.get(host), now)
+    for host, state in (await lanes.states_of(session, {delivery.host for delivery, _ in attempts})).items():
+        _learn(state, failed.get(host), taken.get(host), now)
+    await session.flush()
     for change, (delivery, outcome) in zip(changes, attempts, strict=True):
         if waking and change["state"] == "lane":
             state = await lanes.state_of(session, delivery.host)
@@ -207,8 +208,7 @@ def _change(delivery: Delivery, outcome: Outcome, now: int) -> dict[str, int | s
     }
 
 
-async def _host(session: AsyncSession, host: str, failed: Outcome | None, scheme: str | None, now: int) -> None:
-    state = await lanes.state_of(session, host)
+def _learn(state: HostState, failed: Outcome | None, scheme: str | None, now: int) -> None:
     if scheme is not None:
         state.scheme = scheme
     if failed is None:
@@ -216,8 +216,6 @@ async def _host(session: AsyncSession, host: str, failed: Outcome | None, scheme
     else:
         state.failures += 1
         state.failing_since_ms = state.failing_since_ms or now
-    session.add(state)
-    await session.flush()
 
 
 def _pause(session: AsyncSession, failures: int, outcome: Outcome | None) -> float:

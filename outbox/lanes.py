@@ -95,11 +95,17 @@ async def schemes(session: AsyncSession, hosts: set[str]) -> dict[str, Scheme]:
 
 async def state_of(session: AsyncSession, host: str) -> HostState:
     state = await session.get(HostState, host)
-    if state is None:
-        state = HostState(host=host)
-        session.add(state)
-        await session.flush()
-    return state
+    return state if state is not None else (await states_of(session, {host}))[host]
+
+
+async def states_of(session: AsyncSession, hosts: set[str]) -> dict[str, HostState]:
+    """host -> what we know of it; rows for those that are new."""
+    rows = await session.exec(select(HostState).where(col(HostState.host).in_(hosts)))
+    found = {row.host: row for row in rows}
+    new = [HostState(host=host) for host in sorted(hosts - found.keys())]
+    session.add_all(new)
+    await session.flush()
+    return found | {row.host: row for row in new}
 
 
 async def next_in_lane(session: AsyncSession, host: str) -> tuple[Delivery, Activity] | None:
