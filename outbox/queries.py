@@ -12,6 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries as actor_queries
 from actors.models import Actor
+from outbox import restraints
+from outbox.belongings import Lineage
 from outbox.models import Activity, Attachment, Post, PostState, PostTag, Reaction, ReactionKind
 from outbox.visibility import OPEN, may_see, seen_by
 
@@ -84,6 +86,7 @@ async def gallery(
         col(Post.local).is_(True),
         col(Post.visibility).in_(OPEN),
         col(Post.in_reply_to_uri).is_(None),
+        ~restraints.off_gallery(),
         seen_by(reader_id),
     )
     return await views(session, await _page(session, query, before, limit), reader_id)
@@ -106,6 +109,15 @@ async def profile(
 ) -> list[PostView]:
     """What this reader may see of one author, newest first."""
     query = select(Post).where(Post.author_id == actor_id, seen_by(reader_id))
+    return await views(session, await _page(session, query, before, limit), reader_id)
+
+
+async def remixes(
+    session: AsyncSession, reader_id: int | None, actor_id: int, before: int | None = None, limit: int = 24
+) -> list[PostView]:
+    """What one author made from another picture, as far as this reader may see it, newest first."""
+    made = select(Lineage.post_id).where(col(Lineage.post_id) == col(Post.id))
+    query = select(Post).where(Post.author_id == actor_id, made.exists(), seen_by(reader_id))
     return await views(session, await _page(session, query, before, limit), reader_id)
 
 

@@ -126,6 +126,21 @@ async def finger(
     return Finger(_self_link(document), subject)
 
 
+async def link_templates(
+    http: Http, handle: Handle, budget: Budget | None = None, *, scheme: str = "https"
+) -> dict[str, str]:
+    """Where somebody's own server takes them when they want to do something: rel -> URI template (RFC 6570, level 1).
+
+    Activity Intents (FEP-3b86) and the older `subscribe` are such links. Raises as `finger` does.
+    """
+    found: dict[str, str] = {}
+    for link in objects(await _ask(http, handle, budget, scheme), "links"):
+        rel, template = string(link, "rel", URL_LENGTH), string(link, "template", URL_LENGTH)
+        if rel and template:
+            found.setdefault(rel, template)
+    return found
+
+
 def _same(first: Handle, second: Handle) -> bool:
     return first.host == second.host and first.username.lower() == second.username.lower()
 

@@ -76,6 +76,7 @@ POST_IMAGES: Final = 4  # made at once
 POST_ATTACHMENTS: Final = 16  # what Misskey shows of one post; others show the first four
 UPLOADS_WAITING: Final = 64  # of one person, in no post
 UPLOAD_SECONDS: Final = 86_400.0  # until one that no post took is forgotten
+SAME_ID_SECONDS: Final = 600.0  # after which what was made and looked at is posted under an id of that time
 CANDIDATE_SECONDS: Final = 7 * 86_400.0  # until pictures that nobody picked are forgotten
 SCHEDULE_SECONDS: Final = 366 * 86_400  # ahead, at most
 CLIENT_KEY_CHARS: Final = 64  # by which a form sent twice is one post
@@ -371,6 +372,7 @@ GATE_LOOK_SECONDS: Final = 0.1
 SCHEDULE_LEAST_SECONDS: Final = 300.0  # as at Mastodon
 COUNTS_SECONDS: Final = 60.0  # how old the counters of others' accounts may be
 COUNTS_ACTORS: Final = 10_000
+COUNTED_POSTS: Final = 1_000  # of an account of another server
 
 # Clients of the ActivityPub API: characters, requests, seconds, streams.
 IDEMPOTENCY_KEY_CHARS: Final = 255
@@ -432,6 +434,7 @@ API_DELETES: Final = Rate(30, 1800.0)
 RESOLVES_PER_ACCOUNT: Final = Rate(30, 300.0)
 STREAM_MESSAGES: Final = Rate(120, 60.0)
 VERIFY_PER_ADDRESS: Final = Rate(20, 600.0)
+INTENTS_PER_ADDRESS: Final = Rate(20, 600.0)  # asking the servers of visitors where they want to be taken
 
 
 class RateLimiter:

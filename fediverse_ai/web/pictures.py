@@ -10,6 +10,7 @@ from blurhash_rs import BlurhashDecodeError, blurhash_decode
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.storage import Storage
+from fediverse_ai.core.texts import _
 from fediverse_ai.remote_media import RemoteMedia
 from outbox.models import Attachment, Origin, Post
 from outbox.queries import PostView
@@ -37,6 +38,8 @@ class Frame:
     focus_class: str
     label: str
     covered: bool
+    source_type: str = ""
+    """The IPTC's term for what kind of process made it."""
 
 
 @lru_cache(maxsize=4096)
@@ -63,10 +66,10 @@ def label_of(attachment: Attachment) -> str:
     """The words that say where a picture comes from."""
     match attachment.origin:
         case Origin.MADE_HERE | Origin.DECLARED_AI:
-            return "AI-generated"
+            return _("AI-generated")
         case Origin.DECLARED_NOT_AI:
-            return "Not made with AI, says its maker"
-    return "AI-generated" if "lgorithmicMedia" in (attachment.digital_source_type or "") else ""
+            return _("Not made with AI, says its maker")
+    return _("AI-generated") if "lgorithmicMedia" in (attachment.digital_source_type or "") else ""
 
 
 def frame(storage: Storage, post: Post, attachment: Attachment) -> Frame:
@@ -86,6 +89,7 @@ def frame(storage: Storage, post: Post, attachment: Attachment) -> Frame:
         focus_class=focus_class(attachment.focus_x, attachment.focus_y),
         label=label_of(attachment),
         covered=post.sensitive or bool(post.summary),
+        source_type=attachment.digital_source_type or "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -13,10 +13,13 @@ from actors.models import Actor
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.remote_media import RemoteMedia
-from fediverse_ai.web import emoji, forms, lineage, make_form, words
+from fediverse_ai.web import emoji, forms, heads, lineage, words
 from fediverse_ai.web.cards import NOT_THERE, post_id_of, prompt_of, title_of, written_of
-from fediverse_ai.web.pictures import frame, label_of, remote_frames
+from fediverse_ai.web.composer import choices, training
+from fediverse_ai.web.feeds import deeds as feeds_deeds
+from fediverse_ai.web.pictures import Frame, frame, label_of, remote_frames
 from fediverse_ai.web.profile import maker, person_words
 from fediverse_ai.web.quotes import quoted
 from fediverse_ai.web.rendering import context_of, me_of, page
@@ -33,19 +36,23 @@ from outbox.visibility import OPEN
 DESCRIPTION_CHARS = 280
 PARAMETERS_SHOWN = 12
 
+# Translated where they are shown.
 NOTICES = {
-    PostState.WAITING: ("Being made.", "Only you can see this page."),
-    PostState.DRAFT: ("A draft.", "Only you can see this page."),
-    PostState.PICK: ("Choose your pictures.", "Only you can see this page."),
-    PostState.SCHEDULED: ("Waits for its time.", "It has passed the check. Until then only you can see it."),
-    PostState.HELD: ("A moderator will look at this first.", "The check on this server was not sure."),
-    PostState.REFUSED: ("This was not posted.", "The check on this server refused it."),
-    PostState.FAILED: ("This could not be made.", "Nothing was posted."),
+    PostState.WAITING: (marked("Being made."), marked("Only you can see this page.")),
+    PostState.DRAFT: (marked("A draft."), marked("Only you can see this page.")),
+    PostState.PICK: (marked("Choose your pictures."), marked("Only you can see this page.")),
+    PostState.SCHEDULED: (
+        marked("Waits for its time."),
+        marked("It has passed the check. Until then only you can see it."),
+    ),
+    PostState.HELD: (marked("A moderator will look at this first."), marked("The check on this server was not sure.")),
+    PostState.REFUSED: (marked("This was not posted."), marked("The check on this server refused it.")),
+    PostState.FAILED: (marked("This could not be made."), marked("Nothing was posted.")),
 }
 AUDIENCE = {
-    Visibility.QUIET: "Quiet: for followers and for whoever comes here.",
-    Visibility.FOLLOWERS: "For followers only.",
-    Visibility.DIRECT: "For the people mentioned only.",
+    Visibility.QUIET: marked("Quiet: for followers and for whoever comes here."),
+    Visibility.FOLLOWERS: marked("For followers only."),
+    Visibility.DIRECT: marked("For the people mentioned only."),
 }
 
 
@@ -60,28 +67,33 @@ async def post(request: Request) -> Response:
         view = await posts.view(session, reader, post_id)
         if view is None or view.post.author_id != author.id:
             await _tell_gone(await session.get(Post, post_id), author)
-            raise Missing(NOT_THERE)
+            raise Missing(_(NOT_THERE))
         replies = await posts.thread(session, reader, post_id)
         quotes = {one.post.id: await quoted(session, context, reader, one.post) for one in (view, *replies)}
         family = await lineage.strip(session, context, reader, view.post)
         remixable = reader is not None and await outbox_lineage.may_remix(session, reader, view.post)
+        deeds = await feeds_deeds.of_one(session, request, reader, view)
+        mine = reader is not None and reader.id == author.id
+        consent = await training.outlook(session, view.post) if mine else None
     if request.path_params["name"] != author.username:
         return RedirectResponse(f"/@{author.username}/{post_id}", 301)
     if reader is not None:
         await threads.want_replies(context, [reply.post for reply in replies])
-    mine = me is not None and me.actor_id == author.id
+    shown = [frame(context.storage, view.post, item) for item in view.attachments]
     return page(
         request,
         "post.html",
         kept=view.post.visibility in OPEN and view.post.state == PostState.PUBLISHED,
-        post=_post_words(context.config, view),
+        post=_post_words(context.config, view, shown),
         maker=person_words(author),
+        deeds=deeds,
         mine=mine,
         family=family,
         remixable=remixable,
-        disclosures=make_form.DISCLOSURES,
-        remixes=make_form.REMIXES,
-        frames=[frame(context.storage, view.post, item) for item in view.attachments],
+        disclosures=choices.spoken(choices.DISCLOSURES),
+        remixes=choices.spoken(choices.REMIXES),
+        training=consent,
+        frames=shown,
         recipes=_recipes(view, mine=mine),
         quote=quotes[view.post.id],
         replies=[_reply_words(reply, context if me else None) | {"quote": quotes[reply.post.id]} for reply in replies],
@@ -97,7 +109,7 @@ async def _tell_gone(found: Post | None, author: Actor) -> None:
         and found.activity_uri is not None
         and found.visibility in OPEN
     ):
-        raise Gone("This post was deleted by its author.")
+        raise Gone(_("This post was deleted by its author."))
 
 
 async def delete(request: Request) -> Response:
@@ -110,17 +122,17 @@ async def delete(request: Request) -> Response:
         found = await session.get(Post, post_id)
         author = await maker(session, request.path_params["name"])
         if found is None or me is None or found.author_id != me.actor_id or author.id != me.actor_id:
-            raise Missing(NOT_THERE)
+            raise Missing(_(NOT_THERE))
         if found.state != PostState.DELETED:
             await publish.remove(session, found)
     return RedirectResponse(f"/@{author.username}", 303)
 
 
-def _post_words(config: Config, view: PostView) -> dict[str, Any]:
+def _post_words(config: Config, view: PostView, frames: list[Frame]) -> dict[str, Any]:
     post = view.post
     state = PostState(post.state)
     written = written_of(post)
-    _, rest = words.first_line(written)
+    _line, rest = words.first_line(written)
     title = title_of(post, view.attachments)
     covered = post.sensitive or bool(post.summary)
     mentioned = {
@@ -143,9 +155,13 @@ def _post_words(config: Config, view: PostView) -> dict[str, Any]:
         "published": state == PostState.PUBLISHED,
         "published_ms": post.published_ms,
         "description": _description(view, title, covered),
-        "medium": [line for item in view.attachments[:1] for line in _medium(item, post.disclosure)],
+        "label": frames[0].label if frames else "",
+        **_medium(view.attachments[:1], post.disclosure),
+        "told": next((_(said) for value, said, _hint in choices.DISCLOSURES if value == post.disclosure), ""),
+        "language": post.language,
+        "ld": _ld(config, view, frames, title),
         "open": post.visibility in OPEN,
-        "audience": AUDIENCE.get(Visibility(post.visibility), ""),
+        "audience": _(said) if (said := AUDIENCE.get(Visibility(post.visibility))) else "",
         "notice": _notice(post, state),
         "notes": [note for item in view.attachments for note in (item.recipe or {}).get("notes", [])],
     }
@@ -154,7 +170,7 @@ def _post_words(config: Config, view: PostView) -> dict[str, Any]:
 def _description(view: PostView, title: str, covered: bool) -> str:
     """For link previews: the maker's words, or only the warning when there is one (it hides the words too)."""
     if covered:
-        return view.post.summary or "Marked as sensitive by its maker."
+        return view.post.summary or _("Marked as sensitive by its maker.")
     label = next((label_of(item) for item in view.attachments if label_of(item)), "")
     said = words.shorten(written_of(view.post) or title, DESCRIPTION_CHARS)
     return f"{said} ({label})" if label else said
@@ -166,48 +182,64 @@ def _recipes(view: PostView, *, mine: bool) -> list[dict[str, Any]]:
     return [recipe_words((kept if mine else told) or {}) for kept, told in shown if mine or told]
 
 
-def _medium(attachment: Attachment, level: str) -> list[str]:
-    """As on a museum's label: "AI-generated · Scene · seed 42", and what drew it in one sentence."""
-    recipe: Mapping[str, Any] = disclosed(attachment.recipe, level)
-    parts = [label_of(attachment), str(recipe.get("title") or recipe.get("generator") or "")]
+def _medium(attachments: Sequence[Attachment], level: str) -> dict[str, str]:
+    """As on a museum's label: "Scene · seed 42", and what drew it in one sentence."""
+    recipe: Mapping[str, Any] = disclosed(attachments[0].recipe, level) if attachments else {}
+    parts = [str(recipe.get("title") or recipe.get("generator") or "")]
     if recipe.get("seed") is not None:
-        parts.append(f"seed {recipe['seed']}")
-    return [line for line in (" · ".join(part for part in parts if part), str(recipe.get("disclosure") or "")) if line]
+        parts.append(_("seed %(number)s") % {"number": recipe["seed"]})
+    return {"medium": " · ".join(part for part in parts if part), "drawn_by": str(recipe.get("disclosure") or "")}
+
+
+def _ld(config: Config, view: PostView, frames: list[Frame], title: str) -> Any:
+    author = view.author
+    who = heads.Maker(author.name or author.username, author.handle, author.page_url)
+    return heads.pictures(
+        frames,
+        who,
+        title=title,
+        page_url=view.post.url or view.post.uri,
+        published=words.iso(view.post.published_ms) if view.post.published_ms else "",
+        about_url=f"{config.public_url}/about",
+    )
 
 
 def _notice(post: Post, state: PostState) -> dict[str, Any] | None:
     if state not in NOTICES:
         return None
-    title, _ = NOTICES[state]
+    title = _(NOTICES[state][0])
     bad = state in (PostState.REFUSED, PostState.FAILED)
     return {"title": title, "words": _reason(post, state), "bad": bad}
 
 
 def _reason(post: Post, state: PostState) -> str:
     """Why a post is not out: the sentence of the gate or of the generator, else what such a state means."""
-    alone = " Until then only you can see it." if state == PostState.HELD else ""
-    return (post.reason or NOTICES[state][1]) + alone
+    said = post.reason or _(NOTICES[state][1])
+    if state != PostState.HELD:
+        return said
+    return _("%(reason)s Until then only you can see it.") % {"reason": said}
 
 
 def recipe_words(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored recipe as the rows of its panel."""
+    """A stored recipe as the rows of its panel: name, value, and whether one may want to copy it."""
     made_by = f"{recipe.get('title') or recipe.get('generator', '')} {recipe.get('version', '')}".strip()
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[str, str, bool]] = []
     if recipe.get("negative_prompt"):
-        rows.append(("Left out", str(recipe["negative_prompt"])))
+        rows.append((_("Left out"), str(recipe["negative_prompt"]), True))
     if recipe.get("seed") is not None:
-        rows.append(("Seed", str(recipe["seed"])))
+        rows.append((_("Seed"), str(recipe["seed"]), True))
     if recipe.get("width") and recipe.get("height"):
-        rows.append(("Size", f"{recipe['width']} × {recipe['height']}"))
-    rows.append(("Made by", made_by))
+        rows.append((_("Size"), f"{recipe['width']} × {recipe['height']}", False))
+    rows.append((_("Made by"), made_by, False))
     parameters = recipe.get("parameters")
     if isinstance(parameters, Mapping):
         simple = [(name, value) for name, value in parameters.items() if isinstance(value, str | int | float)]
-        rows += [(str(name).replace("_", " ").capitalize(), str(value)) for name, value in simple[:PARAMETERS_SHOWN]]
+        named = [(str(name).replace("_", " ").capitalize(), str(value)) for name, value in simple]
+        rows += [(name, value, False) for name, value in named[:PARAMETERS_SHOWN]]
     if isinstance(seconds := recipe.get("seconds"), int | float) and seconds > 0:
-        rows.append(("Took", f"{seconds:.1f} s"))
+        rows.append((_("Took"), f"{seconds:.1f} s", False))
     if isinstance(energy := recipe.get("watt_hours"), int | float) and energy > 0:
-        rows.append(("Energy", f"{energy:.2f} Wh"))
+        rows.append((_("Energy"), f"{energy:.2f} Wh", False))
     return {"prompt": str(recipe.get("prompt", "")), "rows": rows}
 
 
@@ -239,7 +271,8 @@ def _reply_words(view: PostView, context: Context | None) -> dict[str, Any]:
 
 
 def _scheduled(post: Post) -> str:
-    return f"It has passed the check, and is posted on {words.moment(post.not_before_ms or post.created_ms)}."
+    when = words.moment(post.not_before_ms or post.created_ms)
+    return _("It has passed the check, and is posted on %(when)s.") % {"when": when}
 
 
 def job_words(view: PostView) -> dict[str, Any]:
@@ -247,18 +280,18 @@ def job_words(view: PostView) -> dict[str, Any]:
     post = view.post
     state = PostState(post.state)
     progress = post.progress or {}
-    said = str(progress.get("words") or "waiting for its turn")
+    said = str(progress.get("words") or _("waiting for its turn"))
     fraction = progress.get("fraction")
     heading, sentence = {
-        PostState.WAITING: ("Being made", f"{said[:1].upper()}{said[1:]}."),
-        PostState.DRAFT: ("A draft", "Nothing was made and nobody sees it."),
-        PostState.PICK: ("Choose", "What you pick is checked once more and posted; the others are forgotten."),
-        PostState.SCHEDULED: ("Waits for its time", _scheduled(post)),
-        PostState.HELD: ("A moderator will look at it first", None),
-        PostState.REFUSED: ("Not posted", None),
-        PostState.FAILED: ("It could not be made", None),
-        PostState.PUBLISHED: ("Posted", "It is on your page and on its way to your followers."),
-        PostState.DELETED: ("Deleted", "You deleted this post."),
+        PostState.WAITING: (_("Being made"), f"{said[:1].upper()}{said[1:]}."),
+        PostState.DRAFT: (_("A draft"), _("Nothing was made and nobody sees it.")),
+        PostState.PICK: (_("Choose"), _("What you pick is checked once more and posted; the others are forgotten.")),
+        PostState.SCHEDULED: (_("Waits for its time"), _scheduled(post)),
+        PostState.HELD: (_("A moderator will look at it first"), None),
+        PostState.REFUSED: (_("Not posted"), None),
+        PostState.FAILED: (_("It could not be made"), None),
+        PostState.PUBLISHED: (_("Posted"), _("It is on your page and on its way to your followers.")),
+        PostState.DELETED: (_("Deleted"), _("You deleted this post.")),
     }[state]
     return {
         "id": post.id,

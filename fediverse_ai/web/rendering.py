@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from actors.stops import StopSwitch
 from fediverse_ai import __version__
 from fediverse_ai.core import html, texts
 from fediverse_ai.core.access import Principal, principal_of
@@ -61,6 +63,7 @@ def environment() -> Environment:
     made.filters["iso"] = words.iso
     made.filters["date"] = words.date
     made.filters["moment"] = words.moment
+    made.filters["figure"] = words.figure
     made.filters["plural"] = words.plural
     return made
 
@@ -99,15 +102,23 @@ def page(request: Request, template: str, status: int = 200, *, kept: bool = Tru
         "direction": texts.direction(),
         "places": places.main(me, request.url.path),
         "families": places.families(me),
+        "stopped": places.stopped(context.part(StopSwitch).known),
         "footer": places.foot(),
         "ago_now": context.clock.now_ms(),
     }
     text = environment().get_template(template).render(known | values)
     open_to_all = kept and me is None and status == 200 and said_before is None
-    answer = HTMLResponse(text, status, headers(context.config, kept=open_to_all))
+    answer = _packed(request, text, status, headers(context.config, kept=open_to_all))
     if said_before is not None:
         notices.drop(answer, context.config)
     return answer
+
+
+def _packed(request: Request, text: str, status: int, head: dict[str, str]) -> Response:
+    """A page as bytes, compressed for whoever can unpack it. What must stay secret in it, the form token, is masked."""
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(text, status, head)
+    return HTMLResponse(gzip.compress(text.encode(), 5, mtime=0), status, head | {"Content-Encoding": "gzip"})
 
 
 def said(request: Request, response: Response, sentence: str, *, bad: bool = False) -> Response:
@@ -127,7 +138,11 @@ def headers(config: Config, *, kept: bool) -> dict[str, str]:
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": f"public, max-age={VISITOR_SECONDS}" if kept else "private, no-store",
-        "Vary": "Accept, Cookie",
+        "Vary": "Accept, Accept-Encoding, Accept-Language, Cookie",
+        # Asked of whoever gathers material for training, in each of the words that some of them read.
+        "X-Robots-Tag": "noai, noimageai",
+        "Content-Usage": "train-ai=n",
+        "TDM-Reservation": "1",
     }
 
 

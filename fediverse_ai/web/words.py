@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from babel.dates import format_date
+
+from fediverse_ai.core import texts
+from fediverse_ai.core.texts import _, marked, ngettext
+
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
@@ -16,45 +21,57 @@ def iso(ms: int) -> str:
 
 
 def date(ms: int) -> str:
-    """Epoch milliseconds as a day for people, such as "4 March 2026"."""
-    day = datetime.fromtimestamp(ms / 1000, UTC)
-    return f"{day.day} {day.strftime('%B %Y')}"
+    """Epoch milliseconds as a day for people in their language, such as "4 March 2026"."""
+    day = datetime.fromtimestamp(ms / 1000, UTC).date()
+    locale = texts.current().replace("-", "_")
+    return format_date(day, "d MMMM y" if locale == texts.SOURCE else "long", locale=locale)
 
 
 def moment(ms: int) -> str:
     """Epoch milliseconds as day and minute, UTC."""
-    return f"{date(ms)}, {datetime.fromtimestamp(ms / 1000, UTC).strftime('%H:%M')} UTC"
+    time = datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M")
+    return _("%(day)s, %(time)s UTC") % {"day": date(ms), "time": time}
 
 
 def ago(ms: int, now_ms: int) -> str:
     """How long ago, in words; a date when it is more than a week."""
     passed = now_ms - ms
     if passed < MINUTE_MS:
-        return "just now"
+        return _("just now")
     if passed < HOUR_MS:
-        return _count(passed // MINUTE_MS, "minute")
+        number = passed // MINUTE_MS
+        return ngettext("%(num)d minute ago", "%(num)d minutes ago", number) % {"num": number}
     if passed < DAY_MS:
-        return _count(passed // HOUR_MS, "hour")
+        number = passed // HOUR_MS
+        return ngettext("%(num)d hour ago", "%(num)d hours ago", number) % {"num": number}
+    if passed < 2 * DAY_MS:
+        return _("yesterday")
     if passed < 7 * DAY_MS:
-        return "yesterday" if passed < 2 * DAY_MS else _count(passed // DAY_MS, "day")
+        number = passed // DAY_MS
+        return ngettext("%(num)d day ago", "%(num)d days ago", number) % {"num": number}
     return date(ms)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'} ago"
+def figure(number: int) -> str:
+    """A number for people: a thin space between thousands."""
+    return f"{number:,}".replace(",", "\u202f")
 
 
 def plural(number: int, noun: str) -> str:
     """ "1 picture", "12 pictures": numbers with a thin space between thousands."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}".replace(",", "\u202f")
+    return f"{figure(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: int) -> str:
     """Seconds as people say them: "40 seconds", "3 minutes", "2 hours"; never less than a second."""
     if seconds < 90:
-        return plural(max(1, seconds), "second")
+        number = max(1, seconds)
+        return ngettext("%(num)d second", "%(num)d seconds", number) % {"num": number}
     minutes = round(seconds / 60)
-    return plural(minutes, "minute") if minutes < 90 else plural(round(minutes / 60), "hour")
+    if minutes < 90:
+        return ngettext("%(num)d minute", "%(num)d minutes", minutes) % {"num": minutes}
+    hours = round(minutes / 60)
+    return ngettext("%(num)d hour", "%(num)d hours", hours) % {"num": hours}
 
 
 def shorten(text: str, limit: int = TITLE_CHARS) -> str:
@@ -76,17 +93,23 @@ def first_line(text: str) -> tuple[str, str]:
 
 # What the User-Agent header says, in the order in which one contains the other's name.
 _BROWSERS = (("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+# Each with the sentence that names a browser on it.
 _SYSTEMS = (
-    ("Android", "Android"), ("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Windows", "Windows"),
-    ("Mac OS", "a Mac"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
-)  # fmt: skip
+    ("Android", marked("%(browser)s on Android")),
+    ("iPhone", marked("%(browser)s on an iPhone")),
+    ("iPad", marked("%(browser)s on an iPad")),
+    ("Windows", marked("%(browser)s on Windows")),
+    ("Mac OS", marked("%(browser)s on a Mac")),
+    ("CrOS", marked("%(browser)s on ChromeOS")),
+    ("Linux", marked("%(browser)s on Linux")),
+)
 
 
 def browser(user_agent: str) -> str:
     """A browser as a person knows it again: "Firefox on Linux". Versions are not kept."""
-    name = next((word for mark, word in _BROWSERS if mark in user_agent), "A browser")
-    system = next((word for mark, word in _SYSTEMS if mark in user_agent), "")
-    return f"{name} on {system}" if system else name
+    name = next((word for mark, word in _BROWSERS if mark in user_agent), _("A browser"))
+    sentence = next((_(words) for mark, words in _SYSTEMS if mark in user_agent), "%(browser)s")
+    return sentence % {"browser": name}
 
 
 def safe_link(url: str) -> str:

@@ -14,8 +14,11 @@ from fediverse_ai.core.errors import Misconfigured
 OPEN_WRITES = {
     # Reads a picture and forgets it.
     "/verify",
+    # Takes a visitor to their own server; nothing changes here.
+    "/intent",
     # This is how one stops being a stranger.
     "/sign-in",
+    "/sign-in/code",
     "/sign-in/link/{secret}",
     # Apps introduce themselves, and come with secrets of their own.
     "/api/v1/apps",

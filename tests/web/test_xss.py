@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -53,7 +54,7 @@ TAGS = _words(
     "b i del kbd path circle dialog table caption thead tbody tr th td output aside menu search "
 )
 ATTRIBUTES = _words(
-    "lang charset name content property rel href type class id tabindex aria-label aria-current aria-hidden "
+    "lang charset media placeholder name content property rel href type class id tabindex aria-label aria-current aria-hidden "
     "aria-labelledby aria-describedby aria-invalid datetime title action method value src alt srcset sizes width "
     "height loading decoding fetchpriority viewbox preserveaspectratio focusable x2 y2 offset stop-color fill open "
     "for required maxlength rows checked selected inputmode pattern max role data-progress data-words data-outlook "
@@ -70,7 +71,10 @@ def check_harmless(page: Page) -> None:
     for element in page.elements:
         assert element.tag in TAGS, element
         assert set(element.attrs) <= ATTRIBUTES, element
-        if element.tag == "script":
+        if element.attrs.get("type") == "application/ld+json":
+            assert not set("<>&\u2028\u2029") & set(element.text), element
+            json.loads(element.text)
+        elif element.tag == "script":
             assert element.attrs["src"].startswith("/static/")
             assert not element.text.strip()
         if element.tag in ("img", "link"):
@@ -170,5 +174,5 @@ async def test_nothing_but_the_cleaner_makes_markup(site: Site) -> None:
         assert not re.search(r"\|\s*safe|autoescape|<style|\sstyle=|\son\w+=|javascript:", text), path
     for path in rendering.TEMPLATES.parent.glob("*.py"):
         text = path.read_text("utf-8")
-        assert text.count("Markup(") == (1 if path.name == "rendering.py" else 0), path
+        assert text.count("Markup(") == (1 if path.name in ("rendering.py", "heads.py") else 0), path
     assert rendering.clean("<p onclick=x>y</p>") == Markup("<p>y</p>")
