@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from fediverse_ai.core.database import big_id, json_column
@@ -68,6 +68,13 @@ class QuoteState(StrEnum):
     REVOKED = "revoked"
 
 
+def _index_of_some(column: str) -> Index:
+    """An index of the posts that have this at all. With all the others in it SQLite's statistics say that one value
+    stands in most rows, and it reads the whole table instead: 0.9 s with a million posts."""
+    some = text(f"{column} IS NOT NULL")
+    return Index(f"ix_post_{column}", column, sqlite_where=some, postgresql_where=some)
+
+
 class Post(Row, table=True):
     """A post, ours or a copy of another server's. `id` sorts by time of publication; `uri` is the Note's id."""
 
@@ -78,6 +85,10 @@ class Post(Row, table=True):
         Index("ix_post_author", "author_id", "state", "id", "visibility"),
         Index("ix_post_timeline", "state", "visibility", "id"),
         Index("ix_post_local", "local", "state", "id"),
+        _index_of_some("in_reply_to_uri"),
+        _index_of_some("in_reply_to_id"),
+        _index_of_some("quote_uri"),
+        _index_of_some("quote_stamp_uri"),
     )
 
     id: int = Field(primary_key=True, sa_type=big_id())
@@ -95,10 +106,8 @@ class Post(Row, table=True):
     """The content warning, plain text."""
     sensitive: bool = False
     language: str | None = None
-    in_reply_to_uri: str | None = Field(default=None, index=True)
-    in_reply_to_id: int | None = Field(
-        default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="SET NULL"
-    )
+    in_reply_to_uri: str | None = None
+    in_reply_to_id: int | None = Field(default=None, foreign_key="post.id", sa_type=BigInteger, ondelete="SET NULL")
     context_uri: str | None = Field(default=None, index=True)
     mentions: list[dict[str, str]] = Field(default_factory=list, sa_column=json_column())
     """[{uri, handle}] in order of appearance."""
@@ -127,12 +136,12 @@ class Post(Row, table=True):
     likes: int = 0
     boosts: int = 0
     replies: int = 0
-    quote_uri: str | None = Field(default=None, index=True)
+    quote_uri: str | None = None
     """The id of the post that this one quotes."""
     quote_state: str | None = None
     poll: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     """The choices and counts of somebody else's poll (inbox/polls.py)."""
-    quote_stamp_uri: str | None = Field(default=None, index=True)
+    quote_stamp_uri: str | None = None
     """The consent (QuoteAuthorization) that the quote claims; checked when the state is `accepted`."""
     quote_owner_uri: str | None = None
     """The quoted author, once the stamp was checked: who may revoke it."""

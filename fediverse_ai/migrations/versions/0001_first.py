@@ -289,12 +289,11 @@ def upgrade() -> None:
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.create_index("ix_post_author", ["author_id", "state", "id", "visibility"], unique=False)
         batch_op.create_index(batch_op.f("ix_post_context_uri"), ["context_uri"], unique=False)
-        batch_op.create_index(batch_op.f("ix_post_in_reply_to_id"), ["in_reply_to_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_post_in_reply_to_uri"), ["in_reply_to_uri"], unique=False)
-        batch_op.create_index(batch_op.f("ix_post_quote_stamp_uri"), ["quote_stamp_uri"], unique=False)
-        batch_op.create_index(batch_op.f("ix_post_quote_uri"), ["quote_uri"], unique=False)
         batch_op.create_index("ix_post_timeline", ["state", "visibility", "id"], unique=False)
         batch_op.create_index("ix_post_local", ["local", "state", "id"], unique=False)
+        for name in ("in_reply_to_uri", "in_reply_to_id", "quote_uri", "quote_stamp_uri"):
+            some = sa.text(f"{name} IS NOT NULL")
+            batch_op.create_index(f"ix_post_{name}", [name], unique=False, sqlite_where=some, postgresql_where=some)
 
     op.create_table(
         "attachment",
@@ -1520,10 +1519,10 @@ def downgrade() -> None:
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index("ix_post_local")
         batch_op.drop_index("ix_post_timeline")
-        batch_op.drop_index(batch_op.f("ix_post_quote_uri"))
-        batch_op.drop_index(batch_op.f("ix_post_quote_stamp_uri"))
-        batch_op.drop_index(batch_op.f("ix_post_in_reply_to_uri"))
-        batch_op.drop_index(batch_op.f("ix_post_in_reply_to_id"))
+        batch_op.drop_index("ix_post_quote_uri")
+        batch_op.drop_index("ix_post_quote_stamp_uri")
+        batch_op.drop_index("ix_post_in_reply_to_uri")
+        batch_op.drop_index("ix_post_in_reply_to_id")
         batch_op.drop_index(batch_op.f("ix_post_context_uri"))
         batch_op.drop_index("ix_post_author")
 
