@@ -88,7 +88,8 @@ async def _insert(session: AsyncSession, *, uri: str, username: str, name: str, 
 async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> Actor:
     """Change name, summary (plain text), fields, pictures or flags of a local actor and render its document again.
 
-    `fields` are pairs of plain texts, `icon_url` and `image_url` our own addresses or None.
+    `fields` are pairs of plain texts, `icon_url` and `image_url` our own addresses or None, `quote_policy` one of
+    anyone, followers, nobody.
     """
     if "name" in changes:
         actor.name = str(changes["name"])[: limits.NAME_CHARS]
@@ -99,7 +100,7 @@ async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> 
             {
                 "type": "PropertyValue",
                 "name": name,
-                "value": html.paragraphs(value).removeprefix("<p>").removesuffix("</p>"),
+                "value": _of_the_same_person(html.paragraphs(value).removeprefix("<p>").removesuffix("</p>")),
             }
             for name, value in changes["fields"]
         ]
@@ -108,11 +109,18 @@ async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> 
             setattr(actor, picture, changes[picture])
     if "bot" in changes and actor.kind in ("Person", "Service"):
         actor.kind = "Service" if changes["bot"] else "Person"
-    for flag in ("manually_approves", "discoverable", "indexable"):
+    if changes.get("quote_policy") in ("anyone", "followers", "nobody"):
+        actor.quote_policy = changes["quote_policy"]
+    for flag in ("manually_approves", "discoverable", "indexable", "hides_relations", "authorized_fetch"):
         if flag in changes:
             setattr(actor, flag, bool(changes[flag]))
     await render(session, actor)
     return actor
+
+
+def _of_the_same_person(value: str) -> str:
+    """Links of a profile's field say that both pages are one person's (rel=me), which others look for."""
+    return value.replace(' rel="', ' rel="me ')
 
 
 async def render(session: AsyncSession, actor: Actor) -> None:

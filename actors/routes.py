@@ -166,6 +166,9 @@ async def _relations(request: Request, which: str) -> Response:
             total = counts.followers if which == "followers" else counts.following
             return activity_json(collection(uri, total, f"{uri}?page=true"), request=request)
     reader = await require_reader(request, owner)
+    if owner.hides_relations and (reader is None or reader.id != owner.id):
+        here = f"{uri}?page=true"
+        return activity_json(page(uri, here, [], None), request=request, private=reader is not None)
     async with context.database.read() as session:
         before = before_of(request)
         size = limits.COLLECTION_ITEMS

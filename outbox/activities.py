@@ -128,6 +128,11 @@ def delete_stamp(context: Context, author: Actor, post: Post, stamp_uri: str) ->
     return body | {"@context": note_context(context.config)}
 
 
+def delete_actor(context: Context, actor: Actor) -> Json:
+    """The actor itself, by its id alone, as Mastodon has it."""
+    return _activity(new_uri(context), "Delete", actor, actor.uri, [PUBLIC])
+
+
 def flag(uri: str, instance: Actor, target: Actor, posts: list[str], comment: str) -> Json:
     """From the server's own actor, with the person first and then the posts, as Mastodon reads it."""
     return _activity(uri, "Flag", instance, [target.uri, *posts], [target.uri]) | {"content": comment}

@@ -12,6 +12,7 @@ from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
 from outbox.models import Post, Visibility
 from outbox.shelves import Conversation
+from outbox.told import takes_direct
 
 
 async def note(session: AsyncSession, post: Post, author: Actor, named: Iterable[Actor]) -> None:
@@ -20,7 +21,7 @@ async def note(session: AsyncSession, post: Post, author: Actor, named: Iterable
         return
     context_uri = post.context_uri or post.uri
     for actor in {one.id: one for one in (author, *named)}.values():
-        if not actor.local:
+        if not actor.local or not await takes_direct(session, actor, author.id):
             continue
         known = select(Conversation).where(Conversation.actor_id == actor.id, Conversation.context_uri == context_uri)
         row = (await session.exec(known)).first()

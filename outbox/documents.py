@@ -85,14 +85,16 @@ def note(
 
 
 def who_may_quote(post: Post, author: Actor) -> list[str]:
-    """`automaticApproval` (FEP-044f): everybody for open posts, followers for theirs, the author for direct ones.
+    """`automaticApproval` (FEP-044f): everybody for open posts, followers for theirs, the author for direct ones; and
+    never more than the author's own policy allows.
 
     Nobody is written as the author: an empty list would mean the same as none, and Mastodon takes none for nobody.
     """
-    if post.visibility in (Visibility.PUBLIC, Visibility.QUIET):
+    if author.quote_policy == "nobody" or post.visibility == Visibility.DIRECT:
+        return [author.uri]
+    if post.visibility != Visibility.FOLLOWERS and author.quote_policy == "anyone":
         return [vocabulary.PUBLIC]
-    followers = author.followers_uri or f"{author.uri}/followers"
-    return [followers] if post.visibility == Visibility.FOLLOWERS else [author.uri]
+    return [author.followers_uri or f"{author.uri}/followers"]
 
 
 def _remix(post: Post, author: Actor) -> dict[str, Any]:
@@ -193,7 +195,7 @@ def _tags(config: Config, post: Post, attachments: Sequence[Attachment]) -> list
     return found
 
 
-async def _named_parents(session: AsyncSession, post: Post) -> list[str]:
+async def named_parents(session: AsyncSession, post: Post) -> list[str]:
     """What it was made from, by URI; a post of one's own that is not for everybody is not named to everybody."""
     hidden = col(Post.visibility).in_((Visibility.FOLLOWERS, Visibility.DIRECT))
     query = (
@@ -212,7 +214,7 @@ async def render(session: AsyncSession, post: Post, author: Actor | None = None)
     if author is None:
         raise LookupError(f"post {post.id} has no author")
     attachments = await attachments_of(session, post.id)
-    parents = await _named_parents(session, post)
+    parents = await named_parents(session, post)
     body = note(context.config, post, author, attachments, context.storage.url, parents)
     post.document = document.dump({"@context": note_context(context.config), **body})
     session.add(post)

@@ -65,6 +65,17 @@ async def move(session: AsyncSession, actor: Actor, target: Actor) -> None:
     await carry_followers(session, actor, target)
 
 
+async def point(session: AsyncSession, actor: Actor, target: Actor) -> None:
+    """Only say where this person is now: the profile points there, and no follower is carried over.
+
+    Raises Unprocessable for where nobody can be.
+    """
+    if actor.id == target.id or not policy.living(target) or target.kind == "Application":
+        raise Unprocessable("You cannot move there.")
+    actor.moved_to_uri = target.uri
+    await profile.edit(session, actor, {})
+
+
 async def stay(session: AsyncSession, actor: Actor) -> None:
     """Take the sign of a move down: the account is in use again. Followers who left do not come back by this."""
     actor.moved_to_uri = None

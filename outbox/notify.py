@@ -9,6 +9,7 @@ from actors import queries
 from actors.models import Actor
 from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
+from outbox import told
 from outbox.belongings import ConversationMute
 from outbox.models import Notification, Post
 from outbox.unwanted import is_unwanted
@@ -39,6 +40,8 @@ async def tell(
     if kind in _OF_A_CONVERSATION and post_id is not None and await _is_muted(session, actor, post_id):
         return
     if kind != "follow_request" and from_id is not None and await _is_unasked(session, actor, from_id):
+        return
+    if not await told.wants(session, actor, kind, from_id, post_id):
         return
     context = context_of(session)
     row = Notification(

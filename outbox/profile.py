@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import keys, local, queries
-from actors.models import Actor
+from actors.models import Actor, Follow, FollowState
 from actors.routes import ServedDocuments
 from fediverse_ai.activitypub import document
 from fediverse_ai.core.context import context_of
-from outbox import activities
+from outbox import activities, follow, links
 from outbox.send import send
 
 
 async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> None:
     """Change a local actor (see `actors.local.edit`) and send an Update with the whole actor to its followers."""
     await local.edit(session, actor, changes)
+    if "fields" in changes:
+        await links.look_again(session, actor)
     await _tell(session, actor, await queries.follower_inboxes(session, actor.id))
+
+
+async def let_everybody_in(session: AsyncSession, actor: Actor) -> None:
+    """Nobody has to wait any more: pending followers are let in, but for those of limited servers, who always wait."""
+    waiting = select(Follow).where(Follow.followed_id == actor.id, Follow.state == FollowState.PENDING)
+    rows = list(await session.exec(waiting))
+    people = await queries.by_ids(session, [row.follower_id for row in rows])
+    for row in rows:
+        follower = people.get(row.follower_id)
+        if follower is not None and follower.severity is None:
+            await follow.approve(session, row, follower, actor)
 
 
 async def rotate_keys(session: AsyncSession, actor: Actor, *, leaked: bool = False) -> None:

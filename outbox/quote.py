@@ -21,12 +21,19 @@ Json = dict[str, Any]
 
 
 async def may_quote(session: AsyncSession, quoter: Actor, post: Post) -> bool:
-    """Does the post's own policy allow it: everybody for open posts, followers for theirs, the author always?"""
+    """Does the post's own policy allow it, and its author's: everybody for open posts, followers for theirs, the
+    author always?"""
     if post.state != PostState.PUBLISHED or not await may_see(session, quoter, post):
         return False
-    if quoter.id == post.author_id or post.visibility in OPEN:
+    if quoter.id == post.author_id:
         return True
-    return post.visibility == Visibility.FOLLOWERS and await queries.is_follower(session, quoter.id, post.author_id)
+    author = await queries.by_id(session, post.author_id)
+    if author is None or author.quote_policy == "nobody":
+        return False
+    if post.visibility in OPEN and author.quote_policy == "anyone":
+        return True
+    close = post.visibility in OPEN or post.visibility == Visibility.FOLLOWERS
+    return close and await queries.is_follower(session, quoter.id, post.author_id)
 
 
 async def stamp_of(session: AsyncSession, post: Post, quoter: Actor, quoting_uri: str) -> QuoteStamp | None:

@@ -158,7 +158,7 @@ async def _related(request: Request, mine: Any, other: Any) -> Response:
         reader = await people.reader_of(session, request)
         actor = await people.account(session, answers.path_id(request))
         barred = await batches.barred(session, reader)
-        if actor.id in barred:
+        if actor.id in barred or (actor.hides_relations and (reader is None or reader.id != actor.id)):
             return answers.answer([])
         query = select(Follow.id, other).where(mine == actor.id, Follow.state == FollowState.ACCEPTED)
         rows = await fetch(session, query, col(Follow.id), at)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func
 from sqlmodel import col, delete, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from actors import queries
-from actors.models import Actor, Block, Follow, FollowState, Mute
-from fediverse_ai.core import limits, urls
+from actors.models import Block, Follow, FollowState, Mute
+from fediverse_ai.core import urls
 from fediverse_ai.core.errors import Malformed, Missing, Unprocessable
 from fediverse_ai.mastodon import answers, parameters, people, reading
 from fediverse_ai.mastodon.answers import NOT_FOUND
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
 from fediverse_ai.mastodon.relations import relationships
 from outbox import follow as follows
+from outbox import silence as silences
 from outbox.cursors import fetch
 from outbox.shelves import SilencedHost
 
@@ -104,18 +104,7 @@ async def silence(request: Request) -> Response:
     host = _host((await parameters.read(request)).text("domain"), context.config.host)
     async with context.database.write() as session:
         reader = await people.myself(session, request)
-        mine = (SilencedHost.actor_id == reader.id,)
-        if (await session.exec(select(SilencedHost.id).where(*mine, SilencedHost.host == host))).first() is None:
-            have = (await session.exec(select(func.count()).select_from(SilencedHost).where(*mine))).one()
-            if have >= limits.SILENCED_HOSTS:
-                raise Unprocessable(f"At most {limits.SILENCED_HOSTS} servers can be blocked.")
-            session.add(SilencedHost(id=context.ids.new(), actor_id=reader.id, host=host))
-        there = select(Follow, Actor).where(Follow.followed_id == reader.id, Actor.host == host)
-        for row, follower in list(await session.exec(there.join(Actor, col(Actor.id) == col(Follow.follower_id)))):
-            await follows.refuse(session, row, follower, reader)
-        away = select(Follow.followed_id).where(Follow.follower_id == reader.id)
-        for followed in list(await session.exec(select(Actor).where(col(Actor.id).in_(away), Actor.host == host))):
-            await follows.withdraw(session, reader, followed)
+        await silences.silence(session, reader, host)
     return answers.answer({})
 
 

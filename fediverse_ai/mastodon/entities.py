@@ -15,8 +15,11 @@ from fediverse_ai.core.storage import Storage
 from fediverse_ai.mastodon.answers import day, moment
 from fediverse_ai.remote_media import RemoteMedia
 from fediverse_ai.web.static_files import static_url
+from outbox import links
 
 Json = dict[str, Any]
+# Our words for who may quote, in the API's.
+QUOTE_POLICIES = {"anyone": "public", "followers": "followers", "nobody": "nobody"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def account(look: Look, actor: Actor, numbers: Numbers, emojis: Sequence[Json] =
         "discoverable": actor.discoverable,
         "indexable": actor.indexable,
         "noindex": not actor.indexable,
-        "hide_collections": False,
+        "hide_collections": actor.hides_relations,
         "created_at": moment(made),
         "last_status_at": day(numbers.last_ms) if numbers.last_ms is not None else None,
         "statuses_count": numbers.statuses,
@@ -113,8 +116,14 @@ def fields(actor: Actor) -> list[Json]:
     for one in actor.fields[:20]:
         name, value = one.get("name"), one.get("value")
         if isinstance(name, str) and isinstance(value, str):
-            found.append({"name": text_of(name), "value": clean(value), "verified_at": None})
+            found.append({"name": text_of(name), "value": clean(value), "verified_at": _verified(actor, value)})
     return found
+
+
+def _verified(actor: Actor, value: str) -> str | None:
+    """When the page of a field's address was seen to link back (rel=me)."""
+    since = actor.verified.get(links.address_in(value) or "")
+    return moment(since) if since is not None else None
 
 
 def _picture(look: Look, actor: Actor, kind: str) -> str:
@@ -135,9 +144,9 @@ def source(actor: Actor, follow_requests: int, privacy: str, language: str | Non
         "follow_requests_count": follow_requests,
         "discoverable": actor.discoverable,
         "indexable": actor.indexable,
-        "hide_collections": False,
+        "hide_collections": actor.hides_relations,
         "attribution_domains": [],
-        "quote_policy": "public",
+        "quote_policy": QUOTE_POLICIES[actor.quote_policy],
     }
 
 

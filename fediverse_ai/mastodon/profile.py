@@ -34,7 +34,7 @@ async def change(request: Request) -> Response:
     for kind in SIDES:
         file = asked.file(kind)
         if file is not None and file.data:
-            changes[COLUMNS[kind]] = await _picture(context, kind, file.data)
+            changes[COLUMNS[kind]] = await portrait(context, kind, file.data)
     async with context.database.write() as session:
         actor = await people.myself(session, request)
         account = await preferences.account_of(session, actor.id)
@@ -78,7 +78,7 @@ def _changes(asked: Parameters) -> dict[str, Any]:
     return found
 
 
-async def _picture(context: Context, kind: str, data: bytes) -> str:
+async def portrait(context: Context, kind: str, data: bytes) -> str:
     """The address of a portrait or banner, rebuilt in the sandbox like every picture that comes from outside."""
     if len(data) > context.config.media.max_upload_bytes:
         raise TooLarge(f"The file is too large; the limit is {context.config.media.max_upload_bytes} bytes.")

@@ -235,9 +235,12 @@ def tags_of(config: Config, post: Post, attachments: Sequence[Attachment]) -> li
 
 
 def _approval(post: Post, scene: Scene) -> Json:
-    """Who may quote (FEP-044f): everybody what is open, followers what is theirs, else the author alone."""
+    """Who may quote (FEP-044f): everybody what is open, followers what is theirs, else the author alone; and never
+    more than the author's own policy allows."""
     automatic = {Visibility.PUBLIC: ["public"], Visibility.QUIET: ["public"], Visibility.FOLLOWERS: ["followers"]}
     allowed = automatic.get(Visibility(post.visibility), [])
+    if allowed and scene.author.quote_policy != "anyone":
+        allowed = ["followers"] if scene.author.quote_policy == "followers" else []
     own = "automatic" if "public" in allowed or scene.mine else "unknown" if allowed else "denied"
     return {"automatic": allowed, "manual": [], "current_user": own}
 

@@ -1,0 +1,1 @@
+"""The pages below /settings: what somebody decides about their account, carries in and out, or ends."""
