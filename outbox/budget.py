@@ -1,4 +1,4 @@
-"""How many AI pictures one person puts into public timelines in a day: small by design, and the owner sets how small."""
+"""How many AI pictures one person puts into public timelines in a day: small by design; the owner sets how small."""
 
 from __future__ import annotations
 

@@ -50,6 +50,20 @@ async def find_mentions(context: Context, post: Post, written: str) -> list[dict
     return list(found.values())
 
 
+async def known(session: AsyncSession, post: Post, written: str) -> list[dict[str, str]]:
+    """The same without asking anybody: those of them whom this server knows already. For a look ahead only."""
+    found: dict[str, dict[str, str]] = {}
+    for handle in text.mentions_in(written):
+        name, _, host = handle.partition("@")
+        actor = await queries.by_handle(session, name, host or None)
+        if actor is not None:
+            found.setdefault(actor.uri, _mention(actor) | {"as_written": handle})
+    other = await _author_of(session, post.in_reply_to_id)
+    if other is not None and other.id != post.author_id:
+        found.setdefault(other.uri, _mention(other))
+    return list(found.values())
+
+
 async def _author_of(session: AsyncSession, post_id: int | None) -> Actor | None:
     post = await session.get(Post, post_id) if post_id is not None else None
     return await queries.by_id(session, post.author_id) if post is not None else None

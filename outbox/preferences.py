@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from sqlmodel import col, select, update
@@ -102,7 +102,21 @@ async def unwished(session: AsyncSession, kind: str, object_uri: str | None, hos
     if post is None:
         return {}
     pictures = await session.exec(select(Attachment).where(Attachment.post_id == post.id))
-    ai = carries_ai(list(pictures))
+    return _not_for(post, list(pictures), concerned)
+
+
+async def not_for(
+    session: AsyncSession, post: Post, attachments: Sequence[Attachment], hosts: Collection[str]
+) -> dict[str, str]:
+    """host -> why a post that is not out yet would not be sent there."""
+    stated = {state.host: Wish(state.wish) for state in await wishes(session)}
+    return _not_for(post, attachments, {host: _nearest(stated, host) for host in hosts})
+
+
+def _not_for(
+    post: Post, attachments: Sequence[Attachment], concerned: Mapping[str, tuple[str, Wish]]
+) -> dict[str, str]:
+    ai = carries_ai(attachments)
     answered = _host_of(post.in_reply_to_uri)
     return {
         host: f"{source} wants {SAID[wish]}"

@@ -38,10 +38,18 @@ async def seal(
     made_from: Sequence[Parent] = (),
     archive: bytes | None = None,
 ) -> bytes:
-    """The file with our manifest. It says no more of the recipe than the object does (`level` of disclosure)."""
+    """The file with our manifest."""
+    said = statement(attachment, level, made_from, archive)
+    return await asyncio.to_thread(context.part(Sealer).seal, data, said)
+
+
+def statement(
+    attachment: Attachment, level: str, made_from: Sequence[Parent] = (), archive: bytes | None = None
+) -> Statement:
+    """What our manifest says. It says no more of the recipe than the object does (`level` of disclosure)."""
     known = disclosure.disclosed(attachment.recipe, level)
     agent = str(known.pop("title", "") or known.pop("generator", "") or "Fediverse AI")
-    said = Statement(
+    return Statement(
         title=_title(attachment),
         source_type=attachment.digital_source_type or "" if attachment.origin != Origin.DECLARED_NOT_AI else "",
         agent=agent,
@@ -50,7 +58,6 @@ async def seal(
         parents=made_from,
         archive=archive,
     )
-    return await asyncio.to_thread(context.part(Sealer).seal, data, said)
 
 
 def watermark_key(context: Context) -> bytes | None:

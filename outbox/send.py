@@ -97,7 +97,7 @@ async def carry(
 
 async def _queue(session: AsyncSession, activity: Activity, inboxes: Iterable[str], *, soon: bool = False) -> None:
     context, object_uri = context_of(session), activity.object_uri
-    wanted = await _welcome(session, inboxes)
+    wanted = await welcome(session, inboxes)
     if not wanted:
         return
     queued = await lanes.hosts_in_lane(session, object_uri)
@@ -127,7 +127,7 @@ async def _queue(session: AsyncSession, activity: Activity, inboxes: Iterable[st
         await delivery.wake(session, host, delay=limits.LANE_JOIN_SECONDS)
 
 
-async def _welcome(session: AsyncSession, inboxes: Iterable[str]) -> dict[str, str]:
+async def welcome(session: AsyncSession, inboxes: Iterable[str]) -> dict[str, str]:
     """inbox -> host, without our own and without hosts and people that the admin suspended."""
     context = context_of(session)
     rules = await context.part(DomainRules).now(session)

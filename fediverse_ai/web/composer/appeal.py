@@ -21,8 +21,6 @@ from outbox import appeals, describe
 from outbox.models import Post, PostState
 from outbox.queries import PostView
 
-NOTHING: dict[str, Any] = {"rule": "", "can": False, "state": "", "answer": "", "drafts": []}
-
 
 async def outlook(context: Context, view: PostView) -> dict[str, Any]:
     """The rule in words, the appeal and its answer, and descriptions that wait to be confirmed."""

@@ -1,4 +1,4 @@
-"""The composer's fields: as typed, as taken from another post, and what is wrong with them."""
+"""The composer's first step: its fields as typed, as taken from another post, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -6,65 +6,32 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.texts import _
+from fediverse_ai.mastodon.preferences import Posting
+from fediverse_ai.mastodon.status_entities import FROM_API
 from fediverse_ai.web.cards import LARGEST_ID
-from outbox.belongings import Disclosure, RemixPolicy
+from fediverse_ai.web.composer.choices import SHAPES, STYLES
+from generation.types import Capabilities, ModelCard
 from outbox.compose import Draft
 from outbox.disclosure import disclosed
 from outbox.models import Post, PostState, Visibility
 from outbox.queries import PostView
 
-VISIBILITIES = (
-    (
-        Visibility.QUIET,
-        "Quiet",
-        "Your followers and visitors of your page. Not in other servers’ public timelines.",
-    ),
-    (Visibility.PUBLIC, "Public", "Also in public timelines, where people meet it who did not ask for AI pictures."),
-    (Visibility.FOLLOWERS, "Followers", "Nobody but the people who follow you."),
-)
-# The renderings of the embedded generator; backends that know other words ignore them.
-STYLES = (
-    ("papercut", "Paper-cut"),
-    ("linocut", "Linocut print"),
-    ("gouache", "Gouache"),
-    ("neon", "Neon night"),
-    ("pencil", "Pencil and wash"),
-    ("pixel", "Pixel"),
-)
-DISCLOSURES = (
-    (Disclosure.FULL, "Everything", "Prompt, seed and settings: others can learn from it."),
-    (Disclosure.PROMPT, "The prompt", "And the model, without seed and settings."),
-    (Disclosure.MODEL, "The model", "Which program made it, and no more."),
-    (Disclosure.LABEL, "Only that it is AI’s work", "That is always said."),
-)
-REMIXES = (
-    (RemixPolicy.NOBODY, "Nobody", "You may still make variations of it yourself."),
-    (RemixPolicy.FOLLOWERS, "Your followers", "What they make names your picture."),
-    (RemixPolicy.ANYONE, "Anyone", "What they make names your picture, on other servers too."),
-)
-SHAPES = (
-    ("square", "Square", 1024, 1024),
-    ("portrait", "Portrait, 4 : 5", 896, 1120),
-    ("landscape", "Landscape, 3 : 2", 1248, 832),
-    ("wide", "Wide, 16 : 9", 1344, 768),
-    ("large", "Large square", 2048, 2048),
-)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
+# What is not known of a backend that cannot be asked just now: everything is offered, and it says itself what it takes.
+EVERYTHING = Capabilities(negative_prompt=True, seed=True, steps=True, guidance=True, source=True, strength=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The composer's fields as typed."""
+    """The fields as typed. `instead`: one's own post that did not go out, whose place and words this one takes."""
 
     prompt: str = ""
     negative_prompt: str = ""
-    text: str = ""
-    alt_text: str = ""
     style: str = ""
     shape: str = "square"
     generator: str = ""
@@ -72,41 +39,30 @@ class Form:
     steps: str = ""
     guidance: str = ""
     count: str = "1"
-    visibility: str = Visibility.QUIET.value
-    summary: str = ""
-    sensitive: bool = False
-    disclosure: str = Disclosure.FULL.value
-    remix_policy: str = RemixPolicy.NOBODY.value
-    remember: bool = False
-    at: str = ""
     remix_of: str = ""
     from_picture: bool = False
     strength: str = ""
+    reply_to: str = ""
+    quote: str = ""
+    instead: str = ""
     client_key: str = ""
     keep: bool = False
     wrong: dict[str, str] = field(default_factory=dict)
 
     @property
-    def opened(self) -> bool:
+    def advanced(self) -> bool:
         """Is there something in the fold that its author should see?"""
-        typed = (self.text, self.alt_text, self.style, self.seed, self.summary, self.sensitive)
-        return any(typed) or self.visibility != Visibility.QUIET or bool(set(self.wrong) - {"prompt"})
+        typed = (self.negative_prompt, self.steps, self.guidance, self.seed)
+        return any(typed) or bool(set(self.wrong) & {"negative_prompt", "steps", "guidance", "seed"})
 
-    @property
-    def more(self) -> bool:
-        """The same for the fold with the settings."""
-        typed = (self.negative_prompt, self.steps, self.guidance, self.seed, self.generator, self.at)
-        return (
-            any(typed)
-            or self.shape != "square"
-            or bool(set(self.wrong) & {"negative_prompt", "steps", "guidance", "seed", "at", "generator"})
-        )
+    def draft(self, posting: Posting, before: Post | None = None) -> Draft:
+        """For a form without mistakes: nothing of it is posted before its author looked at the pictures.
 
-    def draft(self) -> Draft:
-        """For a form without mistakes."""
-        width, height = next((wide, high) for value, _, wide, high in SHAPES if value == self.shape)
+        `posting` is what the person begins posts with, `before` the post whose place this one takes.
+        """
+        width, height = next((wide, high) for value, _name, wide, high in SHAPES if value == self.shape)
+        usual = FROM_API.get(posting.visibility, Visibility.QUIET)
         return Draft(
-            text=self.text,
             prompt=self.prompt,
             negative_prompt=self.negative_prompt,
             generator=self.generator or None,
@@ -117,24 +73,23 @@ class Form:
             steps=int(self.steps) if self.steps else None,
             guidance=float(self.guidance) if self.guidance else None,
             count=int(self.count),
-            alt_text=self.alt_text,
-            summary=self.summary or None,
-            sensitive=self.sensitive,
-            visibility=self.visibility,
-            disclosure=self.disclosure,
-            remix_policy=self.remix_policy,
+            text=before.text if before else "",
+            summary=before.summary if before else None,
+            sensitive=before.sensitive if before else posting.sensitive,
+            # Asked for again at the last step, where the day's budget counts.
+            visibility=Visibility.QUIET if usual == Visibility.PUBLIC else usual,
+            language=(before.language if before else posting.language) or "en",
+            disclosure=before.disclosure if before else None,
+            remix_policy=before.remix_policy if before else None,
             remix_of_id=int(self.remix_of) if self.remix_of else None,
+            in_reply_to_id=int(self.reply_to) if self.reply_to else None,
+            quote_id=int(self.quote) if self.quote else None,
             from_picture=self.from_picture and bool(self.remix_of),
             strength=float(self.strength) if self.strength and self.from_picture else None,
-            not_before_ms=_moment(self.at),
+            look_first=True,
             keep=self.keep,
             client_key=f"web:{self.client_key}" if self.client_key else None,
         )
-
-
-def _moment(typed: str) -> int | None:
-    """What a datetime-local field sends, in UTC, as epoch milliseconds; ValueError for anything else."""
-    return int(datetime.fromisoformat(typed).replace(tzinfo=UTC).timestamp() * 1000) if typed else None
 
 
 def new_key(context: Context) -> str:
@@ -142,10 +97,8 @@ def new_key(context: Context) -> str:
 
 
 def from_post(form: Form, view: PostView, *, mine: bool, new_seed: bool) -> Form:
-    """A recipe as far as this reader may know it; one's own post that did not go out gives its words as well.
-
-    What is made from a post that is out names it.
-    """
+    """A recipe as far as this reader may know it. What is made from a post that is out names it; one's own post that
+    did not go out is made anew in its place."""
     recipe = next((item.recipe for item in view.attachments if item.recipe), None)
     image = (view.post.request or {}).get("image") or {}
     source = (recipe or image) if mine else disclosed(recipe, view.post.disclosure if view.post.local else "full")
@@ -160,52 +113,32 @@ def from_post(form: Form, view: PostView, *, mine: bool, new_seed: bool) -> Form
         style=settings["style"],
         steps=settings["steps"],
         guidance=settings["guidance"],
+        generator=str((view.post.request or {}).get("generator") or "") if mine else "",
         shape=next(
-            (value for value, _, *size in SHAPES if size == [source.get("width"), source.get("height")]), "square"
+            (value for value, _name, *size in SHAPES if size == [source.get("width"), source.get("height")]), "square"
         ),
     )
     if view.post.state == PostState.PUBLISHED:
         return replace(form, remix_of=str(view.post.id))
-    return _own_words(form, view.post) if mine else form
+    return replace(form, instead=str(view.post.id)) if mine else form
 
 
-def _own_words(form: Form, post: Post) -> Form:
-    return replace(
-        form,
-        text=post.text,
-        alt_text=str((post.request or {}).get("alt_text") or ""),
-        summary=post.summary or "",
-        sensitive=post.sensitive,
-        visibility=str(post.visibility),
-        disclosure=post.disclosure,
-        remix_policy=post.remix_policy,
-    )
-
-
-def read(fields: Mapping[str, str], generators: tuple[str, ...], now_ms: int) -> Form:
+def read(fields: Mapping[str, str], generators: tuple[str, ...]) -> Form:
     """The form as sent, with a sentence for each field that cannot be used."""
-    named = ("prompt", "negative_prompt", "text", "alt_text", "seed", "steps", "guidance", "summary", "strength", "at")
+    named = ("prompt", "negative_prompt", "seed", "steps", "guidance", "strength")
     typed: dict[str, Any] = {name: fields.get(name, "").strip() for name in named}
+    typed |= {name: _id(fields.get(name, "")) for name in ("remix_of", "reply_to", "quote", "instead")}
     form = Form(
         **typed,
-        style=fields.get("style", ""),
+        style=fields.get("style", "")[: limits.NAME_CHARS],
         shape=fields.get("shape", "square"),
         generator=fields.get("generator", ""),
         count=fields.get("count", "1"),
-        visibility=fields.get("visibility", Visibility.QUIET.value),
-        disclosure=fields.get("disclosure", Disclosure.FULL.value),
-        remix_policy=fields.get("remix_policy", RemixPolicy.NOBODY.value),
-        sensitive=fields.get("sensitive") == "1",
-        remember=fields.get("remember") == "1",
         from_picture=fields.get("from_picture") == "1",
         keep=fields.get("keep") == "1",
-        remix_of=_id(fields.get("remix_of", "")),
         client_key=fields.get("client_key", "")[: limits.CLIENT_KEY_CHARS],
     )
-    if form.style not in {"", *(value for value, _ in STYLES)}:
-        form = replace(form, style="")
-    wrong = _wrong_words(form) | _wrong_numbers(form) | _wrong_choices(form, generators) | _wrong_time(form, now_ms)
-    return replace(form, wrong=wrong)
+    return replace(form, wrong=_wrong_words(form) | _wrong_numbers(form) | _wrong_choices(form, generators))
 
 
 def _id(typed: str) -> str:
@@ -215,80 +148,58 @@ def _id(typed: str) -> str:
 def _wrong_words(form: Form) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if not form.prompt:
-        wrong["prompt"] = "The prompt is empty: say what the picture should show."
-    bounds = (
-        ("prompt", "The prompt", form.prompt, limits.PROMPT_CHARS),
-        ("negative_prompt", "What to leave out", form.negative_prompt, limits.PROMPT_CHARS),
-        ("text", "The text", form.text, limits.POST_TEXT_CHARS),
-        ("alt_text", "The alt text", form.alt_text, limits.ALT_TEXT_CHARS),
-        ("summary", "The content warning", form.summary, limits.NAME_CHARS),
-    )
-    for name, noun, value, most in bounds:
-        if len(value) > most:
-            wrong[name] = f"{noun} is too long: {len(value)} characters, and {most} are allowed."
+        wrong["prompt"] = _("The prompt is empty: say what the picture should show.")
+    for name, value in (("prompt", form.prompt), ("negative_prompt", form.negative_prompt)):
+        if len(value) > limits.PROMPT_CHARS:
+            wrong[name] = too_long(len(value), limits.PROMPT_CHARS)
     return wrong
+
+
+def too_long(long: int, most: int) -> str:
+    """The sentence for a text beyond its bound, in characters."""
+    return _("This is too long: %(long)d characters, and %(most)d are allowed.") % {"long": long, "most": most}
 
 
 def _wrong_numbers(form: Form) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if form.seed and not (form.seed.isascii() and form.seed.isdigit() and len(form.seed) <= limits.SEED_DIGITS):
-        wrong["seed"] = f"A seed is a whole number of at most {limits.SEED_DIGITS} digits."
+        wrong["seed"] = _("A seed is a whole number of at most %(most)d digits.") % {"most": limits.SEED_DIGITS}
     if form.steps and not (
-        form.steps.isascii() and form.steps.isdigit() and 1 <= _small(form.steps) <= limits.STEPS_MAX
+        form.steps.isascii() and form.steps.isdigit() and 1 <= int(form.steps[:9]) <= limits.STEPS_MAX
     ):
-        wrong["steps"] = f"Steps are a whole number from 1 to {limits.STEPS_MAX}."
+        wrong["steps"] = _("Steps are a whole number from 1 to %(most)d.") % {"most": limits.STEPS_MAX}
     if form.guidance and not (_NUMBER.fullmatch(form.guidance) and float(form.guidance) <= limits.GUIDANCE_MAX):
-        wrong["guidance"] = f"Guidance is a number from 0 to {limits.GUIDANCE_MAX:g}."
+        wrong["guidance"] = _("Guidance is a number from 0 to %(most)g.") % {"most": limits.GUIDANCE_MAX}
     if form.strength and not (_NUMBER.fullmatch(form.strength) and float(form.strength) <= 1):
-        wrong["strength"] = "How far it may go is a number from 0 to 1."
+        wrong["strength"] = _("How far it may go is a number from 0 to 1.")
     return wrong
-
-
-def _small(digits: str) -> int:
-    return int(digits[:9])
 
 
 def _wrong_choices(form: Form, generators: tuple[str, ...]) -> dict[str, str]:
     known: tuple[tuple[str, str, set[str], str], ...] = (
-        ("visibility", form.visibility, {value.value for value, _, _ in VISIBILITIES}, "Choose who sees it."),
-        ("disclosure", form.disclosure, {value.value for value, _, _ in DISCLOSURES}, "Choose how much is said."),
-        ("remix_policy", form.remix_policy, {value.value for value, _, _ in REMIXES}, "Choose who may go on from it."),
-        ("count", form.count, {str(n + 1) for n in range(limits.POST_IMAGES)}, "Choose how many pictures to make."),
-        ("shape", form.shape, {value for value, *_ in SHAPES}, "Choose one of the shapes."),
-        ("generator", form.generator, {"", *generators}, "Choose one of the generators."),
+        ("count", form.count, {str(n + 1) for n in range(limits.POST_IMAGES)}, _("Choose how many pictures to make.")),
+        ("shape", form.shape, {value for value, *_rest in SHAPES}, _("Choose one of the shapes.")),
+        ("generator", form.generator, {"", *generators}, _("Choose one of the models.")),
     )
     return {name: sentence for name, value, words, sentence in known if value not in words}
 
 
-def _wrong_time(form: Form, now_ms: int) -> dict[str, str]:
-    try:
-        at = _moment(form.at)
-    except (ValueError, OverflowError):
-        return {"at": "Write the time as 2027-01-31T18:00."}
-    if at is not None and not now_ms < at <= now_ms + limits.SCHEDULE_SECONDS * 1000:
-        return {"at": "Choose a time between now and a year from now, in UTC."}
-    return {}
-
-
-def choices(form: Form, generators: tuple[str, ...], *, can_begin: bool) -> dict[str, Any]:
-    """What the composer's template needs beside the form."""
+def choices(form: Form, cards: Mapping[str, ModelCard], generators: tuple[str, ...]) -> dict[str, Any]:
+    """What the template of the first step needs beside the form: what the chosen model takes, and nothing else."""
+    name = form.generator or generators[0]
+    card = cards.get(name)
+    can = card.capabilities if card is not None else EVERYTHING
+    names = dict(STYLES)
+    titles = {one: cards[one].title if one in cards else one for one in generators}
     return {
         "form": form,
         "wrong": form.wrong,
-        "styles": STYLES,
-        "shapes": [(value, words) for value, words, *_ in SHAPES],
-        "visibilities": [(value.value, name, hint) for value, name, hint in VISIBILITIES],
-        "disclosures": [(value.value, name, hint) for value, name, hint in DISCLOSURES],
-        "remixes": [(value.value, name, hint) for value, name, hint in REMIXES],
+        "can": can,
+        "begins": can.source or can.graph,
+        "card": {"name": name, "title": card.title if card else name, "disclosure": card.disclosure if card else ""},
+        "styles": [(value, _(names[value]) if value in names else value) for value in can.styles],
+        "shapes": [(value, _(words)) for value, words, *_size in SHAPES],
         "counts": [str(number + 1) for number in range(limits.POST_IMAGES)],
-        "generators": generators if len(generators) > 1 else (),
-        "can_begin": can_begin and bool(form.remix_of),
-        "limits": {
-            "prompt": limits.PROMPT_CHARS,
-            "text": limits.POST_TEXT_CHARS,
-            "alt_text": limits.ALT_TEXT_CHARS,
-            "summary": limits.NAME_CHARS,
-            "steps": limits.STEPS_MAX,
-            "guidance": f"{limits.GUIDANCE_MAX:g}",
-        },
+        "generators": [(one, titles[one]) for one in generators] if len(generators) > 1 else [],
+        "limits": {"prompt": limits.PROMPT_CHARS, "steps": limits.STEPS_MAX, "guidance": f"{limits.GUIDANCE_MAX:g}"},
     }
