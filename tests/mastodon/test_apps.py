@@ -13,11 +13,15 @@ import pytest
 import pytest_asyncio
 
 from actors import accounts, apps
+from fediverse_ai.core import limits
+from fediverse_ai.core.limits import Rate
 from tests.mastodon.test_rules import picture
 from tests.support.environments import environment
+from tests.support.house import house
 from tests.support.login import code_for
 from tests.support.nodes import installed
 from tests.support.server import Server, server
+from tests.support.tokens import token_for
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.live]
 
@@ -75,6 +79,20 @@ async def run(ours: Server, *command: str | Path) -> dict[str, Any]:
 
 async def test_mastodon_py(ours: Server, meadow: Path) -> None:
     await run(ours, environment(SCRIPTS), SCRIPTS / "mastodon_py.py", ours.origin, meadow)
+
+
+async def test_mastodon_py_at_the_end_of_a_rate(ours: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads how much is left and until when from our headers, is told 429, sleeps for as long, and gets everything.
+
+    In this process, where a rate can be small: the true one takes five minutes to become free again.
+    """
+    monkeypatch.setattr(limits, "API_REQUESTS", Rate(8, 6.0))
+    async with house(tmp_path / "rates") as home:
+        token = await token_for(home, "ann", "read")
+        script = SCRIPTS / "mastodon_py_rate.py"
+        said = await run(ours, environment(SCRIPTS), script, home.origin, token, "8")
+    assert 8 <= said["answered"] <= 16
+    assert 3 < said["waited"] < 20
 
 
 async def test_minimal_activitypub(ours: Server, meadow: Path) -> None:
