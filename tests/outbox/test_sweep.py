@@ -28,15 +28,17 @@ async def _waiting(home: House, name: str) -> list[list[int | str]]:
 
 async def test_a_waiting_post_gets_a_job_again(home: House, alice: Actor) -> None:
     async with home.context.database.write() as session:
-        post = await compose(session, alice, Draft(text="Good morning"))
+        words = await compose(session, alice, Draft(text="Good morning"))
+        picture = await compose(session, alice, Draft(prompt="a mill"))
     await _lose_jobs(home)
     await sweep.resume(home.context)
-    assert await _waiting(home, "prepare") == [], "not before its time"
+    assert await _waiting(home, "") == [], "not before its time"
     home.clock.forward(3601)
     await sweep.resume(home.context)
-    assert await _waiting(home, "prepare") == [[post.id]]
+    # Each in the queue that it had: words wait for no generator.
+    assert (await _waiting(home, "judge_waiting"), await _waiting(home, ".prepare")) == ([[words.id]], [[picture.id]])
     await sweep.resume(home.context)
-    assert await _waiting(home, "prepare") == [[post.id]], "once is enough"
+    assert len(await _waiting(home, "")) == 2, "once is enough"
 
 
 async def test_a_lost_delivery_arrives(home: House, alice: Actor, good: Peer, bob: RemoteActor) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from PIL import Image
-from sqlmodel import col, update
+from sqlmodel import col, delete, update
 
 from actors.models import Actor
 from fediverse_ai.core import limits
@@ -170,8 +170,7 @@ async def test_a_handle_of_a_backend_is_kept_and_given_back(
         async with home.context.database.write() as session:
             found = await session.get_one(Post, post.id)
             found.state = PostState.WAITING
-            for attachment in await home.rows(Attachment, post_id=post.id):
-                await session.delete(await session.get_one(Attachment, attachment.id))
+            await session.exec(delete(Attachment).where(col(Attachment.post_id) == post.id))
             session.add(found)
         await carry_on(home, post.id)
         assert place[1].requests[-1].handles == ({"0": handle} if kept else {})
