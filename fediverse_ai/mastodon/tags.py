@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.mastodon import answers, entities, parameters, people
 from fediverse_ai.mastodon.answers import NOT_FOUND, Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from outbox import tag_follows
 from outbox.cursors import fetch
 from outbox.models import Post, PostState, PostTag
 from outbox.shelves import FeaturedTag, TagFollow
@@ -69,8 +70,7 @@ def _name(request: Request, field: str = "name") -> str:
 
 
 async def followed_by(session: AsyncSession, reader: Actor, names: Sequence[str]) -> set[str]:
-    query = select(TagFollow.name).where(TagFollow.actor_id == reader.id, col(TagFollow.name).in_(names))
-    return set(await session.exec(query))
+    return await tag_follows.followed_of(session, reader.id, names)
 
 
 async def show(request: Request) -> Response:
@@ -87,11 +87,7 @@ async def follow(request: Request) -> Response:
     context, name = context_of(request), _name(request)
     async with context.database.write() as session:
         reader = await people.myself(session, request)
-        if not await followed_by(session, reader, [name]):
-            have = select(func.count()).select_from(TagFollow).where(TagFollow.actor_id == reader.id)
-            if (await session.exec(have)).one() >= limits.TAG_FOLLOWS:
-                raise Unprocessable(f"At most {limits.TAG_FOLLOWS} hashtags can be followed.")
-            session.add(TagFollow(id=context.ids.new(), actor_id=reader.id, name=name))
+        await tag_follows.follow(session, reader.id, name)
         return answers.answer((await entities_of(session, context, [name], {name}))[0])
 
 
@@ -100,8 +96,7 @@ async def unfollow(request: Request) -> Response:
     context, name = context_of(request), _name(request)
     async with context.database.write() as session:
         reader = await people.myself(session, request)
-        mine = (col(TagFollow.actor_id) == reader.id, col(TagFollow.name) == name)
-        await session.exec(delete(TagFollow).where(*mine))
+        await tag_follows.unfollow(session, reader.id, name)
         return answers.answer((await entities_of(session, context, [name], set()))[0])
 
 

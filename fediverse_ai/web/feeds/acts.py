@@ -14,7 +14,7 @@ from fediverse_ai.core import events, limits
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.errors import Conflict, Malformed, Missing, Unprocessable
 from fediverse_ai.core.limits import RateLimiter
-from fediverse_ai.core.texts import gettext as _
+from fediverse_ai.core.texts import _
 from fediverse_ai.web import forms
 from fediverse_ai.web.cards import LARGEST_ID, NOT_THERE, post_id_of
 from fediverse_ai.web.feeds import deeds
@@ -109,7 +109,7 @@ async def answered(request: Request, fields: Mapping[str, str], post_id: int, wr
 
 
 async def person_act(request: Request) -> Response:
-    """POST /people/{actor_id}/act: verb, back; from a post's menu also its number, from a mute its days."""
+    """POST /people/{actor_id}/act: verb, back; from a post's menu also its number."""
     me = require(request, "session")
     context = context_of(request)
     fields = await forms.read_form(request)
@@ -122,7 +122,7 @@ async def person_act(request: Request) -> Response:
         async with context.database.write() as session:
             reader = await reader_of(session, me)
             target = await person(session, request)
-            sentence = await PEOPLE[verb](session, reader, target, fields)
+            sentence = await PEOPLE[verb](session, reader, target)
             events.publish_after(session, [f"user:{reader.id}"], "ties", target.id)
     except (Conflict, Unprocessable) as error:
         wrong = error.public
@@ -145,10 +145,10 @@ async def person(session: AsyncSession, request: Request) -> Actor:
     return found
 
 
-PersonVerb = Callable[[AsyncSession, Actor, Actor, Mapping[str, str]], Awaitable[str]]
+PersonVerb = Callable[[AsyncSession, Actor, Actor], Awaitable[str]]
 
 
-async def _follow(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
+async def _follow(session: AsyncSession, reader: Actor, target: Actor) -> str:
     row = await follow.ask(session, reader, target)
     named = {"handle": target.handle}
     if row.state == FollowState.ACCEPTED:
@@ -156,43 +156,54 @@ async def _follow(session: AsyncSession, reader: Actor, target: Actor, fields: M
     return _("@%(handle)s was asked whether you may follow.") % named
 
 
-async def _unfollow(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
+async def _unfollow(session: AsyncSession, reader: Actor, target: Actor) -> str:
     await follow.withdraw(session, reader, target)
     return _("You do not follow @%(handle)s any more.") % {"handle": target.handle}
 
 
-async def _boosts(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
+async def _boosts(session: AsyncSession, reader: Actor, target: Actor, *, wanted: bool) -> str:
     row = await queries.follow_of(session, reader.id, target.id)
     if row is None:
         raise Unprocessable(_("You do not follow this person."))
-    row.boosts = fields.get("on") == "1"
+    row.boosts = wanted
     session.add(row)
     return _("Boosts are shown.") if row.boosts else _("Boosts are not shown any more.")
 
 
-async def _mute(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
-    days = fields.get("days", "0")
-    seconds = min(int(days) * 86_400, limits.MUTE_SECONDS) if days.isdecimal() and len(days) < 6 else 0
-    await mutes.mute(session, reader, target, seconds=seconds, notifications=fields.get("told") != "1")
+async def _show_boosts(session: AsyncSession, reader: Actor, target: Actor) -> str:
+    return await _boosts(session, reader, target, wanted=True)
+
+
+async def _hide_boosts(session: AsyncSession, reader: Actor, target: Actor) -> str:
+    return await _boosts(session, reader, target, wanted=False)
+
+
+async def _mute(session: AsyncSession, reader: Actor, target: Actor) -> str:
+    await mutes.mute(session, reader, target)
     return _("You see nothing of @%(handle)s any more. Nobody is told.") % {"handle": target.handle}
 
 
-async def _unmute(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
+async def _mute_week(session: AsyncSession, reader: Actor, target: Actor) -> str:
+    await mutes.mute(session, reader, target, seconds=7 * 86_400)
+    return _("You see nothing of @%(handle)s for a week. Nobody is told.") % {"handle": target.handle}
+
+
+async def _unmute(session: AsyncSession, reader: Actor, target: Actor) -> str:
     await mutes.unmute(session, reader, target)
     return _("You see @%(handle)s again.") % {"handle": target.handle}
 
 
-async def _block(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
+async def _block(session: AsyncSession, reader: Actor, target: Actor) -> str:
     await block.block(session, reader, target)
     return _("@%(handle)s is blocked.") % {"handle": target.handle}
 
 
-async def _unblock(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
+async def _unblock(session: AsyncSession, reader: Actor, target: Actor) -> str:
     await block.unblock(session, reader, target)
     return _("@%(handle)s is not blocked any more.") % {"handle": target.handle}
 
 
-async def _accept(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
+async def _accept(session: AsyncSession, reader: Actor, target: Actor) -> str:
     row = await queries.follow_of(session, target.id, reader.id)
     if row is None or row.state != FollowState.PENDING:
         raise Unprocessable(_("This request is not there (any more)."))
@@ -200,7 +211,7 @@ async def _accept(session: AsyncSession, reader: Actor, target: Actor, fields: M
     return _("@%(handle)s follows you now.") % {"handle": target.handle}
 
 
-async def _reject(session: AsyncSession, reader: Actor, target: Actor, fields: Mapping[str, str]) -> str:
+async def _reject(session: AsyncSession, reader: Actor, target: Actor) -> str:
     """A request is refused, or a follower removed."""
     row = await queries.follow_of(session, target.id, reader.id)
     if row is None:
@@ -212,8 +223,10 @@ async def _reject(session: AsyncSession, reader: Actor, target: Actor, fields: M
 PEOPLE: dict[str, PersonVerb] = {
     "follow": _follow,
     "unfollow": _unfollow,
-    "boosts": _boosts,
+    "show_boosts": _show_boosts,
+    "hide_boosts": _hide_boosts,
     "mute": _mute,
+    "mute_week": _mute_week,
     "unmute": _unmute,
     "block": _block,
     "unblock": _unblock,
