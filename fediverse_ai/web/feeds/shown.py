@@ -21,7 +21,7 @@ from fediverse_ai.web.feeds.deeds import Deeds
 from fediverse_ai.web.pictures import Frame, frame, remote_frames
 from fediverse_ai.web.quotes import quoted
 from fediverse_ai.web.rendering import context_of
-from outbox import dial, filters, wish
+from outbox import dial, filters, preferences
 from outbox import queries as posts
 from outbox import text as outbox_text
 from outbox.dial import Dial
@@ -160,7 +160,7 @@ def _one(
 ) -> Shown:
     post, author = view.post, view.author
     mine = author.id == reader.id
-    ai = wish.carries_ai(view.attachments)
+    ai = preferences.carries_ai(view.attachments)
     cover = "warning" if post.sensitive or post.summary else ""
     if not cover and ai and not mine and chosen in (Dial.DIM, Dial.HIDE):
         cover = "dial"
