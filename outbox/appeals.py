@@ -20,11 +20,15 @@ async def appeal(
 ) -> Appeal:
     """Object to the newest decision about one's own held or refused post, or an edit of it.
 
-    Raises Forbidden for somebody else's, Conflict when nothing is held or refused or the decision was appealed,
-    Unprocessable for a text that is too long.
+    Of edits only the newest: what was written before it is not wanted any more. Raises Forbidden for somebody else's,
+    Conflict when nothing is held or refused or the decision was appealed, Unprocessable for a text that is too long.
     """
     if post.author_id != author.id:
         raise Forbidden("This is not your post.")
+    if revision is not None:
+        newest = await stopped_edit(session, post.id)
+        if newest is None or newest.id != revision.id:
+            raise Conflict("This edit is not held or refused (any more).")
     state = revision.state if revision is not None else post.state
     judgement = await _newest(session, post.id)
     if state not in moderate.UNDECIDED or judgement is None:
@@ -97,6 +101,25 @@ async def newest_of_post(session: AsyncSession, post_id: int) -> Appeal | None:
     """The appeal made last about a post, for its author's page."""
     query = select(Appeal).where(Appeal.post_id == post_id).order_by(col(Appeal.id).desc()).limit(1)
     return (await session.exec(query)).first()
+
+
+async def stopped_edit(session: AsyncSession, post_id: int) -> Revision | None:
+    """The newest edit of a post, if it was held or refused; None where the newest one is out or is being judged."""
+    query = select(Revision).where(Revision.post_id == post_id).order_by(col(Revision.id).desc()).limit(1)
+    newest = (await session.exec(query)).first()
+    return newest if newest is not None and newest.state in moderate.UNDECIDED else None
+
+
+async def of_edit(session: AsyncSession, revision: Revision) -> Appeal | None:
+    """The appeal made last about an edit, with its answer where it has one."""
+    query = select(Appeal).where(Appeal.revision_id == revision.id).order_by(col(Appeal.id).desc()).limit(1)
+    return (await session.exec(query)).first()
+
+
+async def can_appeal_edit(session: AsyncSession, revision: Revision) -> bool:
+    """Whether the newest decision about a stopped edit was not appealed yet."""
+    judgement = await _newest(session, revision.post_id)
+    return judgement is not None and await of_decision(session, judgement.id) is None
 
 
 async def can_appeal(session: AsyncSession, post: Post) -> bool:

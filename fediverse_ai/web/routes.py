@@ -7,6 +7,7 @@ from starlette.routing import Route
 from fediverse_ai.core.access import Door
 from fediverse_ai.web import (
     about,
+    edit_appeal,
     federation,
     gallery,
     intents,
@@ -23,6 +24,8 @@ from fediverse_ai.web import (
 )
 from fediverse_ai.web.composer import routes as composer
 from fediverse_ai.web.feeds import routes as feeds
+from fediverse_ai.web.legal import routes as legal
+from fediverse_ai.web.moderation import routes as moderation
 from fediverse_ai.web.settings import routes as settings
 
 ROUTES: list[Route] = [
@@ -43,9 +46,13 @@ ROUTES: list[Route] = [
     Door("/sign-in/link/{secret}", sign_in.use_link, needs="anyone", methods=["POST"]),
     Door("/sign-out", sign_in.leave, needs="session", methods=["POST"]),
     *settings.ROUTES,
+    *moderation.ROUTES,
+    *legal.ROUTES,
     *composer.ROUTES,
     Door("/users/{name}", redirects.actor, needs="anyone", methods=["GET"]),
     Door("/notes/{post_id:int}", redirects.note, needs="anyone", methods=["GET"]),
+    Door("/posts/{post_id:int}/edit/appeal", edit_appeal.show, needs="session", methods=["GET"]),
+    Door("/posts/{post_id:int}/edit/appeal", edit_appeal.send, needs="session", methods=["POST"]),
     *feeds.ROUTES,
     Door("/@{name}", profile.profile, needs="anyone", methods=["GET"]),
     Door("/@{name}/remixes", profile.remixes, needs="anyone", methods=["GET"]),

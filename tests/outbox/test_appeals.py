@@ -67,6 +67,15 @@ class Court:
         return row
 
 
+async def signed_in(court: Court, actor: Actor) -> dict[str, str]:
+    """What a browser of theirs sends along."""
+    async with court.home.context.database.write() as session:
+        account = (await session.exec(select(Account).where(Account.actor_id == actor.id))).one()
+        secret = await open_session(session, account.id)
+    cookie = {"cookie": f"{session_cookie_name(court.home.context.config)}={secret}"}
+    return cookie | {"origin": court.home.origin, "sec-fetch-site": "same-origin"}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Court]:
     sandbox = Sandbox()
@@ -205,11 +214,7 @@ async def test_nobody_decides_an_appeal_of_their_own_while_there_is_another_mode
 
 async def test_the_page_explains_and_takes_the_appeal(court: Court) -> None:
     held = await court.posted(text="grim weather")
-    async with court.home.context.database.write() as session:
-        alices = (await session.exec(select(Account).where(Account.actor_id == court.alice.id))).one()
-        secret = await open_session(session, alices.id)
-    headers = {"cookie": f"{session_cookie_name(court.home.context.config)}={secret}"}
-    headers |= {"origin": court.home.origin, "sec-fetch-site": "same-origin"}
+    headers = await signed_in(court, court.alice)
     page = (await court.home.client.get(f"/make/{held.id}", headers=headers)).text
     assert "Be calmer." in page
     assert "Mood" in page
@@ -221,6 +226,46 @@ async def test_the_page_explains_and_takes_the_appeal(court: Court) -> None:
     [made] = await court.home.rows(Appeal, post_id=held.id)
     assert made.text == "It is only weather."
     assert "You have appealed" in (await court.home.client.get(f"/make/{held.id}", headers=headers)).text
+
+
+async def test_an_edit_has_a_page_that_explains_it_and_takes_the_appeal(court: Court) -> None:
+    post = await court.posted(text="calm")
+    held = await court.revised(post, "grim news")
+    home, path = court.home, f"/posts/{post.id}/edit/appeal"
+    headers = await signed_in(court, court.alice)
+    page = (await home.client.get(path, headers=headers)).text
+    assert "Be calmer." in page
+    assert "grim news" in page
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    long = {"csrf": csrf, "text": "x" * (limits.APPEAL_CHARS + 1)}
+    assert (await home.client.post(path, data=long, headers=headers)).status_code == 422
+    sent = await home.client.post(path, data={"csrf": csrf, "text": "It is only news."}, headers=headers)
+    assert sent.status_code == 303, sent.text
+    [made] = await home.rows(Appeal, post_id=post.id)
+    assert (made.revision_id, made.text) == (held.id, "It is only news.")
+    assert "You have appealed" in (await home.client.get(path, headers=headers)).text
+    assert (await home.client.post(path, data={"csrf": csrf}, headers=headers)).status_code == 409, "once is enough"
+    [other] = await home.rows(Actor, id=court.judge.actor_id)
+    assert (await home.client.get(path, headers=await signed_in(court, other))).status_code == 404
+
+    async with home.context.database.write() as session:
+        row = await session.get_one(Appeal, made.id)
+        await appeals.decide(session, row, court.judge, uphold=True, answer="Right.")
+    assert (await court.judged(held.id)).state == PostState.PUBLISHED
+    assert (await court.row(post.id)).text == "grim news"
+    assert (await home.client.get(path, headers=headers)).status_code == 404, "it is out: nothing to object to"
+
+
+async def test_only_the_newest_edit_can_be_appealed(court: Court) -> None:
+    post = await court.posted(text="calm")
+    first = await court.revised(post, "grim one")
+    second = await court.revised(post, "grim two")
+    async with court.home.context.database.write() as session:
+        found = await session.get_one(Post, post.id)
+        with pytest.raises(Conflict):
+            await appeals.appeal(session, court.alice, found, "", await session.get_one(Revision, first.id))
+        made = await appeals.appeal(session, court.alice, found, "", await session.get_one(Revision, second.id))
+    assert made.revision_id == second.id
 
 
 async def test_scores_are_kept_by_stage_and_can_be_judged_by_another_policy(court: Court) -> None:
