@@ -48,7 +48,8 @@ async def show(request: Request) -> Response:
         account, actor = await frame.mine(session, request)
         form = Form(
             name=actor.name,
-            summary=text_of(actor.summary),
+            # Paragraph by paragraph: a text that is saved again stays as it was.
+            summary="\n\n".join(text_of(part) for part in actor.summary.split("</p><p>")),
             fields=tuple((str(one["name"]), text_of(str(one["value"]))) for one in actor.fields),
             language=account.posting.get("language") or "",
             tags=", ".join(f"#{name}" for name in await _tags(session, actor)),
