@@ -31,6 +31,13 @@ async def require_posting(session: AsyncSession, author: Actor) -> None:
         raise Forbidden(f"This account may not post for now. Why, and what you can do: {url}", f"freeze {made.id}")
 
 
+async def suspension_of(session: AsyncSession, username: str) -> Measure | None:
+    """The measure by which somebody of ours is suspended."""
+    named = select(Actor).where(Actor.username_lower == username, col(Actor.local).is_(True))
+    actor = (await session.exec(named)).first()
+    return await in_force(session, actor.id, "suspend") if actor is not None else None
+
+
 def frozen(actor_column: Any) -> Any:
     """A condition: this author may not post for now."""
     return exists(

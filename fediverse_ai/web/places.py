@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from actors.stops import ACCOUNT, MODEL, Stop
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.texts import _, marked
 
@@ -86,6 +88,9 @@ FOOT: tuple[tuple[str, str], ...] = (
     ("/models", marked("Models")),
     ("/verify", marked("Made here?")),
     ("/federation", marked("Other servers")),
+    ("/transparency", marked("Transparency")),
+    ("/report", marked("Report something")),
+    ("/opt-out", marked("I dislike AI images")),
 )
 
 
@@ -127,3 +132,33 @@ def beside(family: str, here: str) -> list[Place]:
     held = [href for href, _name in pages if here == href or here.startswith(href + "/")]
     current = max(held, key=len, default="")
     return [Place(href, _(name), href == current) for href, name in pages]
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """What the foot of a page says of one stop; `since` in epoch milliseconds."""
+
+    name: str
+    since: int
+    reason: str
+
+
+_STOPPED = {
+    "generation": marked("making pictures"),
+    "outbox": marked("publishing"),
+    "federation": marked("talking with other servers"),
+}
+
+
+def stopped(stops: Iterable[Stop]) -> list[Standstill]:
+    """What stands still, in the reader's words."""
+    return [Standstill(stopped_name(stop.scope), stop.since_ms, stop.reason) for stop in stops]
+
+
+def stopped_name(scope: str) -> str:
+    """What a scope of the stop switch is called."""
+    if scope.startswith(MODEL):
+        return _("the model %(name)s") % {"name": scope.removeprefix(MODEL)}
+    if scope.startswith(ACCOUNT):
+        return _("the account @%(name)s") % {"name": scope.removeprefix(ACCOUNT)}
+    return _(_STOPPED[scope])
