@@ -6,7 +6,7 @@ import io
 
 import pytest
 from PIL import Image
-from sqlmodel import select
+from sqlmodel import col, select
 
 from actors.models import Account, Actor, Follow
 from outbox.models import Activity
@@ -104,7 +104,8 @@ async def test_a_profile_is_kept_shown_and_told_to_followers(site: Site) -> None
         told = list(
             await session.exec(select(Activity.body).where(Activity.actor_id == row.id, Activity.type == "Update"))
         )
-        tags = list(await session.exec(select(FeaturedTag.name).where(FeaturedTag.actor_id == row.id)))
+        mine = select(FeaturedTag.name).where(FeaturedTag.actor_id == row.id)
+        tags = list(await session.exec(mine.order_by(col(FeaturedTag.id))))
     assert len(told) == 1
     assert b"rosa.example/me" in told[0]
     assert tags == ["lighthouses", "fog"]

@@ -18,8 +18,14 @@ PASSWORD = "correct horse battery"
 PATH = "/settings/security"
 
 # RFC 6238, appendix B: the SHA-1 column has eight digits, of which programs show the last six.
-VECTORS = {59: "94287082", 1111111109: "07081804", 1111111111: "14050471", 1234567890: "89005924", 2000000000: "69279037",
-           20000000000: "65353130"}  # fmt: skip
+VECTORS = {
+    59: "94287082",
+    1111111109: "07081804",
+    1111111111: "14050471",
+    1234567890: "89005924",
+    2000000000: "69279037",
+    20000000000: "65353130",
+}
 SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 

@@ -16,7 +16,7 @@ from fediverse_ai import auth
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Missing, RequestError
+from fediverse_ai.core.errors import Missing, Unsupported
 from fediverse_ai.core.texts import _
 from fediverse_ai.mastodon import parameters
 from fediverse_ai.mastodon.parameters import Parameters
@@ -77,6 +77,9 @@ async def read_with_files(request: Request, most_bytes: int) -> Parameters:
     forms.check_origin(request)
     sent = await parameters.read(request, body_bytes=most_bytes + limits.FORM_BODY_BYTES)
     forms.check_token(request, {"csrf": sent.text("csrf") or ""})
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise Unsupported(_("This address takes a form with files."), f"content-type {kind[:60]!r}")
     return sent
 
 
@@ -96,10 +99,6 @@ async def refused(request: Request, context: Context, password: str) -> str:
         return _("This is not your password.")
     await tries.forgive(context, "name", name)
     return ""
-
-
-def sentence_of(error: RequestError) -> str:
-    return error.public
 
 
 def number(request: Request, name: str) -> int:
