@@ -133,8 +133,8 @@ async def change_password(session: AsyncSession, account_id: int, password: str,
         await end_other_sessions(session, account_id, keep)
 
 
-async def check_password(context: Context, username: str, password: str) -> Account | None:
-    """The account, if the password is right and it may sign in.
+async def check_password(context: Context, username: str, password: str, *, suspended: bool = False) -> Account | None:
+    """The account, if the password is right and it may sign in; or with `suspended` one that may not, for that reason.
 
     A name that nobody has, an account without a password and a wrong password cost the same work. Raises Unavailable
     when many others wait for theirs.
@@ -145,7 +145,8 @@ async def check_password(context: Context, username: str, password: str) -> Acco
             .join(Actor, col(Actor.id) == col(Account.actor_id))
             .where(Actor.username_lower == normal_name(username), col(Actor.local).is_(True))
             .where(col(Account.disabled_ms).is_(None))
-            .where(col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None))
+            .where(col(Actor.suspended_ms).is_not(None) if suspended else col(Actor.suspended_ms).is_(None))
+            .where(col(Actor.deleted_ms).is_(None))
         )
         account = (await session.exec(query)).first()
     stored = account.password_hash if account is not None else None

@@ -15,12 +15,13 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.texts import _
 from fediverse_ai.web import appearance, forms, words
 from fediverse_ai.web.rendering import context_of, me_of, on_the_way_to_an_app, page
+from outbox import restraints
 
 # A path of ours: one slash first, and no character that a browser could read as another host (XSS-11).
 _NEXT = re.compile(r"/(?:[\w@-][\w@.-]*(?:/[\w@-][\w@.-]*)*)?(?:\?[\w=&-]*)?", re.ASCII)
 # Back to the consent page with what the app asked, encoded by us.
 _CONSENT = re.compile(r"/oauth/authorize\?[\w=&%.~+*-]*", re.ASCII)
-_WRONG = "Name and password do not belong together. Check both and try again."
+_WRONG = marked("Name and password do not belong together. Check both and try again.")
 SECRET = re.compile(r"[\w-]{20,100}", re.ASCII)
 
 
@@ -61,9 +62,21 @@ async def check(request: Request) -> Response:
     await tries.count(context, "name", name, limits.LOGIN_PER_ACCOUNT, doubling=False)
     account = await accounts.check_password(context, username, fields.get("password", ""))
     if account is None:
-        return form(request, status=422, goal=goal, wrong=_WRONG, username=username)
+        why = await _why_not(context, username, fields.get("password", ""))
+        if why is not None:
+            return RedirectResponse(why, 303, {"Cache-Control": "no-store"})
+        return form(request, status=422, goal=goal, wrong=_(_WRONG), username=username)
     await tries.forgive(context, "name", name)
     return await _go_on(request, context, account.id, safe_next(goal))
+
+
+async def _why_not(context: Context, username: str, password: str) -> str | None:
+    """For somebody who is suspended and knows their password: where they read why, and may object."""
+    async with context.database.read() as session:
+        made = await restraints.suspension_of(session, accounts.normal_name(username))
+    if made is None or await accounts.check_password(context, username, password, suspended=True) is None:
+        return None
+    return restraints.statement_url("", made)
 
 
 async def _go_on(request: Request, context: Context, account_id: int, goal: str) -> Response:
