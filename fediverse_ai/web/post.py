@@ -19,11 +19,11 @@ from fediverse_ai.web import emoji, forms, heads, lineage, words
 from fediverse_ai.web.cards import NOT_THERE, post_id_of, prompt_of, title_of, written_of
 from fediverse_ai.web.composer import choices, training
 from fediverse_ai.web.feeds import deeds as feeds_deeds
+from fediverse_ai.web.feeds import talk as feeds_talk
 from fediverse_ai.web.pictures import Frame, frame, label_of, remote_frames
 from fediverse_ai.web.profile import maker, person_words
 from fediverse_ai.web.quotes import quoted
 from fediverse_ai.web.rendering import context_of, me_of, page
-from inbox import threads
 from outbox import lineage as outbox_lineage
 from outbox import publish
 from outbox import queries as posts
@@ -73,12 +73,13 @@ async def post(request: Request) -> Response:
         family = await lineage.strip(session, context, reader, view.post)
         remixable = reader is not None and await outbox_lineage.may_remix(session, reader, view.post)
         deeds = await feeds_deeds.of_one(session, request, reader, view)
+        conversation = await feeds_talk.around(session, request, reader, view.post) if reader is not None else None
         mine = reader is not None and reader.id == author.id
         consent = await training.outlook(session, view.post) if mine else None
     if request.path_params["name"] != author.username:
         return RedirectResponse(f"/@{author.username}/{post_id}", 301)
-    if reader is not None:
-        await threads.want_replies(context, [reply.post for reply in replies])
+    if reader is not None and view.post.state == PostState.PUBLISHED:
+        await feeds_talk.looked_at(request, post_id)
     shown = [frame(context.storage, view.post, item) for item in view.attachments]
     return page(
         request,
@@ -87,6 +88,7 @@ async def post(request: Request) -> Response:
         post=_post_words(context.config, view, shown),
         maker=person_words(author),
         deeds=deeds,
+        talk=conversation,
         mine=mine,
         family=family,
         remixable=remixable,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from markupsafe import Markup
@@ -51,7 +52,7 @@ TAGS = _words(
     "html head meta title link body a header nav ul ol li main footer p h1 h2 div span section article "
     "figure details summary dl dt dd time code strong em br svg defs lineargradient stop rect img form "
     "input button label textarea select option fieldset legend progress noscript script blockquote pre u "
-    "b i del kbd path circle dialog table caption thead tbody tr th td output aside menu search "
+    "b i del kbd path circle dialog table caption thead tbody tr th td output aside menu search meter "
 )
 ATTRIBUTES = _words(
     "lang charset media placeholder hx-include hx-vals name content property rel href type class id tabindex aria-label aria-current aria-hidden "
@@ -62,7 +63,7 @@ ATTRIBUTES = _words(
     "colspan aria-live aria-expanded aria-controls aria-haspopup accept enctype multiple hx-get hx-post hx-target "
     "hx-swap hx-select hx-trigger hx-push-url hx-ext hx-boost hx-indicator hx-disabled-elt sse-connect sse-swap "
     "data-text data-motion data-keys data-name aria-pressed aria-modal d cx cy r rx x y stroke-width rev data-key "
-    "popover popovertarget "
+    "popover popovertarget hx-select-oob formaction formnovalidate min data-events "
 )
 LINK = re.compile(r"(/|#|https?://)")
 
@@ -139,6 +140,8 @@ async def _hostile(site: Site, text: str, number: int) -> list[tuple[str, bool]]
         f"/make/{waiting.id}",
         f"/make?recipe={refused.id}",
     ]
+    mine += ["/local", f"/posts/{shown.id}/reply", f"/posts/{warned.id}/edit", f"/people/{remote.id}/report"]
+    mine += [f"/@far{number}@far.example", f"/search?{urlencode({'q': text})}"]
     return [(path, False) for path in paths] + [(path, True) for path in [*mine, "/make"]]
 
 

@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 
 from actors import policy, queries
 from actors.models import Actor, Block, Follow, FollowState, Mute
-from fediverse_ai.core.access import require
 from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.remote_media import RemoteMedia
@@ -22,12 +21,14 @@ from fediverse_ai.web.feeds import deeds
 from fediverse_ai.web.feeds.acts import NOBODY, reader_of
 from fediverse_ai.web.feeds.feed import cursor
 from fediverse_ai.web.feeds.shown import person, shown
-from fediverse_ai.web.rendering import context_of, page
+from fediverse_ai.web.rendering import context_of, me_of, page
 from fediverse_ai.web.words import safe_link
 from outbox.cursors import fetch
 from outbox.home import Entry
 from outbox.models import Post
 from outbox.visibility import seen_by
+
+FOR_MEMBERS = "Strangers see people of this server only. Sign in to see those of others."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ async def profile(request: Request) -> Response:
     name, host = str(request.path_params["name"]), str(request.path_params["host"]).lower()
     if host == context.config.host:
         return RedirectResponse(f"/@{name}", 301)
-    me = require(request, "session")
+    me = me_of(request)
+    if me is None:
+        raise Missing(FOR_MEMBERS)
     at = cursor(request)
     async with context.database.read() as session:
         reader = await reader_of(session, me)

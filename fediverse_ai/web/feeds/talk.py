@@ -18,8 +18,9 @@ from fediverse_ai.core.texts import _
 from fediverse_ai.web.cards import NOT_THERE, post_id_of, title_of
 from fediverse_ai.web.feeds import deeds, writing
 from fediverse_ai.web.feeds.acts import reader_of, seen_post
+from fediverse_ai.web.feeds.people import FOR_MEMBERS
 from fediverse_ai.web.feeds.shown import Shown, shown
-from fediverse_ai.web.rendering import context_of, page
+from fediverse_ai.web.rendering import context_of, me_of, page
 from inbox import threads
 from outbox import queries as posts
 from outbox import talk
@@ -105,7 +106,9 @@ async def remote_post(request: Request) -> Response:
     post_id = post_id_of(request)
     if str(request.path_params["host"]).lower() == context_of(request).config.host:
         return RedirectResponse(f"/@{request.path_params['name']}/{post_id}", 301)
-    me = require(request, "session")
+    me = me_of(request)
+    if me is None:
+        raise Missing(FOR_MEMBERS)
     async with context_of(request).database.read() as session:
         reader = await reader_of(session, me)
         view = await posts.view(session, reader, post_id)
