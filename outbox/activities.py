@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.documents import iso
 from actors.models import Actor, Follow
-from fediverse_ai.activitypub.vocabulary import AS_CONTEXT, PUBLIC
+from fediverse_ai.activitypub.vocabulary import AS_CONTEXT, PUBLIC, context_for
 from fediverse_ai.core.context import Context
 from outbox.documents import note_context
 from outbox.models import Post
@@ -138,8 +138,12 @@ def flag(uri: str, instance: Actor, target: Actor, posts: list[str], comment: st
     return _activity(uri, "Flag", instance, [target.uri, *posts], [target.uri]) | {"content": comment}
 
 
-def like(uri: str, actor: Actor, post: Post, author: Actor) -> Json:
-    return _activity(uri, "Like", actor, post.uri, [author.uri])
+def like(uri: str, actor: Actor, post: Post, author: Actor, *, emoji: str | None = None, kind: str = "Like") -> Json:
+    """A like; with an emoji a reaction (FEP-c0e0), as Like or as EmojiReact: what is not known there is passed over."""
+    body = _activity(uri, kind, actor, post.uri, [author.uri])
+    if kind == "EmojiReact":
+        body["@context"] = context_for("EmojiReact")
+    return body if emoji is None else body | {"content": emoji}
 
 
 def announce(uri: str, actor: Actor, post: Post, author: Actor, published_ms: int, *, quiet: bool = False) -> Json:

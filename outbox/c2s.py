@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import queries
 from actors.models import Actor, Block, Follow
 from fediverse_ai.core.errors import Malformed, Missing
-from outbox import deeds, named, ties
+from outbox import deeds, gathered, named, ties
 from outbox.models import Reaction, ReactionKind
 from outbox.named import Done
 from outbox.queries import by_uri
@@ -29,7 +29,10 @@ _FOUND = {
 TABLE: dict[tuple[str, str | None], Verb] = {
     ("Create", "Note"): deeds.created,
     ("Create", "Image"): deeds.created,
+    ("Create", "Collection"): gathered.created,
+    ("Create", "OrderedCollection"): gathered.created,
     ("Update", "Note"): deeds.changed,
+    ("Update", "OrderedCollection"): gathered.renamed,
     ("Update", "Actor"): deeds.profile_changed,
     ("Delete", None): deeds.deleted,
     ("Follow", None): ties.followed,
@@ -37,7 +40,9 @@ TABLE: dict[tuple[str, str | None], Verb] = {
     ("Accept", "Follow"): ties.accepted,
     ("Reject", "Follow"): ties.rejected,
     ("Like", None): deeds.liked,
+    ("EmojiReact", None): deeds.liked,
     ("Undo", "Like"): deeds.like_undone,
+    ("Undo", "EmojiReact"): deeds.like_undone,
     ("Announce", None): deeds.announced,
     ("Undo", "Announce"): deeds.announce_undone,
     ("Add", None): deeds.pinned,
@@ -76,5 +81,7 @@ async def _known_type(session: AsyncSession, actor: Actor, uri: str) -> str | No
         return "Follow"
     if await named.by_id(session, Block, uri) is not None:
         return "Block"
+    if await gathered.of(session, actor, uri) is not None:
+        return "OrderedCollection"
     found = await named.by_id(session, Reaction, uri)
     return None if found is None else "Like" if found.kind == ReactionKind.LIKE else "Announce"

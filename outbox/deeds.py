@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import apps, queries
 from actors.models import Actor
 from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub.emoji import SHORTCODE, emoji_of
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Forbidden, Malformed, Missing, Unprocessable
 from outbox import (
@@ -19,6 +20,7 @@ from outbox import (
     documents,
     drafting,
     edit,
+    gathered,
     move,
     named,
     pending,
@@ -34,6 +36,7 @@ from outbox.models import Post, PostState, Reaction, ReactionKind, Visibility
 from outbox.named import Done
 from outbox.queries import by_uri
 from outbox.send import original, record
+from outbox.shelves import OwnCollection
 from outbox.visibility import OPEN
 from outbox.wish import Wish, addressing, objects_of
 
@@ -110,6 +113,8 @@ async def profile_changed(session: AsyncSession, actor: Actor, wish: Wish) -> Do
 async def deleted(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
     if wish.object_uri == actor.uri:
         raise Forbidden("An account is not deleted by an app.")
+    if (own := await gathered.of(session, actor, wish.object_uri)) is not None:
+        return await gathered.deleted(session, actor, own)
     post = await named.post_of(session, actor, wish.object_uri)
     if post.author_id != actor.id:
         raise Forbidden("This is not your post.")
@@ -122,9 +127,13 @@ async def deleted(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
 
 
 async def liked(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
-    if wish.activity.get("content"):
-        raise Unprocessable("Likes are sent without an emoji from here.")
-    return await _reacted(session, actor, wish, ReactionKind.LIKE)
+    """A like, or a reaction with one emoji: an EmojiReact, or a Like with `content` (FEP-c0e0). The first one stays."""
+    emoji = emoji_of(wish.activity)
+    if emoji is None and (wish.type == "EmojiReact" or wish.activity.get("content")):
+        raise Unprocessable("Say one emoji in `content`.")
+    if emoji is not None and SHORTCODE.fullmatch(emoji):
+        raise Unprocessable("This server has no emoji of its own.")
+    return await _reacted(session, actor, wish, ReactionKind.LIKE, emoji)
 
 
 async def announced(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
@@ -134,13 +143,17 @@ async def announced(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
     return await _reacted(session, actor, wish, ReactionKind.BOOST)
 
 
-async def _reacted(session: AsyncSession, actor: Actor, wish: Wish, kind: ReactionKind) -> Done:
+async def _reacted(
+    session: AsyncSession, actor: Actor, wish: Wish, kind: ReactionKind, emoji: str | None = None
+) -> Done:
     post = await named.post_of(session, actor, wish.object_uri)
     if post.state != PostState.PUBLISHED:
         raise Missing(named.NO_POST)
     known = await react.reaction_of(session, actor.id, post.id, kind)
-    if known is None:
-        await (react.like if kind is ReactionKind.LIKE else react.boost)(session, actor, post)
+    if known is None and kind is ReactionKind.LIKE:
+        await react.like(session, actor, post, emoji=emoji, kind=wish.type)
+    elif known is None:
+        await react.boost(session, actor, post)
     found = known or await react.reaction_of(session, actor.id, post.id, kind)
     sent = await original(session, found.uri) if found is not None else None
     if sent is None:
@@ -168,16 +181,20 @@ async def _taken_back(session: AsyncSession, actor: Actor, wish: Wish, kind: Rea
     return await named.done(session, actor, "Undo", post.uri)
 
 
-def _featured(actor: Actor, wish: Wish) -> None:
+async def _target(session: AsyncSession, actor: Actor, wish: Wish) -> OwnCollection | None:
+    """The collection that the client made and means; None for the featured one. Raises Malformed, Forbidden."""
     target = document.id_of(wish.activity.get("target"))
     if target is None:
         raise Malformed("Say in `target` which collection is meant.")
-    if target != pin.featured_uri(actor):
-        raise Forbidden("Of your collections only the featured posts can be changed.")
+    own = await gathered.of(session, actor, target)
+    if own is None and target != pin.featured_uri(actor):
+        raise Forbidden("Of your collections only the featured posts, and those that you made, can be changed.")
+    return own
 
 
 async def pinned(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
-    _featured(actor, wish)
+    if (own := await _target(session, actor, wish)) is not None:
+        return await gathered.added(session, actor, own, wish.object_uri)
     post = await named.post_of(session, actor, wish.object_uri)
     new = post.pinned_ms is None
     await pin.pin(session, actor, post)
@@ -186,7 +203,8 @@ async def pinned(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
 
 
 async def unpinned(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
-    _featured(actor, wish)
+    if (own := await _target(session, actor, wish)) is not None:
+        return await gathered.removed(session, actor, own, wish.object_uri)
     post = await named.post_of(session, actor, wish.object_uri)
     if post.author_id != actor.id or post.pinned_ms is None:
         raise Missing(named.NOTHING)

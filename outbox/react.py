@@ -85,11 +85,14 @@ async def _target(session: AsyncSession, actor: Actor, post: Post) -> Actor:
     return author
 
 
-async def like(session: AsyncSession, actor: Actor, post: Post) -> None:
+async def like(
+    session: AsyncSession, actor: Actor, post: Post, *, emoji: str | None = None, kind: str = "Like"
+) -> None:
+    """Like a post, with an `emoji` if one is said; `kind` is how that is sent: Like or EmojiReact (FEP-c0e0)."""
     author = await _target(session, actor, post)
     uri = activities.new_uri(context_of(session))
-    if await record(session, actor, post, ReactionKind.LIKE, uri):
-        body = activities.like(uri, actor, post, author)
+    if await record(session, actor, post, ReactionKind.LIKE, uri, emoji=emoji):
+        body = activities.like(uri, actor, post, author, emoji=emoji, kind=kind)
         await send(session, actor, body, _inboxes(author), object_uri=post.uri)
 
 

@@ -112,6 +112,29 @@ class TagFollow(Row, table=True):
     """In lower case, without #."""
 
 
+class OwnCollection(Row, table=True):
+    """A collection that a client of the ActivityPub API made for its person (outbox/gathered.py)."""
+
+    __tablename__ = "own_collection"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    name: str = ""
+    total: int = 0
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class OwnItem(Row, table=True):
+    """An id in such a collection; whatever it names."""
+
+    __tablename__ = "own_item"
+    __table_args__ = (UniqueConstraint("collection_id", "uri"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    collection_id: int = Field(foreign_key="own_collection.id", sa_type=BigInteger, ondelete="CASCADE")
+    uri: str
+
+
 class SilencedHost(Row, table=True):
     """A server of which one of our people wants to see nothing."""
 

@@ -148,7 +148,7 @@ def objects_of(wish: Wish) -> list[str]:
 
 def posts_needed(wish: Wish) -> list[str]:
     """Ids of posts that must be known before the wish is looked at in a transaction; those of others are fetched."""
-    if wish.type in ("Like", "Announce"):
+    if wish.type in ("Like", "EmojiReact", "Announce"):
         return [wish.object_uri] if wish.object_uri else []
     if wish.type == "Create":
         named = (wish.object.get(name) for name in ("inReplyTo", *QUOTES))

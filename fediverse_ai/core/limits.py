@@ -374,6 +374,8 @@ COUNTS_SECONDS: Final = 60.0  # how old the counters of others' accounts may be
 COUNTS_ACTORS: Final = 10_000
 COUNTED_POSTS: Final = 1_000  # of an account of another server
 
+OWN_COLLECTIONS: Final = 100  # that somebody's clients made
+OWN_ITEMS: Final = 1_000  # in one of them
 # Clients of the ActivityPub API: characters, requests, seconds, streams.
 IDEMPOTENCY_KEY_CHARS: Final = 255
 PROXY_FETCHES: Final = 4  # with redirects, for one document

@@ -20,10 +20,11 @@ from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.responses import activity_json
 from fediverse_ai.social.doors import context_of, described, owner_of
 from inbox import arrivals
-from outbox import activities, drafting, uploads
+from outbox import activities, drafting, gathered, uploads
 from outbox.belongings import Upload
 from outbox.documents import note_context
 from outbox.models import Post, PostState, Reaction, ReactionKind
+from outbox.shelves import OwnItem
 
 Json = dict[str, Any]
 _SIZE = limits.COLLECTION_ITEMS
@@ -145,8 +146,23 @@ async def _listed(request: Request, owner: Actor, which: str, query: Any, key: A
     return _answer(request, owner, which, [item(*row) for row in rows[:_SIZE]], more)
 
 
+@described
+async def gathered_by_owner(request: Request) -> Response:
+    """A collection that the owner's client made, for the owner alone; the last added first."""
+    _, owner = await owner_of(request, "read")
+    number = _number(request, "There is no such collection.")
+    async with context_of(request).database.read() as session:
+        found = await gathered.of(session, owner, f"{owner.uri}/collections/{number}")
+    if found is None:
+        raise Missing("There is no such collection.")
+    if request.query_params.get("page") != "true":
+        return _answer(request, owner, f"collections/{number}", [], None, **gathered.described(owner, found))
+    query, which = gathered.items_of(found), f"collections/{number}"
+    return await _listed(request, owner, which, query, OwnItem.id, lambda key, uri: uri)
+
+
 def _number(request: Request, words: str) -> int:
-    value = request.path_params["id"]
+    value = str(request.path_params["id"])
     if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < 2**63):
         raise Missing(words)
     return int(value)

@@ -14,6 +14,7 @@ ROUTES: list[Route] = [
     Door("/users/{name}/pendingFollowers", reading.pending_followers, methods=["GET"], needs="read"),
     Door("/users/{name}/pendingFollowing", reading.pending_following, methods=["GET"], needs="read"),
     Door("/users/{name}/blocked", reading.blocked, methods=["GET"], needs="read"),
+    Door("/users/{name}/collections/{id:int}", reading.gathered_by_owner, methods=["GET"], needs="read"),
     Door("/users/{name}/uploads", uploads.upload, methods=["POST"], needs="write:media"),
     Door("/users/{name}/uploads/{id}", reading.upload, methods=["GET"], needs="read"),
     Door("/users/{name}/proxy", proxy.fetch, methods=["POST"], needs="read"),

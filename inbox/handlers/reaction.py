@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 
 from sqlmodel import select
@@ -12,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import policy
 from actors import queries as actor_queries
 from fediverse_ai.activitypub import document
-from fediverse_ai.core.limits import EMOJI_CHARS
+from fediverse_ai.activitypub.emoji import emoji_of
 from inbox import tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, visibility_of
@@ -21,27 +19,10 @@ from outbox.models import Post, PostState, Reaction, ReactionKind
 from outbox.publish import count_reply
 from outbox.visibility import OPEN, may_see
 
-# `:name:`, also with the server it is from (Misskey).
-SHORTCODE = re.compile(r":[A-Za-z0-9_+-]{1,64}(?:@[A-Za-z0-9.:-]{1,253})?:")
-# The zero-width joiner, and the tags of the flags of regions.
-JOINERS = frozenset({"\u200d", *(chr(code) for code in range(0xE0020, 0xE0080))})
-
 
 async def liked(session: AsyncSession, received: Incoming) -> Outcome:
     """A Like or an EmojiReact, which count alike (FEP-c0e0)."""
     return await _reacted(session, received, ReactionKind.LIKE)
-
-
-def emoji_of(body: dict[str, Any]) -> str | None:
-    """What a reaction says: one emoji or a shortcode; a plain like, or text of any other kind, is None."""
-    said = document.string(body, "content", 400) or document.string(body, "_misskey_reaction", 400) or ""
-    said = said.strip()
-    if SHORTCODE.fullmatch(said):
-        return said
-    # Symbols and skin tones, and what makes sequences of them (keycaps, flags); of the joiners none that turns text.
-    kinds = {unicodedata.category(character) for character in said if character not in JOINERS}
-    fair = len(said) <= EMOJI_CHARS and kinds <= {"So", "Sk", "Sm", "Mn", "Me", "Nd", "Po"}
-    return said if fair and kinds & {"So", "Me", "Sm"} else None
 
 
 async def announced(session: AsyncSession, received: Incoming) -> Outcome:

@@ -261,6 +261,8 @@ HELD = {
     "COUNTED_POSTS": API + "test_home.py::test_posts_of_others_are_counted_up_to_a_bound",
     "API_BATCH_IDS": API + "test_limits.py::test_so_many_statuses_and_accounts_at_once",
     "API_UNREAD": API + "test_limits.py::test_unread_are_counted_up_to_a_bound",
+    "OWN_COLLECTIONS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
+    "OWN_ITEMS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
     "PROFILE_FIELDS": API + "test_limits.py::test_so_many_fields_of_a_profile",
     "IDEMPOTENCY_SECONDS": API + "test_statuses.py::test_the_same_key_gives_the_same_status_until_it_is_deleted",
     "SCHEDULE_LEAST_SECONDS": API + "test_limits.py::test_a_scheduled_post_is_at_least_five_minutes_ahead",

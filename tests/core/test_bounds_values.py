@@ -16,18 +16,18 @@ from starlette.applications import Starlette
 
 from actors import local
 from fediverse_ai import auth
-from fediverse_ai.activitypub import challenges, document, keys, linked_data, negotiation, proofs, signatures
+from fediverse_ai.activitypub import challenges, document, emoji, keys, linked_data, negotiation, proofs, signatures
 from fediverse_ai.cli.listener import _settings
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.errors import FediverseError
-from fediverse_ai.web import make_form
+from fediverse_ai.web.composer import form as composer_form
+from fediverse_ai.web.composer import step as composer_step
 from generation import pipeline, policy, provenance
 from generation.moderators import normalise
 from generation.provenance import Provenance
 from generation.types import ImageRequest
 from inbox import notes
-from inbox.handlers import reaction
 from outbox import delivery, report, text
 from tests.support.peer import public_pem, rsa_key
 
@@ -54,6 +54,11 @@ def signature(size: int = 256, names: int = 4, header: int | None = None) -> boo
 
 def wished(header: str) -> bool:
     return challenges.read(header, key_id="https://us.test/actor#main-key", body=False) is not None
+
+
+def described(length: int) -> composer_step.Step:
+    fields = {"picture-0": "1", "alt-0": "x" * length}
+    return composer_step.read(fields, [composer_step.Picture("0")], Config(), 0, None)
 
 
 def names_of(count: int, size: int | None = None) -> bool:
@@ -112,9 +117,9 @@ ADMITS: dict[str, Case] = {
     "POLICY_BYTES": policy_of,
     "XMP_BYTES": xmp_of,
     "USERNAME_CHARS": lambda n: admitted(lambda: local.check_username("a" * n)),
-    "SEED_DIGITS": lambda n: make_form.read({"prompt": "a fox", "seed": "1" * n}, (), 0).wrong == {},
-    "ALT_TEXT_CHARS": lambda n: make_form.read({"prompt": "a fox", "alt_text": "x" * n}, (), 0).wrong == {},
-    "EMOJI_CHARS": lambda n: reaction.emoji_of({"content": "\u2764" + "\ufe0f" * (n - 1)}) is not None,
+    "SEED_DIGITS": lambda n: composer_form.read({"prompt": "a fox", "seed": "1" * n}, ()).wrong == {},
+    "ALT_TEXT_CHARS": lambda n: described(n).wrong == {},
+    "EMOJI_CHARS": lambda n: emoji.emoji_of({"content": "\u2764" + "\ufe0f" * (n - 1)}) is not None,
     "STYLE_CHARS": lambda n: request(style="x" * n),
     "PICTURE_SIDE_MAX_PIXELS": lambda n: request(width=n) and request(height=n),
     "STEPS_MAX": lambda n: request(steps=n),
@@ -131,7 +136,7 @@ KEEPS: dict[str, Case] = {
     "XMP_FIELD_CHARS": lambda n: len(said(Provenance(system="x" * n)).system),
     "XMP_PROMPT_CHARS": lambda n: len(said(Provenance(prompt="x" * n)).prompt or ""),
     "RETRY_AFTER_SECONDS": lambda n: delivery._retry_after(str(n)),
-    "CLIENT_KEY_CHARS": lambda n: len(make_form.read({"client_key": "x" * n}, (), 0).client_key),
+    "CLIENT_KEY_CHARS": lambda n: len(composer_form.read({"client_key": "x" * n}, ()).client_key),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from inbox.handlers.reaction import emoji_of
+from fediverse_ai.activitypub.emoji import emoji_of
 from outbox.models import Reaction, ReactionKind
 from tests.inbox.stage import Stage, changed, stage_in
 from tests.support.house import House, house

@@ -10,6 +10,7 @@ import pytest
 
 from actors.models import Actor, Block, Follow
 from actors.remote import ensure
+from fediverse_ai.core import limits
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.limits import OUTBOX_PER_ACCOUNT, POST_MENTIONS, RateLimiter
 from outbox.c2s import TABLE
@@ -289,7 +290,7 @@ async def test_a_reaction_is_made_once_and_taken_back(ann: Client, ben: Client, 
 
 async def test_reactions_that_we_would_have_to_change_are_refused(amy: Client, ivo: Client) -> None:
     post, quiet = await ivo.write("Look", to=[PUBLIC]), await amy.write("Mine alone")
-    await amy.send({"type": "Like", "object": post.uri, "content": "🔥"}, 422)
+    await amy.send({"type": "Like", "object": post.uri, "content": "Nice"}, 422)
     await amy.send({"type": "Announce", "object": post.uri, "to": [f"{amy.actor.uri}/followers"]}, 422)
     await amy.send({"type": "Announce", "object": quiet.uri}, 422)
     assert await amy.home.rows(Reaction, actor_id=amy.actor.id) == []
@@ -352,9 +353,9 @@ async def test_an_account_moves_where_it_is_expected(ann: Client, bob: RemoteAct
 
 OTHERS: list[tuple[Any, int]] = [
     ({"type": "View", "object": "https://x.example/1"}, 400),
-    ({"type": "EmojiReact", "object": "https://x.example/1", "content": "x"}, 400),
+    ({"type": "EmojiReact", "object": "https://x.example/1", "content": "x"}, 422),
     ({"type": "Create", "object": {"type": "Article", "content": "long"}}, 400),
-    ({"type": "Create", "object": {"type": "Collection", "nameMap": {"en": ["Mine"]}}}, 400),
+    ({"type": "Create", "object": {"type": "CollectionPage", "nameMap": {"en": ["Mine"]}}}, 400),
     ({"type": "Create", "object": {"type": "Question", "content": "?", "oneOf": []}}, 400),
     ({"type": "Create", "object": {"type": "Person", "preferredUsername": "x"}}, 400),
     ({"type": "Question", "content": "?"}, 400),
@@ -454,6 +455,64 @@ async def test_who_may_post(amy: Client, home: House) -> None:
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("kind", ["EmojiReact", "Like"])
+async def test_a_reaction_says_one_emoji(amy: Client, good: Peer, kind: str) -> None:
+    """FEP-c0e0, both spellings; it goes out as it was asked for, and is taken back whole."""
+    bob = good.actor(f"bob{kind.lower()}")
+    note = bob.note("A picture of a fox")
+    for wrong in ("nice", "", ":blobcat:", "\U0001f98a\U0001f98a\U0001f98a" * 9):
+        if wrong or kind == "EmojiReact":
+            await amy.send({"type": kind, "object": note["id"], "content": wrong}, 422)
+    made = await amy.send({"type": kind, "object": note["id"], "content": "\U0001f98a"})
+    assert (made["type"], made["content"]) == (kind, "\U0001f98a")
+    again = await amy.send({"type": kind, "object": note["id"], "content": "\U0001f98a"}, 200)
+    assert again["id"] == made["id"]
+    await deliver_all(amy.home)
+    assert (await good.arrival(kind))["content"] == "\U0001f98a"
+    [row] = await amy.home.rows(Reaction, uri=made["id"])
+    assert (row.kind, row.emoji) == ("like", "\U0001f98a")
+    assert note["id"] in await amy.items(f"{amy.actor.uri}/liked")
+    await amy.send({"type": "Undo", "object": {"type": kind, "id": made["id"], "object": note["id"]}})
+    await deliver_all(amy.home)
+    assert (await good.arrival("Undo"))["object"]["id"] == made["id"]
+    assert await amy.home.rows(Reaction, uri=made["id"]) == []
+
+
+async def test_a_collection_of_ones_own(amy: Client, ivo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made, filled, renamed and deleted by its owner's client, and seen by nobody else; nothing of it is sent."""
+    sent = len(await amy.home.rows(Delivery))
+    made = await amy.send({"type": "Collection", "nameMap": {"en": ["Foxes"]}})
+    uri = made["object"]["id"]
+    assert (made["type"], made["object"]["type"], made["object"]["name"]) == ("Create", "OrderedCollection", "Foxes")
+    one, two = "https://far.example/notes/1", (await ivo.write("A fox", to=[PUBLIC])).uri
+    added = await amy.send({"type": "Add", "object": one, "target": uri})
+    assert (added["object"], added["target"]) == (one, uri)
+    await amy.send({"type": "Add", "object": one, "target": uri}, 200)
+    monkeypatch.setattr(limits, "OWN_ITEMS", 2)
+    await amy.send({"type": "Add", "object": two, "target": uri})
+    await amy.send({"type": "Add", "object": "https://far.example/notes/3", "target": uri}, 422)
+    assert await amy.items(uri) == [two, one]
+    assert (await amy.get(uri))["totalItems"] == 2
+    await amy.send({"type": "Update", "object": {"id": uri, "type": "OrderedCollection", "name": "Foxes & co"}})
+    assert (await amy.get(uri))["name"] == "Foxes & co"
+    for other in (ivo.headers, {}):
+        assert (await amy.home.client.get(uri, headers=other)).status_code in (401, 403)
+        assert (await amy.home.client.get(made["id"], headers=other)).status_code == 404
+    await ivo.send({"type": "Add", "object": one, "target": uri}, 403)
+    await ivo.send({"type": "Delete", "object": uri}, 404)
+    await amy.send({"type": "Remove", "object": one, "target": uri})
+    await amy.send({"type": "Remove", "object": one, "target": uri}, 404)
+    assert await amy.items(uri) == [two]
+    monkeypatch.setattr(limits, "OWN_COLLECTIONS", 1)
+    await amy.send({"type": "OrderedCollection", "name": "Another"}, 422)
+    gone = await amy.send({"type": "Delete", "object": uri})
+    assert gone["object"]["formerType"] == "OrderedCollection"
+    await amy.get(uri, 404)
+    await amy.send({"type": "OrderedCollection", "name": "Open", "to": [PUBLIC]}, 422)
+    await amy.send({"type": "Collection", "items": [one]}, 422)
+    assert len(await amy.home.rows(Delivery)) == sent
+
+
 async def test_an_outbox_takes_so_many_activities(ann: Client) -> None:
     like = {"type": "Like", "object": f"{ann.home.origin}/notes/1"}
     limiter = ann.home.context.part(RateLimiter)
@@ -465,4 +524,4 @@ async def test_an_outbox_takes_so_many_activities(ann: Client) -> None:
 
 async def test_every_row_of_the_table_is_tested_here() -> None:
     assert [kind for kind, _ in TABLE if f'"{kind}"' not in SAID] == []
-    assert len(TABLE) == 19
+    assert len(TABLE) == 24

@@ -25,6 +25,7 @@ from outbox.shelves import (
     FilterKeyword,
     FilterPost,
     ListMember,
+    OwnCollection,
     ReadingList,
 )
 from tests.support.house import House
@@ -157,6 +158,7 @@ async def _things(home: House, author: Actor, other: Actor, post: Post) -> dict[
         "notification": Notification(
             id=ids.new(), actor_id=author.id, kind="follow", from_id=other.id, cause="needle", created_ms=now
         ),
+        "collection": OwnCollection(id=ids.new(), actor_id=author.id, name="needlecollection", created_ms=now),
         "featured_tag": FeaturedTag(id=ids.new(), actor_id=author.id, name="needlefeatured"),
         "scheduled": Post(
             id=ids.ahead(now + 3_600_000), uri=f"{home.origin}/notes/scheduled", local=True, author_id=author.id,

@@ -52,6 +52,7 @@ EXAMPLES: list[tuple[str, Fill]] = [
     (r"(/api/v1)?/tags/\{name\}.*|/api/v1/timelines/tag/.*", lambda _cast, one: f"needle{one.kind}tag"),
     (r"/stamps/.*", thing("stamp")),
     (r"/users/\{name\}/uploads/\{id\}|/api/v1/media/\{id\}", thing("upload")),
+    (r"/users/\{name\}/collections/\{id:int\}", thing("collection")),
     (r"/api/v1/accounts/\{id\}.*", author_id),
     (r"/api/v1/(lists|timelines/list)/\{id\}.*", thing("list")),
     (r"/api/v1/notifications/\{id\}.*", thing("notification")),

@@ -987,6 +987,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tag_follow_name"), ["name"], unique=False)
 
     op.create_table(
+        "own_collection",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_own_collection_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_own_collection")),
+    )
+    with op.batch_alter_table("own_collection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_own_collection_actor_id"), ["actor_id"], unique=False)
+
+    op.create_table(
+        "own_item",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("collection_id", sa.BigInteger(), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["collection_id"],
+            ["own_collection.id"],
+            name=op.f("fk_own_item_collection_id_own_collection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_own_item")),
+        sa.UniqueConstraint("collection_id", "uri", name=op.f("uq_own_item_collection_id_uri")),
+    )
+    op.create_table(
         "silenced_host",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
@@ -1375,6 +1404,11 @@ def downgrade() -> None:
     with op.batch_alter_table("filter_keyword", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_filter_keyword_filter_id"))
 
+    op.drop_table("own_item")
+    with op.batch_alter_table("own_collection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_own_collection_actor_id"))
+
+    op.drop_table("own_collection")
     op.drop_table("filter_keyword")
     with op.batch_alter_table("filter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_filter_actor_id"))

@@ -304,5 +304,9 @@ async def _collections(ap: Ap, ours: TownServer, note: str) -> None:
     assert note in json.dumps(await ap.json("get", featured))
     await ap("remove", "--target", featured, note)
     assert note not in json.dumps(await ap.json("get", featured))
-    # Collections of one's own making are not kept here, and this is said.
-    await ap("create", "collection", "Mine", fails="400")
+    made = await ap.json("create", "collection", "Mine")
+    mine = made["object"]["id"]
+    await ap("add", "--target", mine, note)
+    assert (await ap.json("get", mine))["totalItems"] == 1
+    await ap("remove", "--target", mine, note)
+    assert (await ap.json("get", mine))["totalItems"] == 0

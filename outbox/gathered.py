@@ -1,0 +1,135 @@
+"""Collections of one's own: made, filled and emptied by their owner's clients, and read by nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, delete, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actors.documents import iso
+from actors.models import Actor
+from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub.vocabulary import AS_CONTEXT
+from fediverse_ai.core import limits, urls
+from fediverse_ai.core.context import context_of
+from fediverse_ai.core.errors import Malformed, Missing, Unprocessable
+from fediverse_ai.core.html import text_of
+from outbox import activities
+from outbox.models import Visibility
+from outbox.named import NOTHING, Done
+from outbox.send import record
+from outbox.shelves import OwnCollection, OwnItem
+from outbox.wish import Wish, addressing
+
+Json = dict[str, Any]
+
+
+def uri_of(actor: Actor, row: OwnCollection) -> str:
+    return f"{actor.uri}/collections/{row.id}"
+
+
+def described(actor: Actor, row: OwnCollection) -> Json:
+    """The collection without its items."""
+    uri = uri_of(actor, row)
+    return {
+        "id": uri,
+        "type": "OrderedCollection",
+        "attributedTo": actor.uri,
+        "name": row.name,
+        "published": iso(row.created_ms),
+        "totalItems": row.total,
+        "first": f"{uri}?page=true",
+    }
+
+
+async def of(session: AsyncSession, actor: Actor, uri: str | None) -> OwnCollection | None:
+    """The collection of this id, if this actor made it."""
+    number = (uri or "").removeprefix(f"{actor.uri}/collections/")
+    if not (number.isascii() and number.isdigit() and len(number) < 20 and int(number) < 2**63):
+        return None
+    row = await session.get(OwnCollection, int(number))
+    return row if row is not None and row.actor_id == actor.id else None
+
+
+async def _told(session: AsyncSession, actor: Actor, kind: str, about: Json | str, **further: Any) -> Done:
+    """The activity, recorded for the owner's outbox; it goes to nobody."""
+    context = context_of(session)
+    made = {"@context": AS_CONTEXT, "id": activities.new_uri(context), "type": kind, "actor": actor.uri}
+    body = made | {"object": about, "to": [], "published": iso(context.clock.now_ms())} | further
+    await record(session, actor, body, object_uri=document.id_of(about))
+    return Done(body)
+
+
+def _named(wish: Wish, actor: Actor) -> str:
+    """The name that a client gives. What is not judged by the gate goes to nobody, so nobody may be addressed."""
+    to = addressing(wish, actor)
+    if to.visibility != Visibility.DIRECT or to.people or to.hidden:
+        raise Unprocessable("A collection is for yourself here: address nobody.")
+    return text_of(document.text(wish.object, "name", limits.NAME_CHARS) or "").strip()
+
+
+async def created(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
+    """A new collection, empty. Raises Unprocessable beyond OWN_COLLECTIONS, and for one that brings items."""
+    if any(wish.object.get(name) for name in ("items", "orderedItems", "first")):
+        raise Unprocessable("Make the collection first, then add to it.")
+    mine = select(func.count()).where(OwnCollection.actor_id == actor.id)
+    if (await session.exec(mine)).one() >= limits.OWN_COLLECTIONS:
+        raise Unprocessable(f"At most {limits.OWN_COLLECTIONS} collections can be kept.")
+    context = context_of(session)
+    name, now = _named(wish, actor), context.clock.now_ms()
+    row = OwnCollection(id=context.ids.new(), actor_id=actor.id, name=name, created_ms=now)
+    session.add(row)
+    await session.flush()
+    return await _told(session, actor, "Create", described(actor, row))
+
+
+async def renamed(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
+    """Another name for it. Raises Missing."""
+    row = await of(session, actor, wish.object_uri)
+    if row is None:
+        raise Missing("There is no such collection.")
+    row.name = _named(wish, actor)
+    session.add(row)
+    return await _told(session, actor, "Update", described(actor, row))
+
+
+async def deleted(session: AsyncSession, actor: Actor, row: OwnCollection) -> Done:
+    uri = uri_of(actor, row)
+    await session.delete(row)
+    return await _told(session, actor, "Delete", {"id": uri, "type": "Tombstone", "formerType": "OrderedCollection"})
+
+
+async def added(session: AsyncSession, actor: Actor, row: OwnCollection, uri: str | None) -> Done:
+    """Any id may stand in it, once; what it names is not looked at. Raises Unprocessable beyond OWN_ITEMS."""
+    if uri is None:
+        raise Malformed("Say in `object` what is meant, by its id.")
+    found = select(OwnItem).where(OwnItem.collection_id == row.id, OwnItem.uri == urls.check_id(uri))
+    known = (await session.exec(found)).first()
+    if known is None:
+        if row.total >= limits.OWN_ITEMS:
+            raise Unprocessable(f"At most {limits.OWN_ITEMS} things can stand in a collection.")
+        session.add(OwnItem(id=context_of(session).ids.new(), collection_id=row.id, uri=uri))
+        await _count(session, row)
+    told = await _told(session, actor, "Add", uri, target=uri_of(actor, row))
+    return Done(told.activity, new=known is None)
+
+
+async def removed(session: AsyncSession, actor: Actor, row: OwnCollection, uri: str | None) -> Done:
+    """Raises Missing for what is not in it."""
+    mine = (col(OwnItem.collection_id) == row.id, col(OwnItem.uri) == uri)
+    if uri is None or not (await session.exec(delete(OwnItem).where(*mine))).rowcount:
+        raise Missing(NOTHING)
+    await _count(session, row)
+    return await _told(session, actor, "Remove", uri, target=uri_of(actor, row))
+
+
+async def _count(session: AsyncSession, row: OwnCollection) -> None:
+    await session.flush()
+    row.total = (await session.exec(select(func.count()).where(OwnItem.collection_id == row.id))).one()
+    session.add(row)
+
+
+def items_of(row: OwnCollection) -> Any:
+    """(number, id) of what stands in a collection, without an order."""
+    return select(OwnItem.id, OwnItem.uri).where(OwnItem.collection_id == row.id)
