@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from fediverse_ai.core import log
+from fediverse_ai.core import bells, log
+from fediverse_ai.core.bells import Bell
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.database import Database, after_commit
 from fediverse_ai.core.errors import FediverseError, Misconfigured, Unavailable, Unreachable
@@ -130,26 +131,6 @@ async def enqueue(
     )
 
 
-class _Bell(threading.Event):
-    """The stop event of a queue's thread, whose wait for the next poll can be cut short."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._rung = threading.Event()
-
-    def ring(self) -> None:
-        self._rung.set()
-
-    def set(self) -> None:
-        super().set()
-        self._rung.set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self._rung.wait(timeout)
-        self._rung.clear()
-        return self.is_set()
-
-
 @dataclass
 class _Queue:
     """One queue as this process serves it: `claims` are taken from the database, `slots` of them run at once."""
@@ -157,7 +138,7 @@ class _Queue:
     name: str
     claims: int
     slots: asyncio.Semaphore
-    bells: dict[bool, _Bell] = field(default_factory=dict)
+    bells: dict[bool, Bell] = field(default_factory=dict)
     threads: list[threading.Thread] = field(default_factory=list)
     looking: set[bool] = field(default_factory=set)
 
@@ -282,6 +263,7 @@ class Jobs:
             Clockwork("database.tidy", _PURGE_SECONDS, lambda context: context.database.tidy()),
         ]
         self._clockwork = [asyncio.create_task(self._tick(item), name=item.name) for item in [*own, *clockwork]]
+        self._clockwork.append(asyncio.create_task(self._look_around(context), name="jobs.look"))
 
     def _launch(self, specs: Sequence[JobSpec], executor: str) -> DBOS:
         from dbos import DBOS, DBOSPortableJSONSerializer
@@ -320,7 +302,7 @@ class Jobs:
         queue = _Queue(name, slots if slots <= 2 else 2 * slots, asyncio.Semaphore(slots))
         for lane in (False, True):
             registered = await asyncio.to_thread(self._register, _lanes(name) if lane else name, queue.claims, lane)
-            bell = queue.bells[lane] = _Bell()
+            bell = queue.bells[lane] = Bell()
             thread = threading.Thread(
                 target=queue_worker_thread, args=(bell, engine, registered), name=f"jobs-{name}", daemon=True
             )
@@ -371,6 +353,18 @@ class Jobs:
             queue.looking.add(lane)
             # A moment later, when the engine has written down that this one is done; one look serves many.
             self._loop.call_later(_LOOK_AGAIN_SECONDS, self._look, queue, lane)
+
+    async def _look_around(self, context: Context) -> None:
+        """Poll by poll, wake the queues that have work."""
+        sides = [(queue, lane) for queue in self._queues.values() for lane in queue.bells]
+        known = {_lanes(queue.name) if lane else queue.name: queue.bells[lane] for queue, lane in sides}
+        table = "workflow_status" if context.database.dialect == "sqlite" else f"{_SCHEMA}.workflow_status"
+        while True:
+            await context.clock.sleep(self._config.poll_seconds * context.clock.uniform(0.95, 1.05))
+            try:
+                await bells.ring(context.database, table, known)
+            except Exception as error:  # the worker loop: what fails now is found at the next look
+                _log.error("looking for jobs failed", exc_info=error)
 
     def _look(self, queue: _Queue, lane: bool) -> None:
         queue.looking.discard(lane)
