@@ -26,8 +26,10 @@ from fediverse_ai.core.log import get
 from fediverse_ai.core.storage import FolderStorage
 from generation.copies import copy
 from generation.pipeline import Pipeline
+from generation.types import Decision
 from outbox.belongings import RemoteCopy
 from outbox.models import Attachment, Post, PostState
+from outbox.remote_verdicts import RemoteVerdicts
 
 log = get(__name__)
 
@@ -39,6 +41,7 @@ SIDES = {
     "header": (limits.REMOTE_HEADER_SIDE_PIXELS, limits.THUMBNAIL_SIDE_PIXELS),
     "emoji": (limits.REMOTE_AVATAR_SMALL_PIXELS, limits.REMOTE_AVATAR_SMALL_PIXELS),
 }
+JUDGED = ("picture", "avatar", "header")
 NOT_HERE = "There is no such picture."
 DAY_MS = 86_400_000
 
@@ -163,9 +166,19 @@ class RemoteMedia:
         if answer.status != 200:
             raise Nonsense(NOT_HERE, f"{source.url}: {answer.status}")
         made = await copy(context.part(Pipeline).sandbox, answer.body, side=side, small=small)
+        await self._judge(kind, source, made.data)
         files = (await self.storage.put(made.data, ".jpg"), await self.storage.put(made.thumbnail, ".jpg"))
         # A small picture is its own thumbnail, and lies here once.
         return files, len(made.data) + (len(made.thumbnail) if files[0] != files[1] else 0)
+
+    async def _judge(self, kind: str, source: Source, data: bytes) -> None:
+        """Where the setting asks for it: raise Missing for what the gate refuses, and for a portrait that it holds,
+        since nobody could uncover one. A picture that is held is shown covered."""
+        if not self._context.config.moderation.judge_remote or kind not in JUDGED:
+            return
+        verdict = await self._context.part(RemoteVerdicts).of(data, source.post.id if source.post else None)
+        if verdict.decision is Decision.REFUSE or (verdict.decision is Decision.HOLD and source.post is None):
+            raise Missing(NOT_HERE, f"stopped by the rule {verdict.rule}")
 
     async def _keep(
         self,

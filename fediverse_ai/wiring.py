@@ -70,6 +70,7 @@ from fediverse_ai.web import routes as web_routes
 from generation.engines import pictures_at_once
 from generation.manifests import Sealer
 from generation.pipeline import Pipeline, build_pipeline
+from outbox.remote_verdicts import RemoteVerdicts
 
 TABLES = (
     actors.models,
@@ -210,6 +211,7 @@ async def _add_parts(context: Context) -> None:
     context.add(proof_keys)
     context.add(inbox.synchronize.Comparisons(context))
     context.add(inbox.receive.Intake(context))
+    context.add(RemoteVerdicts(context))
     context.add(remote_media.RemoteMedia(context))
     context.add(KnownNumbers(context))
     context.add(Glances())

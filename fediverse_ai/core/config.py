@@ -206,6 +206,11 @@ class ModerationSection(Section):
     )
     timeout_seconds: float = Field(30.0, gt=0, description="Time for one check; one that is late counts as hold.")
     two_people: bool = Field(False, description="What is held is decided by two moderators, where there are two.")
+    judge_remote: bool = Field(
+        False,
+        description="Judge pictures of other servers before they are shown from here, at the policy's stage `remote`: "
+        "refused ones are not shown, held ones covered. Takes seconds of processor time for each.",
+    )
     describe_with: str = Field("", description="The service, of kind ollama, that drafts alt texts from pictures.")
     services: dict[str, Service] = Field(default={}, description="Further checks that ask somebody else, by name.")
 

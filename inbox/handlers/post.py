@@ -19,6 +19,7 @@ from outbox import lineage
 from outbox.models import Post, PostState
 from outbox.publish import count_reply, tell_mentioned, tell_subscribers
 from outbox.queries import by_uri
+from outbox.remote_verdicts import stays_covered
 
 
 async def created(session: AsyncSession, received: Incoming) -> Outcome:
@@ -64,6 +65,8 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
         return Outcome.DONE if counted or stamped else Outcome.IGNORED
     post.updated_ms = updated
     write(post, admitted.document)
+    # What our gate covered stays covered, whatever its author says later (GEN-11).
+    post.sensitive = post.sensitive or await stays_covered(session, post.id)
     post.remix_policy = lineage.granted_by(admitted.document, received.sender)
     session.add(post)
     await replace_parts(session, post, admitted.document)

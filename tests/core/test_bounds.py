@@ -173,6 +173,8 @@ HELD = {
     "STEPS_MAX": PASSES,
     "GUIDANCE_MAX": PASSES,
     "STYLE_CHARS": PASSES,
+    "REMOTE_JUDGED_AT_ONCE": "tests/web/test_remote_verdicts.py::test_one_after_another_and_none_twice",
+    "REMOTE_VERDICTS": "tests/web/test_remote_verdicts.py::test_one_after_another_and_none_twice",
     "HANDLE_CHARS": "tests/outbox/test_upscale.py::test_a_handle_of_a_backend_is_kept_and_given_back",
     "UPSCALE_LEAST": "tests/outbox/test_upscale.py::test_how_large",
     "UPSCALE_MOST": "tests/outbox/test_upscale.py::test_how_large",
