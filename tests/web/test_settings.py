@@ -38,14 +38,16 @@ async def actor(site: Site, name: str) -> Actor:
         return (await session.exec(select(Actor).where(Actor.username == name))).one()
 
 
-async def multipart(browser: Browser, path: str, files: dict[str, bytes] | None = None, **fields: str) -> Page:
-    """A form with files, filled in from its page."""
+async def multipart(
+    browser: Browser, path: str, files: dict[str, bytes] | None = None, action: str = "", **fields: str
+) -> Page:
+    """A form with files, filled in from its page; `action` where that is another address."""
     page = await browser.get(path)
     sent = {"Accept": "text/html", "Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
     parts = {name: (f"{name}.png", data, "image/png") for name, data in (files or {}).items()}
     # An empty part makes it multipart without any file, as browsers send it.
     parts.setdefault("nothing", ("", b"", "application/octet-stream"))
-    return read(await browser.client.post(path, data={**hidden(page), **fields}, files=parts, headers=sent))
+    return read(await browser.client.post(action or path, data={**hidden(page), **fields}, files=parts, headers=sent))
 
 
 @pytest.mark.parametrize("path", PAGES)
