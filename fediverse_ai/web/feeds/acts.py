@@ -76,16 +76,17 @@ async def act(request: Request) -> Response:
     me = require(request, "session")
     context = context_of(request)
     fields = await forms.read_form(request)
-    verb = VERBS.get(fields.get("verb", ""))
-    if verb is None:
-        raise Malformed("This form does not say what to do.")
     context.part(RateLimiter).check(f"acts:{me.account_id}", limits.ACTS_PER_ACCOUNT)
     post_id = post_id_of(request)
     wrong = ""
     try:
         async with context.database.write() as session:
             reader = await reader_of(session, me)
-            await verb(session, reader, await seen_post(session, reader, post_id))
+            post = await seen_post(session, reader, post_id)
+            verb = VERBS.get(fields.get("verb", ""))
+            if verb is None:
+                raise Malformed("This form does not say what to do.")
+            await verb(session, reader, post)
     except (Conflict, Unprocessable) as error:
         wrong = error.public
     return await answered(request, fields, post_id, wrong)

@@ -143,12 +143,12 @@ async def change(request: Request) -> Response:
     fields = await forms.read_form(request)
     verb, member = fields.get("verb", ""), fields.get("member", "")
     members = [int(member)] if member.isdecimal() and len(member) < 19 else []
-    if verb not in ("change", "add", "remove", "delete") or (verb in ("add", "remove") and not members):
-        raise Malformed("This form does not say what to do.")
     try:
         async with context_of(request).database.write() as session:
             reader = await reader_of(session, me)
             row = await lists.own(session, reader.id, _id(request))
+            if verb not in ("change", "add", "remove", "delete") or (verb in ("add", "remove") and not members):
+                raise Malformed("This form does not say what to do.")
             if verb == "change":
                 replies = fields.get("replies", Replies.LIST)
                 _change(row, fields.get("title", ""), replies, exclusive=fields.get("exclusive") == "1")
