@@ -50,6 +50,15 @@ def reset_password(
 
 
 @app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="Whose.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The zip file to write; it must not be there.")],
+) -> None:
+    """Everything of one account into an archive: profile, posts with recipes and verdicts, pictures, lists."""
+    console.wait_for(_export(name, out))
+
+
+@app.command()
 def reset_two_factor(name: Annotated[str, typer.Argument(help="Whose.")]) -> None:
     """Ask somebody for no codes any more, who lost their program and their recovery codes; ends every session."""
     console.wait_for(_reset_two_factor(name))
@@ -165,6 +174,20 @@ async def _reset(name: str, password: str | None) -> None:
         address = await link(session, account)
     words = "The new password is set" if password is not None else "The old password is removed"
     console.tell(f"{words}; sign in once, within an hour: {address}", name=name, link=address)
+
+
+async def _export(name: str, out: Path) -> None:
+    from fediverse_ai.carry import archive
+    from fediverse_ai.core.errors import Conflict
+
+    if out.exists():
+        raise Conflict(f"{out} is there already.")
+    async with console.beside(console.existing_config()) as context:
+        async with context.database.read() as session:
+            actor = await author(session, name)
+        await archive.write(context, actor.id, out)
+    size = out.stat().st_size
+    console.tell(f"{actor.handle}: {out}, {size} bytes.", name=name, file=str(out), bytes=size)
 
 
 async def _reset_two_factor(name: str) -> None:
