@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -82,12 +82,18 @@ async def check_invariants(play: Play) -> None:
     """I4, I5, I6 of the threat catalogue, whatever arrived and however: after a Delete nothing is left or comes back,
     nothing waits for ever or failed, every counter is what a recount gives."""
     async with play.home.context.database.read() as session:
-        for post in list(await session.exec(_posts(play))):
-            kinds = list(await session.exec(select(Reaction.kind).where(Reaction.post_id == post.id)))
-            likes, boosts = (kinds.count(kind) for kind in KINDS)
-            replies = select(func.count()).where(Post.in_reply_to_id == post.id, Post.state == PostState.PUBLISHED)
+        posts = list(await session.exec(_posts(play)))
+        ids = [post.id for post in posts]
+        reactions = select(Reaction.post_id, Reaction.kind).where(col(Reaction.post_id).in_(ids))
+        kinds = Counter(tuple(row) for row in await session.exec(reactions))
+        parents = select(Post.in_reply_to_id).where(
+            col(Post.in_reply_to_id).in_(ids), Post.state == PostState.PUBLISHED
+        )
+        replies = Counter(await session.exec(parents))
+        for post in posts:
+            likes, boosts = (kinds[post.id, kind] for kind in KINDS)
             if post.state == PostState.PUBLISHED:
-                counted = (likes, boosts, (await session.exec(replies)).one())
+                counted = (likes, boosts, replies[post.id])
                 assert (post.likes, post.boosts, post.replies) == counted, post.uri
             else:
                 assert (post.state, post.content, likes, boosts) == (PostState.DELETED, "", 0, 0), post.uri
