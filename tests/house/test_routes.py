@@ -14,6 +14,13 @@ from fediverse_ai.core.errors import Misconfigured
 OPEN_WRITES = {
     # Reads a picture and forgets it.
     "/verify",
+    # Legal notices are for anybody; whom a measure is about objects with the secret of its statement.
+    "/report/intimate-image",
+    "/report/copyright",
+    "/report/illegal-content",
+    "/statements/{secret}",
+    # People of other servers, who prove by their profile who they are.
+    "/opt-out",
     # Takes a visitor to their own server; nothing changes here.
     "/intent",
     # This is how one stops being a stranger.
