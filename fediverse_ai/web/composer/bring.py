@@ -164,6 +164,7 @@ async def _tray(
         alts={str(one.id): one.description for one in tray},
         disclosure=account.disclosure,
         remix_policy=account.remix_policy,
+        training=account.training,
     )
     shown = step or fresh
     told = await _leaving(context, actor, shown, origin, tray)

@@ -113,7 +113,7 @@ def from_post(form: Form, view: PostView, *, mine: bool, new_seed: bool) -> Form
         style=settings["style"],
         steps=settings["steps"],
         guidance=settings["guidance"],
-        generator=str((view.post.request or {}).get("generator") or "") if mine else "",
+        generator=str(source.get("generator") or ((view.post.request or {}).get("generator") if mine else "") or ""),
         shape=next(
             (value for value, _name, *size in SHAPES if size == [source.get("width"), source.get("height")]), "square"
         ),

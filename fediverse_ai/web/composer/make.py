@@ -39,6 +39,8 @@ async def make(request: Request) -> Response:
     async with context.database.read() as session:
         if recipe := _number(asked.get("recipe") or asked.get("remix") or ""):
             form = await _from_post(session, me, form, recipe, "vary" in asked)
+            if form.generator not in context.part(Pipeline).generators:
+                form = replace(form, generator="")
         for name in ("reply", "quote"):
             if (number := _number(asked.get(name, ""))) and await _seen(session, me, number):
                 form = replace(form, reply_to=str(number)) if name == "reply" else replace(form, quote=str(number))

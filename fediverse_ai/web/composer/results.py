@@ -125,12 +125,13 @@ async def _budget(context: Context, me: Principal) -> Budget | None:
         return await budget.of_today(session, await own.person(session, me))
 
 
-async def _first_step(context: Context, view: PostView) -> Step:
+async def _first_step(context: Context, me: Principal, view: PostView) -> Step:
     async with context.database.read() as session:
         receipts = await consent.receipts(session, view.post.id)
+        usual = (await own.account(session, me)).training
     shown = finish.offered(view.post, view.attachments)
     alts = {str(number): _described(item) for number, item in enumerate(shown)}
-    return steps.of_post(view.post, alts, receipts[0].choice if receipts else consent.Training.NO.value)
+    return steps.of_post(view.post, alts, receipts[0].choice if receipts else usual)
 
 
 async def _page(
@@ -148,7 +149,7 @@ async def _page(
     shown = [item for item in view.attachments if item.file]
     values: dict[str, Any] = {"strip": [], "step": None, "leaving": None, "wrong": {}}
     if ready:
-        step = step or await _first_step(context, view)
+        step = step or await _first_step(context, me, view)
         values = await _step_values(context, me, view, step)
     return page(
         request,
@@ -179,6 +180,8 @@ async def _step_values(context: Context, me: Principal, view: PostView, step: St
 async def _leaving(context: Context, view: PostView, step: Step) -> ahead.Leaving | None:
     """A look ahead at what would leave; of nothing chosen yet as if the first were, of a wrong choice not at all."""
     if step.disclosure not in {item.value for item in Disclosure} or "visibility" in step.wrong:
+        return None
+    if any(len(words) > limits.ALT_TEXT_CHARS for words in step.alts.values()):
         return None
     offered = pictures(view)
     chosen = step.chosen or frozenset({offered[0].key})
