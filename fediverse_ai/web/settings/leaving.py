@@ -9,7 +9,7 @@ from actors import queries
 from actors.models import Actor
 from actors.remote import resolve
 from fediverse_ai.core import limits
-from fediverse_ai.core.errors import Elsewhere, Malformed, Missing, RequestError
+from fediverse_ai.core.errors import Elsewhere, Malformed, Missing, RequestError, Unprocessable
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.texts import _
 from fediverse_ai.web import forms
@@ -64,7 +64,7 @@ async def add_alias(request: Request) -> Response:
             _account, actor = await frame.mine(session, request)
             other = await session.get_one(Actor, other_id)
             if other.id == actor.id:
-                return await _page(request, Wrong({"alias": _("This is the account that you are in.")}), 422, typed)
+                raise Unprocessable(_("This is the account that you are in."))
             await moves.set_aliases(session, actor, [*actor.also_known_as, other.uri])
     except (RequestError, Elsewhere) as error:
         return await _page(request, Wrong({"alias": error.public}), 422, typed)
