@@ -12,6 +12,7 @@ from actors import policy
 from fediverse_ai.core import urls
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Malformed
+from fediverse_ai.core.texts import marked
 from outbox import labels
 from outbox.models import Activity, Attachment, Delivery, HostState, Post
 
@@ -27,9 +28,9 @@ class Wish(StrEnum):
 
 
 SAID = {
-    Wish.EVERYTHING: "everything",
-    Wish.REPLIES: "only replies to its people",
-    Wish.NO_AI: "no posts with AI-made pictures",
+    Wish.EVERYTHING: marked("everything"),
+    Wish.REPLIES: marked("only replies to its people"),
+    Wish.NO_AI: marked("no posts with AI-made pictures"),
 }
 
 # What brings a post to a server. All else is about relations, or takes back what was sent: a Delete always goes out.

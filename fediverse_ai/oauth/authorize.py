@@ -17,6 +17,7 @@ from fediverse_ai.core import scopes
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Forbidden, Malformed
+from fediverse_ai.core.texts import _
 from fediverse_ai.oauth import documents, redirects, words
 from fediverse_ai.web import forms, sign_in
 from fediverse_ai.web.rendering import context_of, me_of, on_the_way_to_an_app, page
@@ -59,7 +60,9 @@ async def show(request: Request) -> Response:
         by_address = documents.is_address(params["client_id"])
         name = urlsplit(params["client_id"]).hostname if by_address else (await _known(context, params)).name
         goal = f"/oauth/authorize?{urlencode(params)}"
-        return sign_in.form(request, goal=goal, sentence=f"{name} asks to act for you. Sign in to decide.")
+        return sign_in.form(
+            request, goal=goal, sentence=_("%(name)s asks to act for you. Sign in to decide.") % {"name": name}
+        )
     try:
         asked = await _asked(context, params, me)
     except _Refused as refusal:

@@ -7,6 +7,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fediverse_ai.activitypub import vocabulary
 from fediverse_ai.activitypub.vocabulary import OUR_MEANINGS
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web.rendering import context_of, page
 from fediverse_ai.web.static_files import static_url
 
@@ -23,12 +24,15 @@ _TRAINING_CRAWLERS = (
 )
 # The published label vocabulary: every form of the AI label that leaves this server.
 LABELS = (
-    ("#AIGenerated", "A hashtag in the visible line of every post with a picture made by AI, and in its tags."),
-    ("genAI", "true on the Note; PieFed reads it."),
-    ("digitalSourceType", "On each picture, a term of the IPTC: what kind of process made it."),
-    ("…/algorithmicMedia", "Composed by a program that follows written rules; no trained model drew it."),
-    ("…/trainedAlgorithmicMedia", "Made by a model that was trained on pictures, or declared so by its author."),
-    ("Iptc4xmpExt:DigitalSourceType", "The same term inside the file (XMP), which travels with it."),
+    ("#AIGenerated", marked("A hashtag in the visible line of every post with a picture made by AI, and in its tags.")),
+    ("genAI", marked("true on the Note; PieFed reads it.")),
+    ("digitalSourceType", marked("On each picture, a term of the IPTC: what kind of process made it.")),
+    ("…/algorithmicMedia", marked("Composed by a program that follows written rules; no trained model drew it.")),
+    (
+        "…/trainedAlgorithmicMedia",
+        marked("Made by a model that was trained on pictures, or declared so by its author."),
+    ),
+    ("Iptc4xmpExt:DigitalSourceType", marked("The same term inside the file (XMP), which travels with it.")),
 )
 _PRIVATE_PATHS = ("/make", "/bring", "/sign-in", "/sign-out")
 
@@ -41,8 +45,8 @@ async def about(request: Request) -> Response:
 async def namespace(request: Request) -> Response:
     """GET /ns for people: what the terms of our JSON-LD context mean."""
     base = vocabulary.our_ns(context_of(request).config.public_url)
-    terms = [(term, base + term, OUR_MEANINGS[term]) for term in vocabulary.OUR_TERMS]
-    return page(request, "namespace.html", terms=terms, labels=LABELS)
+    terms = [(term, base + term, _(OUR_MEANINGS[term])) for term in vocabulary.OUR_TERMS]
+    return page(request, "namespace.html", terms=terms, labels=[(name, _(meaning)) for name, meaning in LABELS])
 
 
 async def robots(request: Request) -> Response:

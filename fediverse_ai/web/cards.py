@@ -11,6 +11,7 @@ from fediverse_ai.core.errors import Malformed, Missing
 from fediverse_ai.core.html import text_of
 from fediverse_ai.core.limits import PAGE_POSTS
 from fediverse_ai.core.storage import Storage
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web import words
 from fediverse_ai.web.pictures import Frame, frame
 from outbox.disclosure import disclosed
@@ -19,7 +20,7 @@ from outbox.queries import PostView
 
 _ID_DIGITS = 19
 LARGEST_ID = 2**63 - 1
-NOT_THERE = "There is no such post, or it is not for you to see."
+NOT_THERE = marked("There is no such post, or it is not for you to see.")
 TILE_CHARS = 220
 
 
@@ -70,9 +71,9 @@ def prompt_of(post: Post, attachments: Sequence[Attachment]) -> str:
 
 def title_of(post: Post, attachments: Sequence[Attachment]) -> str:
     """The first line of the text, else the prompt: a picture's title."""
-    line, _ = words.first_line(written_of(post))
+    line, _rest = words.first_line(written_of(post))
     prompt = words.shorten(prompt_of(post, attachments))
-    return line or prompt[:1].upper() + prompt[1:] or "Untitled"
+    return line or prompt[:1].upper() + prompt[1:] or _("Untitled")
 
 
 def page_of(views: Sequence[PostView], storage: Storage, path: str) -> tuple[list[Card], str | None]:

@@ -9,14 +9,15 @@ from starlette.responses import Response
 
 from actors import rules
 from actors.models import DomainRule, Severity
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web.rendering import context_of, page
 from outbox import preferences
 from outbox.preferences import SAID, Wish
 
 DOES = {
     Severity.NONE: "",
-    Severity.LIMIT: "its posts stay off our public pages",
-    Severity.SUSPEND: "no exchange at all",
+    Severity.LIMIT: marked("its posts stay off our public pages"),
+    Severity.SUSPEND: marked("no exchange at all"),
 }
 
 
@@ -29,17 +30,17 @@ async def federation(request: Request) -> Response:
     return page(
         request,
         "federation.html",
-        wishes=[(state.host, SAID[Wish(state.wish)]) for state in stated],
+        wishes=[(state.host, _(SAID[Wish(state.wish)])) for state in stated],
         rules=[_rule_words(rule) for rule in held],
         allowed=sorted(context.config.federation.allow_list),
     )
 
 
 def _rule_words(rule: DomainRule) -> dict[str, Any]:
-    does = [DOES[Severity(rule.severity)]]
+    does = [_(words) if (words := DOES[Severity(rule.severity)]) else ""]
     if rule.severity != Severity.SUSPEND:
-        does += ["its pictures are not shown here"] * rule.reject_media + [
-            "its reports are not taken"
+        does += [_("its pictures are not shown here")] * rule.reject_media + [
+            _("its reports are not taken")
         ] * rule.reject_reports
     return {
         "host": rules.shown(rule),

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web.rendering import context_of, headers, page
 from fediverse_ai.web.words import duration
 from generation.pipeline import Pipeline
@@ -16,7 +17,7 @@ from generation.types import Capabilities, ModelCard
 from outbox import turns
 from outbox.turns import Experience
 
-UNKNOWN = "not known to this server"
+UNKNOWN = marked("not known to this server")
 
 
 async def models(request: Request) -> Response:
@@ -35,7 +36,7 @@ async def model(request: Request) -> Response:
     context = context_of(request)
     name = request.path_params["name"]
     if name not in context.part(Pipeline).generators:
-        raise Missing("There is no model of that name here.")
+        raise Missing(_("There is no model of that name here."))
     card = await context.part(Pipeline).card(name)
     facts = await _facts(context, name, card)
     if _wants_json(request):
@@ -95,40 +96,41 @@ async def _facts(context: Context, name: str, card: ModelCard) -> dict[str, Any]
 
 def _rows(card: ModelCard) -> list[tuple[str, str]]:
     return [
-        ("Version", card.version),
-        ("Licence", card.licence or UNKNOWN),
-        ("Learned from", "nothing: every form is written in its program" if card.closed_vocabulary
-         else card.data_sources or UNKNOWN),
-        ("Digest", card.sha256 or ("of the program itself: its version" if card.closed_vocabulary else UNKNOWN)),
-        ("Mark in files", card.digital_source_type.rpartition("/")[2]),
+        (_("Version"), card.version),
+        (_("Licence"), card.licence or _(UNKNOWN)),
+        (_("Learned from"), _("nothing: every form is written in its program") if card.closed_vocabulary
+         else card.data_sources or _(UNKNOWN)),
+        (_("Digest"), card.sha256
+         or (_("of the program itself: its version") if card.closed_vocabulary else _(UNKNOWN))),
+        (_("Mark in files"), card.digital_source_type.rpartition("/")[2]),
     ]  # fmt: skip
 
 
 def _bounds(facts: dict[str, Any], lately: Experience) -> list[tuple[str, str]]:
-    rows = [("At once", str(facts["at_once"])), ("Given up after", duration(int(facts["timeout_seconds"])))]
+    rows = [(_("At once"), str(facts["at_once"])), (_("Given up after"), duration(int(facts["timeout_seconds"])))]
     if facts["max_pixels"]:
-        rows.append(("Largest picture", f"{facts['max_pixels'] / 1e6:.1f} megapixels"))
-    rows += [(f"A day, {role}", str(bound)) for role, bound in sorted(facts["daily"].items())]
+        rows.append((_("Largest picture"), _("%(number).1f megapixels") % {"number": facts["max_pixels"] / 1e6}))
+    rows += [(_("A day, %(role)s") % {"role": role}, str(bound)) for role, bound in sorted(facts["daily"].items())]
     if lately.seconds is not None:
-        rows.append(("Time lately", f"{lately.seconds:.1f} s a picture"))
+        rows.append((_("Time lately"), _("%(number).1f s a picture") % {"number": lately.seconds}))
     if lately.watt_hours is not None:
-        rows.append(("Energy lately", f"{lately.watt_hours:.2f} Wh a picture"))
+        rows.append((_("Energy lately"), _("%(number).2f Wh a picture") % {"number": lately.watt_hours}))
     return rows
 
 
 def _can(can: Capabilities) -> list[tuple[str, str]]:
     """What a person may wish for, and whether it is heard."""
     wishes = (
-        ("What it must not show", can.negative_prompt),
-        ("A seed, to make the same picture again", can.seed),
-        ("How many steps", can.steps),
-        ("How closely it follows the prompt", can.guidance),
-        ("To begin from a picture", can.source),
+        (_("What it must not show"), can.negative_prompt),
+        (_("A seed, to make the same picture again"), can.seed),
+        (_("How many steps"), can.steps),
+        (_("How closely it follows the prompt"), can.guidance),
+        (_("To begin from a picture"), can.source),
     )
-    found = [(wish, "yes" if heard else "no; you are told") for wish, heard in wishes]
-    found.append(("A picture again, larger", can.upscale or "no"))
+    found = [(wish, _("yes") if heard else _("no; you are told")) for wish, heard in wishes]
+    found.append((_("A picture again, larger"), can.upscale or _("no")))
     if can.styles:
-        found.append(("Styles", ", ".join(can.styles)))
+        found.append((_("Styles"), ", ".join(can.styles)))
     if can.sizes:
-        found.append(("Sizes", ", ".join(f"{width} × {height}" for width, height in can.sizes)))
+        found.append((_("Sizes"), ", ".join(f"{width} × {height}" for width, height in can.sizes)))
     return found

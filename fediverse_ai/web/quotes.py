@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.remote_media import RemoteMedia
 from fediverse_ai.web import emoji, words
 from fediverse_ai.web.pictures import frame, remote_frames
@@ -15,11 +16,11 @@ from outbox import queries as posts
 from outbox.models import Post, QuoteState
 
 STANDS = {
-    QuoteState.PENDING: "Quotes a post whose author has not answered yet.",
-    QuoteState.REJECTED: "Quotes a post whose author did not agree.",
-    QuoteState.REVOKED: "Quoted a post whose author does not agree any more.",
+    QuoteState.PENDING: marked("Quotes a post whose author has not answered yet."),
+    QuoteState.REJECTED: marked("Quotes a post whose author did not agree."),
+    QuoteState.REVOKED: marked("Quoted a post whose author does not agree any more."),
 }
-NOT_HERE = "Quotes a post that is not here, or not for you to see."
+NOT_HERE = marked("Quotes a post that is not here, or not for you to see.")
 
 
 async def quoted(session: AsyncSession, context: Context, reader: Actor | None, post: Post) -> dict[str, Any] | None:
@@ -28,11 +29,11 @@ async def quoted(session: AsyncSession, context: Context, reader: Actor | None, 
         return None
     state = QuoteState(post.quote_state)
     if state != QuoteState.ACCEPTED:
-        return {"words": STANDS[state], "handle": None, "url": None}
+        return {"words": _(STANDS[state]), "handle": None, "url": None}
     found = await posts.by_uri(session, post.quote_uri)
     view = await posts.view(session, reader, found.id) if found is not None else None
     if view is None:
-        return {"words": NOT_HERE, "handle": None, "url": words.safe_link(post.quote_uri)}
+        return {"words": _(NOT_HERE), "handle": None, "url": words.safe_link(post.quote_uri)}
     return words_of(context, view, reader)
 
 

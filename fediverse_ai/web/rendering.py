@@ -59,6 +59,8 @@ def environment() -> Environment:
     made.globals["beside"] = places.beside
     made.globals["family_name"] = places.family_name
     made.filters["clean"] = clean
+    # For texts that are tables in the code; `_` in a template is for what stands in the template.
+    made.filters["spoken"] = texts.gettext
     made.filters["ago"] = words.ago
     made.filters["iso"] = words.iso
     made.filters["date"] = words.date

@@ -12,7 +12,7 @@ from actors.models import Account
 from fediverse_ai import auth
 from fediverse_ai.core import addresses, limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.texts import _
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web import appearance, forms, words
 from fediverse_ai.web.rendering import context_of, me_of, on_the_way_to_an_app, page
 from outbox import restraints

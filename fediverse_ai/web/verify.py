@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Missing, RequestError
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.mastodon import parameters
 from fediverse_ai.web import forms
 from fediverse_ai.web.rendering import context_of, page
@@ -15,11 +16,11 @@ from generation.manifests import Sealer
 from outbox import verify
 
 TITLES = {
-    "manifest": "Its manifest",
-    "digest": "Its digest",
-    "likeness": "Its looks",
-    "mark": "The invisible mark",
-    "words": "Its own words",
+    "manifest": marked("Its manifest"),
+    "digest": marked("Its digest"),
+    "likeness": marked("Its looks"),
+    "mark": marked("The invisible mark"),
+    "words": marked("Its own words"),
 }
 
 
@@ -38,11 +39,11 @@ async def look(request: Request) -> Response:
     forms.check_token(request, {"csrf": sent.text("csrf") or ""})
     file = sent.file("picture")
     if file is None:
-        return _page(request, None, "Choose a picture first.", 422)
+        return _page(request, None, _("Choose a picture first."), 422)
     try:
         return _page(request, await verify.verify(context, file.data), "")
     except RequestError as error:
-        return _page(request, None, error.public, error.status)
+        return _page(request, None, _(error.public), error.status)
 
 
 def _page(request: Request, answer: verify.Answer | None, wrong: str, status: int = 200) -> Response:
@@ -54,7 +55,7 @@ def _page(request: Request, answer: verify.Answer | None, wrong: str, status: in
         csrf=forms.token(request),
         answer=answer,
         wrong=wrong,
-        titles=TITLES,
+        titles={way: _(title) for way, title in TITLES.items()},
         has_root=context_of(request).part(Sealer).root is not None,
     )
     return forms.remember_visitor(request, made)

@@ -85,7 +85,7 @@ def shorten(text: str, limit: int = TITLE_CHARS) -> str:
 
 def first_line(text: str) -> tuple[str, str]:
     """A text as (title, rest): the first line when it is short enough for a title, and what follows it."""
-    line, _, rest = text.strip().partition("\n")
+    line, _break, rest = text.strip().partition("\n")
     if len(line) > TITLE_CHARS:
         return shorten(line), text.strip()
     return line.strip(), rest.strip()

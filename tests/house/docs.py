@@ -108,4 +108,7 @@ def rewrite() -> None:
 
 
 if __name__ == "__main__":
+    from tests.house import texts
+
     rewrite()
+    texts.CATALOGUE.write_bytes(texts.written())

@@ -14,7 +14,7 @@ from fediverse_ai.core import events, limits
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.errors import Conflict, Malformed, Missing, Unprocessable
 from fediverse_ai.core.limits import RateLimiter
-from fediverse_ai.core.texts import _
+from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web import forms
 from fediverse_ai.web.cards import LARGEST_ID, NOT_THERE, post_id_of
 from fediverse_ai.web.feeds import deeds
@@ -24,7 +24,7 @@ from outbox import queries as posts
 from outbox.models import Post, PostState, ReactionKind
 from outbox.visibility import may_see
 
-NOBODY = "There is nobody like that here."
+NOBODY = marked("There is nobody like that here.")
 Verb = Callable[[AsyncSession, Actor, Post], Awaitable[object]]
 
 

@@ -15,6 +15,7 @@ from actors import policy, queries
 from actors.models import Actor, Block, Follow, FollowState, Mute
 from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.errors import Missing
+from fediverse_ai.core.texts import marked
 from fediverse_ai.remote_media import RemoteMedia
 from fediverse_ai.web import emoji
 from fediverse_ai.web.feeds import deeds
@@ -28,7 +29,7 @@ from outbox.home import Entry
 from outbox.models import Post
 from outbox.visibility import seen_by
 
-FOR_MEMBERS = "Strangers see people of this server only. Sign in to see those of others."
+FOR_MEMBERS = marked("Strangers see people of this server only. Sign in to see those of others.")
 
 
 @dataclass(frozen=True, slots=True)
