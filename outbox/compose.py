@@ -10,14 +10,17 @@ from actors.models import Account, Actor
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
 from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.log import get
+from outbox import budget, line, lineage, quote, restraints, tag_guard, uploads
 from outbox import draft as drafts
-from outbox import line, lineage, quote, uploads
 from outbox.belongings import Disclosure, RemixPolicy
 from outbox.draft import Draft
-from outbox.models import Post, PostState, Visibility
+from outbox.models import Origin, Post, PostState, Visibility
 from outbox.visibility import may_see
 
 __all__ = ["Draft", "compose"]
+
+log = get(__name__)
 
 
 async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
@@ -29,13 +32,16 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
     context = context_of(session)
     if not author.local or not policy.living(author):
         raise Forbidden("This account cannot post.")
+    await restraints.require_posting(session, author)
     drafts.check(draft, context.clock.now_ms())
     if draft.client_key is not None:
         known = select(Post).where(Post.author_id == author.id, Post.client_key == draft.client_key)
         if (post := (await session.exec(known)).first()) is not None:
             return post
     parent = await _parent(session, author, draft)
-    post = _row(context, author, draft, parent)
+    made_by_ai = draft.prompt is not None or (bool(draft.media_ids) and draft.origin_of_uploads == Origin.DECLARED_AI)
+    await budget.check(session, author, draft.visibility, pictures=draft.pictures > 0, reply=parent is not None)
+    post = row(context, author, draft, parent)
     await _choices(session, author, draft, post)
     post.quote_uri = await _quoted(session, author, draft)
     session.add(post)
@@ -44,6 +50,8 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
     await uploads.take(session, author, post, draft.media_ids, draft.origin_of_uploads)
     if not draft.keep:
         await line.line_up(session, post, once=f"prepare:{post.id}")
+    if made_by_ai and (named := tag_guard.human_tags(context.config, draft.text)):
+        log.info("human_tags", post=post.id, tags=named)
     fp("compose.before_commit")
     return post
 
@@ -75,7 +83,8 @@ async def _choices(session: AsyncSession, author: Actor, draft: Draft, post: Pos
     post.remix_policy = draft.remix_policy or (account.remix_policy if account is not None else RemixPolicy.NOBODY)
 
 
-def _row(context: Context, author: Actor, draft: Draft, parent: Post | None) -> Post:
+def row(context: Context, author: Actor, draft: Draft, parent: Post | None) -> Post:
+    """The post of a draft, not added: also for a look ahead at what would leave."""
     now = context.clock.now_ms()
     ahead = draft.not_before_ms if draft.not_before_ms is not None and draft.not_before_ms > now else None
     # Ids sort by time of publication, so a scheduled post gets one of its own time.
