@@ -27,6 +27,8 @@ import outbox.delivery
 import outbox.edit
 import outbox.follow
 import outbox.known
+import outbox.leave
+import outbox.links
 import outbox.models
 import outbox.pick
 import outbox.policies
@@ -48,6 +50,7 @@ from actors.remote import ChangedKeys, RemoteActors, Successions
 from actors.routes import ServedDocuments
 from fediverse_ai import __version__, housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
+from fediverse_ai.carry import archive, imports
 from fediverse_ai.core import secrets
 from fediverse_ai.core.clock import Clock, SystemClock
 from fediverse_ai.core.config import Config
@@ -114,6 +117,10 @@ JOBS: list[JobSpec] = [
     outbox.prepare.judge_waiting,
     outbox.pick.forget_files,
     outbox.edit.revise,
+    outbox.links.verify,
+    outbox.leave.erase,
+    imports.carry,
+    archive.make,
 ]
 
 CLOCKWORK: list[Clockwork] = [
@@ -127,6 +134,8 @@ CLOCKWORK: list[Clockwork] = [
     Clockwork("inbox.resume", 900.0, inbox.jobs.resume),
     *housekeeping.CLOCKWORK,
     Clockwork("oauth.forget", 3600.0, actors.apps.forget),
+    Clockwork("accounts.leave", 600.0, outbox.leave.due),
+    Clockwork("archives.forget", 3600.0, archive.forget),
     Clockwork("media.prune", 600.0, remote_media.tidy),
 ]
 
