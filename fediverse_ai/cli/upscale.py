@@ -59,9 +59,7 @@ async def _upscale(
     async with console.beside(config) as context:
         async with context.database.read() as session:
             actor = await author(session, who)
-        draft = await planned(
-            context, actor, _number(post), position=position, factor=factor, generator=generator
-        )
+        draft = await planned(context, actor, _number(post), position=position, factor=factor, generator=generator)
         async with context.database.write() as session:
             made = await compose(session, actor, replace(draft, visibility=visibility))
         return await watched(context, made.id, WAIT_SECONDS) if wait else await watch.look(context, made.id)

@@ -1,4 +1,4 @@
-"""Others' pictures before the gate (GEN-11, MED-16): refused ones are not shown, held ones covered, none asked twice."""
+"""Others' pictures before the gate (GEN-11, MED-16): refused ones are not shown, held ones covered, one by one."""
 
 from __future__ import annotations
 
