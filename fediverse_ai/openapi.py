@@ -1,8 +1,8 @@
 """GET /api/openapi.json: the addresses for programs as an OpenAPI description, made from the route table.
 
 Paths, methods and scopes are those of the doors. Fields are what the functions behind them read, found in their source,
-so that nothing has to be written twice; types are the readers' (`text`, `flag`, `ids` …). Answers are those of the
-Mastodon API and of RFC 6749, and described there.
+so that nothing has to be written twice; types are the readers' (`text`, `flag`, `ids` …). Answers are the entities of
+fediverse_ai/mastodon/schemas.py; those of RFC 6749 are described there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -28,6 +29,7 @@ from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.responses import activity_json
 from fediverse_ai.mastodon.doors import ApiDoor
+from fediverse_ai.mastodon.schema_table import ANSWERS
 
 _OPEN_TO_PROGRAMS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/register", "/oauth/userinfo")
 _PEOPLE = frozenset({"session", "moderator", "admin", "signature"})
@@ -60,12 +62,13 @@ _ERROR = {
 def document(config: Config, routes: Iterable[BaseRoute]) -> dict[str, Any]:
     """The description (OpenAPI 3.1) of every address in a route table that programs ask with a token or none."""
     paths: dict[str, dict[str, Any]] = {}
+    answers, entities = _answers()
     for route in routes:
         if isinstance(route, Door) and _described(route):
             path = _PARAMETER.sub(r"{\1}", route.path)
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 # Of two doors with the same address the first is the one that opens.
-                paths.setdefault(path, {}).setdefault(method.lower(), _operation(route, path, method))
+                paths.setdefault(path, {}).setdefault(method.lower(), _operation(route, path, method, answers))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -77,7 +80,7 @@ def document(config: Config, routes: Iterable[BaseRoute]) -> dict[str, Any]:
         "servers": [{"url": config.public_url}],
         "paths": paths,
         "components": {
-            "schemas": {"Error": _ERROR},
+            "schemas": {"Error": _ERROR, **entities},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "oauth": {
@@ -100,7 +103,15 @@ def _described(door: Door) -> bool:
     return door.path.startswith(_OPEN_TO_PROGRAMS) or door.needs not in _PEOPLE | {"anyone"}
 
 
-def _operation(door: Door, path: str, method: str) -> dict[str, Any]:
+@cache
+def _answers() -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """ "METHOD /path" -> the schema of its answers, and the entities that these refer to."""
+    wanted: list[Any] = [(call, "validation", TypeAdapter(kind)) for call, kind in ANSWERS.items()]
+    found, defined = TypeAdapter.json_schemas(wanted, ref_template="#/components/schemas/{model}")
+    return {call: schema for (call, _), schema in found.items()}, defined.get("$defs", {})
+
+
+def _operation(door: Door, path: str, method: str, answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
     endpoint = inspect.unwrap(door.endpoint)
     fields = _fields(endpoint)
     found: dict[str, Any] = {
@@ -120,6 +131,8 @@ def _operation(door: Door, path: str, method: str) -> dict[str, Any]:
         # Either of the two names the same thing: a token in the Authorization header.
         "security": [{}] if door.needs == "anyone" else [{"token": []}],
     }
+    if (schema := answers.get(f"{method} {path}")) is not None:
+        found["responses"]["2XX"]["content"] = {"application/json": {"schema": schema}}
     if door.needs != "anyone":
         found["x-scope"] = door.needs
     if method == "GET":

@@ -9,11 +9,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import Missing
+from fediverse_ai.core.log import get
 from generation import provenance
 from generation.provenance import Provenance
 from outbox import uploads
 from outbox.belongings import Upload
 from outbox.models import Attachment, Origin, Post
+
+log = get(__name__)
 
 
 async def copies(context: Context, post: Post) -> list[Upload]:
@@ -29,8 +33,13 @@ async def copies(context: Context, post: Post) -> list[Upload]:
     for one in pictures:
         mark = base64.urlsafe_b64encode(context.clock.token(12)).decode("ascii")
         said = Provenance(digital_source_type=one.digital_source_type or "", rights=f"not published ({mark})")
-        data = provenance.remark(await context.storage.read(one.file or ""), said)
-        small = provenance.remark(await context.storage.read(one.thumbnail or ""), said)
+        try:
+            data = provenance.remark(await context.storage.read(one.file or ""), said)
+            small = provenance.remark(await context.storage.read(one.thumbnail or one.file or ""), said)
+        except (Missing, ValueError) as error:
+            # Whoever deletes a post gets it deleted, whatever became of its files.
+            log.info("picture_not_given_back", attachment=one.id, detail=str(error))
+            continue
         found.append(
             Upload(
                 id=one.id,

@@ -8,6 +8,7 @@ import httpx2 as httpx
 from sqlmodel import select
 
 from actors.models import Actor
+from tests.mastodon import schema
 from tests.support.house import House
 from tests.support.tokens import bearer, token_for
 
@@ -45,7 +46,10 @@ class App:
         headers = self.headers | options.pop("headers", {})
         self.last = await self.home.client.request(method, path, headers=headers, **options)
         assert status is None or self.last.status_code == status, (path, self.last.status_code, self.last.text[:500])
-        return self.last.json()
+        body = self.last.json()
+        if self.last.is_success:
+            schema.check(method, path, body)
+        return body
 
     async def get(self, path: str, *, status: int = 200, **params: Any) -> Any:
         return await self.ask("GET", path, status=status, params=params or None)
