@@ -148,6 +148,8 @@ async def test_what_is_wrong_with_a_profile_stands_beside_its_field(site: Site) 
 async def test_appearance_holds_on_every_page_and_comes_back_at_sign_in(site: Site) -> None:
     await site.person("lena", password="correct horse battery")
     browser = await site.member("lena")
+    usual = await browser.get("/settings/appearance")
+    assert [box.attrs["id"] for box in usual.all("input") if "checked" in box.attrs] == ["theme-", "text-"]
     form = {"theme": "dark", "text": "large", "motion": "1", "counts": "1", "keys": "1", "language": "en"}
     await browser.submit("/settings/appearance", "/settings/appearance", **form)
     wanted = {

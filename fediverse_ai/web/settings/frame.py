@@ -57,8 +57,9 @@ async def mine(session: AsyncSession, request: Request) -> tuple[Account, Actor]
 
 
 def show(request: Request, template: str, status: int = 200, *, wrong: Wrong | None = None, **values: Any) -> Response:
-    """A page of settings; nobody caches it."""
-    return page(request, f"settings/{template}", status, kept=False, wrong=(wrong or Wrong()).fields, **values)
+    """A page of settings; nobody caches it. `busy`: the lamp is on the page's own button."""
+    told = (wrong or Wrong()).fields
+    return page(request, f"settings/{template}", status, kept=False, busy=True, wrong=told, **values)
 
 
 def back(request: Request, path: str, sentence: str = "", *, bad: bool = False) -> Response:
