@@ -12,8 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries as actor_queries
 from actors.models import Actor
+from fediverse_ai.core.context import context_of
 from outbox import restraints
 from outbox.belongings import Lineage
+from outbox.dial import unwelcome
 from outbox.models import Activity, Attachment, Post, PostState, PostTag, Reaction, ReactionKind
 from outbox.visibility import OPEN, may_see, seen_by
 
@@ -78,6 +80,11 @@ async def _page(session: AsyncSession, query: Any, before: int | None, limit: in
     return list(await session.exec(query.order_by(col(Post.id).desc()).limit(limit)))
 
 
+def _welcome(session: AsyncSession, reader_id: int | None) -> list[Any]:
+    """What a reader does not want to see stays out of the lists of this server too."""
+    return [] if reader_id is None else [~unwelcome(reader_id, context_of(session).clock.now_ms())]
+
+
 async def gallery(
     session: AsyncSession, reader_id: int | None, before: int | None = None, limit: int = 24
 ) -> list[PostView]:
@@ -100,6 +107,7 @@ async def tagged(
         select(Post)
         .join(PostTag, col(PostTag.post_id) == col(Post.id))
         .where(PostTag.name == name.lower(), col(Post.local).is_(True), seen_by(reader_id))
+        .where(*_welcome(session, reader_id))
     )
     return await views(session, await _page(session, query, before, limit), reader_id)
 

@@ -11,6 +11,7 @@ from fediverse_ai.core.errors import Missing
 from fediverse_ai.web.cards import before_of, page_of
 from fediverse_ai.web.rendering import context_of, me_of, page
 from outbox import queries as posts
+from outbox import tag_follows
 from outbox.text import HASHTAG
 
 
@@ -44,7 +45,17 @@ async def tag(request: Request) -> Response:
     before = before_of(request.query_params.get("before"))
     async with context.database.read() as session:
         views = await posts.tagged(session, me.actor_id if me else None, name, before, limits.PAGE_POSTS + 1)
+        followed = me is not None and bool(await tag_follows.followed_of(session, me.actor_id, [name.lower()]))
     path = f"/tags/{name.lower()}"
     cards, older = page_of(views, context.storage, path)
     newer = path if before is not None else None
-    return page(request, "tag.html", cards=cards, older=older, newer=newer, name=name, first_page=before is None)
+    return page(
+        request,
+        "tag.html",
+        cards=cards,
+        older=older,
+        newer=newer,
+        name=name,
+        followed=followed,
+        first_page=before is None,
+    )

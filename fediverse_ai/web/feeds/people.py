@@ -66,7 +66,7 @@ def _state(row: Follow | None) -> str:
     return row.state if row is not None and row.state in (FollowState.ACCEPTED, FollowState.PENDING) else ""
 
 
-async def standing(session: AsyncSession, request: Request, reader: Actor, target: Actor) -> dict[str, Any]:
+async def stands(session: AsyncSession, request: Request, reader: Actor, target: Actor) -> dict[str, Any]:
     """What templates/parts/ties.html needs: who it is about, how the reader stands to them, and where one is."""
     who = person(context_of(request), target)
     return {"who": who, "ties": await ties(session, reader, target), "back": deeds.here(request)}
@@ -87,9 +87,9 @@ async def profile(request: Request) -> Response:
         target = await queries.by_handle(session, name, host)
         if target is None or not policy.living(target) or target.kind == "Application":
             raise Missing(NOBODY)
-        stands = await standing(session, request, reader, target)
+        found = await stands(session, request, reader, target)
         query = select(Post).where(Post.author_id == target.id, seen_by(reader.id))
-        rows: list[Post] = [] if stands["ties"].barred else await fetch(session, query, col(Post.id), at)
+        rows: list[Post] = [] if found["ties"].barred else await fetch(session, query, col(Post.id), at)
         items = await shown(session, request, reader, [Entry(post) for post in rows], "account")
         counts = await queries.counts(session, target.id)
     media = None if target.reject_media else context.part(RemoteMedia)
@@ -98,7 +98,7 @@ async def profile(request: Request) -> Response:
         "feeds/profile.html",
         items=items,
         older=f"{request.url.path}?before={rows[-1].id}" if len(rows) == at.limit else None,
-        stands=stands,
+        stands=found,
         about=_about(target, media),
         counts=counts,
     )
