@@ -21,8 +21,10 @@ from fediverse_ai.core.log import get
 from fediverse_ai.core.responses import problem, status_of
 from fediverse_ai.core.table import RouteTable
 from fediverse_ai.language import Language
+from fediverse_ai.maintenance import Maintenance
 from fediverse_ai.mastodon.answers import NOT_FOUND, failed, is_api
 from fediverse_ai.rates import ReadingRates
+from fediverse_ai.stopped import Stopped
 from fediverse_ai.web.errors import error_page, status_page, wants_page
 
 log = get(__name__)
@@ -51,7 +53,9 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
         middleware=[
             Middleware(cors.Cors),
             Middleware(Language),
+            Middleware(Maintenance, config=config),
             Middleware(ReadingRates, refuse=_ours),
+            Middleware(Stopped),
             Middleware(Authentication),
         ],
         exception_handlers={FediverseError: _ours, HTTPException: _routing, Exception: _unforeseen},

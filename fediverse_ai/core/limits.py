@@ -98,6 +98,8 @@ VISITOR_SECONDS: Final = 86_400
 APPEARANCE_SECONDS: Final = 31_536_000
 SAID_SECONDS: Final = 60  # what is said after a redirect, kept until the next page
 SAID_CHARS: Final = 400
+MAINTENANCE_SECONDS: Final = 300  # when to come back while the server is closed for work
+MAINTENANCE_WORDS: Final = 1_000  # of what is written in the flag file, in characters
 CODE_SECONDS: Final = 60.0  # of an app's authorization code
 CODE_TYPED_SECONDS: Final = 600.0  # of one that a person copies from a page
 TOKEN_CHARS: Final = 512
@@ -374,10 +376,10 @@ GATE_LOOK_SECONDS: Final = 0.1
 SCHEDULE_LEAST_SECONDS: Final = 300.0  # as at Mastodon
 COUNTS_SECONDS: Final = 60.0  # how old the counters of others' accounts may be
 COUNTS_ACTORS: Final = 10_000
-COUNTED_POSTS: Final = 1_000  # of an account of another server
-
 OWN_COLLECTIONS: Final = 100  # that somebody's clients made
 OWN_ITEMS: Final = 1_000  # in one of them
+COUNTED_POSTS: Final = 1_000  # of an account of another server
+
 # Clients of the ActivityPub API: characters, requests, seconds, streams.
 IDEMPOTENCY_KEY_CHARS: Final = 255
 PROXY_FETCHES: Final = 4  # with redirects, for one document

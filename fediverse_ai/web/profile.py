@@ -17,6 +17,7 @@ from fediverse_ai.core.html import text_of
 from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web import heads, words
 from fediverse_ai.web.cards import before_of, card, page_of, title_of
+from fediverse_ai.web.feeds import people
 from fediverse_ai.web.places import Place
 from fediverse_ai.web.rendering import context_of, me_of, page
 from outbox import pin
@@ -80,6 +81,8 @@ async def _page(request: Request, tab: str) -> Response:
         counts = await actors.counts(session, person.id)
         first = tab == "" and before is None
         pinned = await _pinned(session, context, person) if first else []
+        reader = await actors.by_id(session, reader_id) if reader_id is not None and not mine else None
+        stands = await people.standing(session, request, reader, person) if reader is not None else None
         unfinished = await unfinished_of(session, person.id) if mine and first else []
     path = f"/@{person.username}{tab}"
     cards, older = page_of(views, context.storage, path)
@@ -92,6 +95,7 @@ async def _page(request: Request, tab: str) -> Response:
         tabs=[Place(f"/@{person.username}{one}", _(words), one == tab) for one, words in TABS.items()],
         tab=tab,
         mine=mine,
+        stands=stands,
         pinned=pinned,
         unfinished=unfinished,
         cards=cards,

@@ -116,6 +116,12 @@ def page(request: Request, template: str, status: int = 200, *, kept: bool = Tru
     return answer
 
 
+def alone(config: Config, template: str, **values: Any) -> str:
+    """The text of a page that must do without the database, such as the one that says that the server is closed."""
+    known = {"server": server_words(config), "language": texts.current(), "direction": texts.direction()}
+    return environment().get_template(template).render(known | values)
+
+
 def _packed(request: Request, text: str, status: int, head: dict[str, str]) -> Response:
     """A page as bytes, compressed for whoever can unpack it. What must stay secret in it, the form token, is masked."""
     if "gzip" not in request.headers.get("accept-encoding", ""):

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from fediverse_ai.core.access import Door
 from fediverse_ai.web import (
     about,
+    atom,
     edit_appeal,
     federation,
     gallery,
@@ -55,6 +56,7 @@ ROUTES: list[Route] = [
     Door("/posts/{post_id:int}/edit/appeal", edit_appeal.send, needs="session", methods=["POST"]),
     *feeds.ROUTES,
     Door("/@{name}", profile.profile, needs="anyone", methods=["GET"]),
+    Door("/@{name}/feed.atom", atom.feed, needs="anyone", methods=["GET"]),
     Door("/@{name}/remixes", profile.remixes, needs="anyone", methods=["GET"]),
     Door("/@{name}/about", profile.about, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}", post.post, needs="anyone", methods=["GET"]),

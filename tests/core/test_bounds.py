@@ -146,6 +146,8 @@ HELD = {
     "PASSWORD_MIN_CHARS": ACCOUNTS + "test_password_length",
     "PASSWORD_MAX_CHARS": ACCOUNTS + "test_password_length",
     "COOKIE_CHARS": PASSES,
+    "MAINTENANCE_SECONDS": "tests/web/test_heads.py::test_a_closed_server_says_so",
+    "MAINTENANCE_WORDS": "tests/web/test_heads.py::test_a_closed_server_says_so",
     "SAID_CHARS": "tests/web/test_frame.py::test_a_long_sentence_is_cut",
     "LANGUAGES_ASKED": "tests/core/test_texts.py::test_so_many_languages_are_read",
     "SIGN_IN_LINK_SECONDS": ACCOUNTS + "test_links_and_sessions_end_in_time",

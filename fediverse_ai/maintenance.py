@@ -1,0 +1,54 @@
+"""Closed for work: while a file named `maintenance` lies in the server's folder, everybody is asked to come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fediverse_ai.core.config import Config
+from fediverse_ai.core.errors import Unavailable
+from fediverse_ai.core.limits import MAINTENANCE_SECONDS, MAINTENANCE_WORDS
+from fediverse_ai.core.responses import problem
+from fediverse_ai.core.texts import _
+from fediverse_ai.web.errors import wants_page
+from fediverse_ai.web.rendering import alone
+
+FLAG = "maintenance"
+
+
+class Maintenance:
+    """ASGI middleware: 503 with Retry-After for all but our own style sheets, while the flag is there or no context.
+
+    What is written in the file is said to people. Other servers try again later; nothing of theirs is lost.
+    """
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        self.app = app
+        self._config = config
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/static/") and self._closed(scope):
+            await self._answer(Request(scope))(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    @property
+    def _flag(self) -> Path:
+        return self._config.data_dir / FLAG
+
+    def _closed(self, scope: Scope) -> bool:
+        return getattr(scope["app"].state, "context", None) is None or self._flag.exists()
+
+    def _answer(self, request: Request) -> Response:
+        error = Unavailable(_("This server is being looked after."), "maintenance", retry_after=MAINTENANCE_SECONDS)
+        if not wants_page(request):
+            return problem(error)
+        try:
+            words = self._flag.read_text("utf-8", errors="replace")[:MAINTENANCE_WORDS].strip()
+        except OSError:
+            words = ""
+        text = alone(self._config, "maintenance.html", sentence=words or _("It is back in a few minutes."))
+        return HTMLResponse(text, 503, {"Retry-After": str(MAINTENANCE_SECONDS), "Cache-Control": "no-store"})
