@@ -69,8 +69,7 @@ async def reached(kind: str) -> AsyncIterator[dict[str, Any]]:
             with TemporaryDirectory() as folder:
                 yield doubled(Path(folder), step_seconds=0.02)
         case _:
-            # Five hundred cats take seconds of processor time, and a busy machine a minute.
-            yield configured() | {"timeout_seconds": 90.0}
+            yield configured()
 
 
 @asynccontextmanager

@@ -215,6 +215,8 @@ HELD = {
     "XMP_FIELD_CHARS": KEPT,
     "XMP_PROMPT_CHARS": KEPT,
     "XMP_BYTES": PASSES,
+    "SCENE_THINGS": "tests/generation/scene/test_scene_generator.py::test_a_picture_holds_so_many_things",
+    "SCENE_FIGURES": "tests/generation/scene/test_scene_generator.py::test_a_picture_holds_so_many_things",
     "DECODE_MEMORY_BYTES": IMAGES + "test_the_largest_admitted_picture_fits_into_the_memory_of_the_sandbox",
     "MODELS_MEMORY_BYTES": SANDBOX + "test_a_greedy_child_is_stopped_by_its_limit",
     "FETCH_DOCUMENT_SECONDS": HTTP + "test_the_deadline_holds_for_every_kind_of_slowness",

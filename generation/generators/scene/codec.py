@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from fediverse_ai.core import limits
 from generation.generators.scene import vocabulary as words_of
 from generation.generators.scene.graph import Graph, Relation, RelationKind, Thing
 from generation.generators.scene.materials import MATERIALS
@@ -12,7 +13,7 @@ from generation.generators.scene.nouns import catalogue
 from generation.generators.scene.styles import STYLES
 
 FORMAT = 1
-MOST_THINGS, MOST_COUNT, LONGEST = 24, 12, 2000
+MOST_COUNT, LONGEST = 12, 2000
 _SETTINGS: Mapping[str, frozenset[str]] = {
     "place": frozenset(words_of.PLACE_WORDS.values()),
     "time": frozenset(words_of.TIME_WORDS.values()),
@@ -63,7 +64,7 @@ def from_json(data: object) -> Graph:
     things = source.get("things")
     kept: dict[int, int] = {}
     relations: list[tuple[int, object]] = []
-    for i, value in enumerate(things[:MOST_THINGS] if isinstance(things, list) else ()):
+    for i, value in enumerate(things[: limits.SCENE_THINGS] if isinstance(things, list) else ()):
         thing = _read_thing(value)
         if thing is not None:
             kept[i] = len(graph.things)

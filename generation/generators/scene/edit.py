@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from generation.generators.scene.codec import MOST_THINGS
+from fediverse_ai.core import limits
 from generation.generators.scene.graph import Graph, Relation, Thing
 from generation.generators.scene.parser import parse
 from generation.generators.scene.rng import Stream
@@ -41,7 +41,7 @@ def edited(graph: Graph, words: str, known: Mapping[str, Token] | None = None) -
     for clause in _STOP.split(words.casefold()):
         if clause.strip():
             _apply(out, clause.strip(), known)
-    del out.things[MOST_THINGS:]
+    del out.things[limits.SCENE_THINGS :]
     return out
 
 

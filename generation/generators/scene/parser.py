@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from fediverse_ai.core import limits
 from generation.generators.scene import vocabulary as words_of
 from generation.generators.scene.graph import Graph, Relation, RelationKind, Thing
 from generation.generators.scene.noun import Noun
@@ -113,8 +114,13 @@ def _read_noun(r: _Reader, token: Token) -> None:
         r.clear()
         return
     several = token.plural or (noun.plural == token.text and not r.article)
-    count = r.count or (3 if several else 1)
-    thing = Thing(noun, min(MOST, count), tuple(r.colours[:3]), r.size, r.size_word, spoken=token.text)
+    room = limits.SCENE_FIGURES - sum(thing.count for thing in r.graph.things)
+    if room <= 0 or len(r.graph.things) >= limits.SCENE_THINGS:
+        r.unknown.append(token.text)
+        r.clear()
+        return
+    count = min(MOST, room, r.count or (3 if several else 1))
+    thing = Thing(noun, count, tuple(r.colours[:3]), r.size, r.size_word, spoken=token.text)
     thing.material = r.material
     _give_pose(thing, r.pose, r.pose_word)
     if noun.name == "cat" and token.text == "kitten":

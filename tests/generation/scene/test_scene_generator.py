@@ -14,9 +14,11 @@ import psutil
 import pytest
 from PIL import Image
 
+from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Unavailable, Unprocessable
 from generation.generators.scene.engine import compose
 from generation.generators.scene.generator import create
+from generation.generators.scene.parser import parse
 from generation.generators.scene.version import STYLE_NAMES, VERSION
 from generation.types import Generator, ImageRequest, ProgressReport
 
@@ -153,6 +155,22 @@ async def test_a_remix_begins_with_the_recipe_s_graph() -> None:
     after = second.recipe.parameters["graph"]
     assert [thing["noun"] for thing in after["things"]] == ["fox", "owl"]
     assert (after["place"], after["time"]) == ("meadow", "night")
+
+
+@pytest.mark.parametrize("prompt", ["猫" * 5_000, "twelve foxes, " * 700, "a cat and a dog, an owl in a boat. " * 280])
+def test_a_picture_holds_so_many_things(prompt: str) -> None:
+    """However often a prompt of any length names them, so that none costs more than others."""
+    graph = parse(prompt[:10_000])
+    figures = sum(thing.count for thing in graph.things)
+    assert len(graph.things) == limits.SCENE_THINGS or figures == limits.SCENE_FIGURES
+    assert len(graph.things) <= limits.SCENE_THINGS
+    assert figures <= limits.SCENE_FIGURES
+
+
+def test_what_found_no_room_is_not_kept_quiet() -> None:
+    graph = parse("twelve foxes, " * 5 + "a lighthouse")
+    assert [thing.noun.name for thing in graph.things] == ["fox"] * 5
+    assert graph.unknown == ("lighthouse",)
 
 
 PROMPTS = (Path(__file__).parent / "prompts.txt").read_text(encoding="utf-8").splitlines()
