@@ -66,7 +66,7 @@ def _state(row: Follow | None) -> str:
     return row.state if row is not None and row.state in (FollowState.ACCEPTED, FollowState.PENDING) else ""
 
 
-async def stands(session: AsyncSession, request: Request, reader: Actor, target: Actor) -> dict[str, Any]:
+async def standing(session: AsyncSession, request: Request, reader: Actor, target: Actor) -> dict[str, Any]:
     """What templates/parts/ties.html needs: who it is about, how the reader stands to them, and where one is."""
     who = person(context_of(request), target)
     return {"who": who, "ties": await ties(session, reader, target), "back": deeds.here(request)}
@@ -87,7 +87,7 @@ async def profile(request: Request) -> Response:
         target = await queries.by_handle(session, name, host)
         if target is None or not policy.living(target) or target.kind == "Application":
             raise Missing(NOBODY)
-        found = await stands(session, request, reader, target)
+        found = await standing(session, request, reader, target)
         query = select(Post).where(Post.author_id == target.id, seen_by(reader.id))
         rows: list[Post] = [] if found["ties"].barred else await fetch(session, query, col(Post.id), at)
         items = await shown(session, request, reader, [Entry(post) for post in rows], "account")
