@@ -47,7 +47,7 @@ def author_id(cast: Cast, _one: Private) -> str:
 # What stands for {…} in a path, by the first expression that fits; whatever is no post is asked for once.
 EXAMPLES: list[tuple[str, Fill]] = [
     (r"/(notes|@\{name\}|contexts|activities)/\{id\}.*", post_id),
-    (r"/(make|notes|posts|@\{name\}|@\{name\}@\{host\})/\{post_id:int\}.*", post_id),
+    (r"/(make|drafts|notes|posts|@\{name\}|@\{name\}@\{host\})/\{post_id:int\}.*", post_id),
     (r"/people/\{actor_id:int\}.*", author_id),
     (r"/lists/\{list_id:int\}.*", thing("list")),
     (r"/conversations/\{row_id:int\}", thing("conversation")),
@@ -97,7 +97,7 @@ QUERIES: dict[str, list[str]] = {
     "/api/v1/accounts/{id}/statuses": ["", "pinned=true", "only_media=true", "exclude_replies=false"],
     "/api/v1/accounts/search": ["q=anna"],
     "/api/v1/accounts/relationships": ["id[]={author_id}"],
-    "/make": ["", "recipe={id}"],
+    "/make": ["", "recipe={id}", "reply={id}", "quote={id}"],
     "/search": ["q=needle", "q=%23needle", "q={uri}", "q={url}", "q=needle&kind=posts"],
     "/notifications": ["", "only=mentions"],
     "/people/{actor_id:int}/report": ["post={id}"],
