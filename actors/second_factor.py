@@ -8,8 +8,8 @@ import re
 from urllib.parse import quote
 
 import pyotp
-from sqlalchemy import delete, func, update
-from sqlmodel import col, select
+from sqlalchemy import func
+from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.accounts import digest
@@ -95,7 +95,7 @@ async def check(session: AsyncSession, account_id: int, code: str) -> bool:
         return await _take(session, found, typed)
     if not _PAPER.fullmatch(typed):
         return False
-    used = await session.execute(
+    used = await session.exec(
         delete(RecoveryCode).where(
             col(RecoveryCode.account_id) == account_id, col(RecoveryCode.code_hash) == _paper_hash(account_id, typed)
         )
@@ -106,7 +106,7 @@ async def check(session: AsyncSession, account_id: int, code: str) -> bool:
 async def new_paper(session: AsyncSession, account_id: int) -> list[str]:
     """New codes of paper, in groups of four; the old ones no longer work."""
     context = context_of(session)
-    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
+    await session.exec(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
     codes = [_words(context.clock.token(8))[:_PAPER_CHARS].lower() for _ in range(RECOVERY_CODES)]
     for code in codes:
         session.add(RecoveryCode(id=context.ids.new(), account_id=account_id, code_hash=_paper_hash(account_id, code)))
@@ -121,8 +121,8 @@ async def paper_left(session: AsyncSession, account_id: int) -> int:
 
 async def remove(session: AsyncSession, account_id: int) -> bool:
     """Ask for no codes any more. False when none were asked for."""
-    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
-    gone = await session.execute(delete(SecondFactor).where(col(SecondFactor.account_id) == account_id))
+    await session.exec(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
+    gone = await session.exec(delete(SecondFactor).where(col(SecondFactor.account_id) == account_id))
     return bool(gone.rowcount)
 
 
@@ -136,7 +136,7 @@ async def _take(session: AsyncSession, found: SecondFactor, code: str) -> bool:
     right = [step for step in near if hmac.compare_digest(code_at(secret, step).encode(), code.encode())]
     if not right:
         return False
-    taken = await session.execute(
+    taken = await session.exec(
         update(SecondFactor)
         .where(col(SecondFactor.account_id) == found.account_id, col(SecondFactor.last_step) < right[-1])
         .values(last_step=right[-1])

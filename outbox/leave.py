@@ -162,7 +162,7 @@ async def _reactions(session: AsyncSession, actor: Actor) -> int:
 async def _drop_activities(session: AsyncSession, actor: Actor) -> None:
     """Their bodies hold what was said. What still waits to be delivered, as the Delete does, is dropped by its age."""
     waits = select(Delivery.activity_id).where(col(Delivery.state).in_(_OPEN))
-    mine = (col(Activity.actor_id) == actor.id, Activity.type != "Delete")
+    mine = (col(Activity.actor_id) == actor.id, col(Activity.type) != "Delete")
     await session.exec(delete(Delivery).where(col(Delivery.activity_id).in_(select(Activity.id).where(*mine))))
     await session.exec(delete(Activity).where(*mine, col(Activity.id).not_in(waits)))
 

@@ -117,7 +117,8 @@ async def _one(context: Context, actor_id: int, kind: Kind, line: ImportRow) -> 
     """Do one line; the sentence of what went wrong, or None."""
     try:
         if kind is Kind.DOMAINS:
-            return await _domain(context, actor_id, line.subject)
+            await _domain(context, actor_id, line.subject)
+            return None
         if kind is Kind.BOOKMARKS:
             return await _bookmark(context, actor_id, line.subject)
         target_id = await remote.resolve(context, line.subject, Budget(clock=context.clock))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import sqlite3
 import stat
 import time
+import zipfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -114,6 +116,13 @@ def test_people(settled: Inside) -> None:
         assert "/sign-in/link/" in reset.out
         assert database.execute(query).fetchone()[0].startswith("$argon2id$")
     assert settled("user", "create", "dora", "--role", "king").code == 1
+    assert settled("user", "reset-two-factor", "bea", "--json").facts == {"name": "bea", "was_on": False}
+    assert settled("user", "reset-two-factor", "nobody").code == 1
+    out = settled.folder / "bea.zip"
+    assert settled("user", "export", "bea", "--out", str(out)).code == 0
+    with zipfile.ZipFile(out) as held:
+        assert json.loads(held.read("actor.json"))["preferredUsername"] == "bea"
+    assert settled("user", "export", "bea", "--out", str(out)).code == 1
 
 
 def test_generate_writes_a_labelled_picture_and_nothing_else(inside: Inside) -> None:
