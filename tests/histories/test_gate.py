@@ -376,7 +376,7 @@ def test_no_byte_leaves_without_a_verdict_for_it(tmp_path: Path, monkeypatch: py
                     max_examples=150 if LONG else 12,
                     stateful_step_count=30 if LONG else 16,
                     deadline=None,
-                    derandomize=not LONG,
+                    derandomize=True,
                     # A history of a dozen steps reads well as it is; shortening it takes minutes.
                     phases=(Phase.generate,) if not LONG else tuple(Phase),
                     database=None,
