@@ -29,7 +29,6 @@ from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.responses import activity_json
 from fediverse_ai.mastodon.doors import ApiDoor
-from fediverse_ai.mastodon.schema_table import ANSWERS
 
 _OPEN_TO_PROGRAMS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/register", "/oauth/userinfo")
 _PEOPLE = frozenset({"session", "moderator", "admin", "signature"})
@@ -106,6 +105,9 @@ def _described(door: Door) -> bool:
 @cache
 def _answers() -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """ "METHOD /path" -> the schema of its answers, and the entities that these refer to."""
+    # A quarter of a second of every start, for what is hardly ever asked.
+    from fediverse_ai.mastodon.schema_table import ANSWERS
+
     wanted: list[Any] = [(call, "validation", TypeAdapter(kind)) for call, kind in ANSWERS.items()]
     found, defined = TypeAdapter.json_schemas(wanted, ref_template="#/components/schemas/{model}")
     return {call: schema for (call, _), schema in found.items()}, defined.get("$defs", {})

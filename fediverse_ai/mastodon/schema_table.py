@@ -8,7 +8,7 @@ from fediverse_ai.mastodon import schemas as to
 
 _POSTED: Final[Any] = to.Status | to.ScheduledStatus
 # "METHOD /path" -> the type of what is answered with 2xx. What is not here is described in words alone.
-ANSWERS: Final[dict[str, Any]] = {
+ANSWERS: dict[str, Any] = {
     "GET /api/v1/accounts/verify_credentials": to.CredentialAccount,
     "PATCH /api/v1/accounts/update_credentials": to.CredentialAccount,
     "DELETE /api/v1/profile/avatar": to.CredentialAccount,
