@@ -117,7 +117,7 @@ async def entries(
     if by_name:
         query = query.where(AuditEntry.by_name == by_name)
     if action:
-        query = query.where(or_(AuditEntry.action == action, col(AuditEntry.action).startswith(f"{action}.")))
+        query = query.where(or_(col(AuditEntry.action) == action, col(AuditEntry.action).startswith(f"{action}.")))
     if before_id is not None:
         query = query.where(col(AuditEntry.id) < before_id)
     return list(await session.exec(query))
