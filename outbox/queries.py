@@ -95,6 +95,7 @@ async def gallery(
         col(Post.in_reply_to_uri).is_(None),
         ~restraints.off_gallery(),
         seen_by(reader_id),
+        *_welcome(session, reader_id),
     )
     return await views(session, await _page(session, query, before, limit), reader_id)
 

@@ -18,7 +18,7 @@ from fediverse_ai.web.cards import before_of
 from fediverse_ai.web.feeds.acts import reader_of
 from fediverse_ai.web.feeds.shown import shown
 from fediverse_ai.web.rendering import context_of, page
-from outbox import home
+from outbox import home, restraints
 from outbox.belongings import Bookmark
 from outbox.cursors import Cursor, fetch
 from outbox.dial import unwelcome
@@ -85,7 +85,7 @@ async def own_home(request: Request) -> Response:
 
 async def local(request: Request) -> Response:
     """GET /local: everything open of this server, as the gallery shows it."""
-    open_here = (col(Post.local).is_(True), col(Post.visibility).in_(OPEN))
+    open_here = (col(Post.local).is_(True), col(Post.visibility).in_(OPEN), ~restraints.off_gallery())
     return await _public(request, open_here, _("This server"), _("What people here make and write."))
 
 
