@@ -138,12 +138,16 @@ def flag(uri: str, instance: Actor, target: Actor, posts: list[str], comment: st
     return _activity(uri, "Flag", instance, [target.uri, *posts], [target.uri]) | {"content": comment}
 
 
-def like(uri: str, actor: Actor, post: Post, author: Actor, *, emoji: str | None = None, kind: str = "Like") -> Json:
-    """A like; with an emoji a reaction (FEP-c0e0), as Like or as EmojiReact: what is not known there is passed over."""
-    body = _activity(uri, kind, actor, post.uri, [author.uri])
-    if kind == "EmojiReact":
-        body["@context"] = context_for("EmojiReact")
+def like(uri: str, actor: Actor, post: Post, author: Actor, emoji: str | None = None) -> Json:
+    """A like; with an emoji a reaction, as Misskey spells it."""
+    body = _activity(uri, "Like", actor, post.uri, [author.uri])
     return body if emoji is None else body | {"content": emoji}
+
+
+def emoji_react(uri: str, actor: Actor, post: Post, author: Actor, emoji: str) -> Json:
+    """A reaction as Pleroma spells it (FEP-c0e0); servers that do not know it pass it over."""
+    body = _activity(uri, "EmojiReact", actor, post.uri, [author.uri])
+    return body | {"@context": context_for("EmojiReact"), "content": emoji}
 
 
 def announce(uri: str, actor: Actor, post: Post, author: Actor, published_ms: int, *, quiet: bool = False) -> Json:

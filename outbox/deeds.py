@@ -151,7 +151,7 @@ async def _reacted(
         raise Missing(named.NO_POST)
     known = await react.reaction_of(session, actor.id, post.id, kind)
     if known is None and kind is ReactionKind.LIKE:
-        await react.like(session, actor, post, emoji=emoji, kind=wish.type)
+        await react.like(session, actor, post, emoji=emoji, as_react=wish.type == "EmojiReact")
     elif known is None:
         await react.boost(session, actor, post)
     found = known or await react.reaction_of(session, actor.id, post.id, kind)

@@ -86,13 +86,16 @@ async def _target(session: AsyncSession, actor: Actor, post: Post) -> Actor:
 
 
 async def like(
-    session: AsyncSession, actor: Actor, post: Post, *, emoji: str | None = None, kind: str = "Like"
+    session: AsyncSession, actor: Actor, post: Post, *, emoji: str | None = None, as_react: bool = False
 ) -> None:
-    """Like a post, with an `emoji` if one is said; `kind` is how that is sent: Like or EmojiReact (FEP-c0e0)."""
+    """Like a post, with an `emoji` if one is said; sent as a Like, or `as_react` as an EmojiReact (FEP-c0e0)."""
     author = await _target(session, actor, post)
     uri = activities.new_uri(context_of(session))
     if await record(session, actor, post, ReactionKind.LIKE, uri, emoji=emoji):
-        body = activities.like(uri, actor, post, author, emoji=emoji, kind=kind)
+        if as_react and emoji is not None:
+            body = activities.emoji_react(uri, actor, post, author, emoji)
+        else:
+            body = activities.like(uri, actor, post, author, emoji)
         await send(session, actor, body, _inboxes(author), object_uri=post.uri)
 
 
