@@ -14,7 +14,7 @@ from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.log import get
 from generation.pipeline import Pipeline
 from generation.types import Decision, ProgressReport, Verdict
-from outbox import candidates, documents, making, notify, turns, uploads
+from outbox import candidates, documents, making, notify, remarking, turns, uploads
 from outbox.judging import judge, record
 from outbox.mentions import find_mentions
 from outbox.models import Attachment, Post, PostState
@@ -53,6 +53,8 @@ async def judge_waiting(context: Context, ids: list[int | str]) -> None:
 
 
 async def _carry(context: Context, post: Post, author: Actor, known: list[Attachment]) -> None:
+    if known and remarking.wanted(post):
+        await remarking.remark(context, post, author, known)
     made, verdict = (known, None) if known else await making.make(context, post, author)
     if verdict is None and not known and candidates.wanted(post):
         await making.report(context, post.id, ProgressReport(None, "the gate looks at the pictures"), gate="pictures")
