@@ -25,7 +25,7 @@ ACTIVITY = {"accept": "application/activity+json"}
 PAGE = {"accept": "text/html"}
 DOORS = [route for route in ROUTES if isinstance(route, Door)]
 # They do not end by themselves; tests/social/test_events.py, tests/mastodon/test_streaming.py and
-# tests/web/test_progress_events.py and tests/web/test_feeds_live.py listen to them.
+# tests/web/test_progress_events.py and tests/web/test_feeds_acts.py listen to them.
 STREAMS = re.compile(
     r"/users/\{name\}/events|/(make|posts)/\{post_id:int\}/events|/(home|notifications)/events|/api/v1/streaming.*"
 )
