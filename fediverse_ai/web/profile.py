@@ -21,6 +21,7 @@ from fediverse_ai.web.feeds import people
 from fediverse_ai.web.places import Place
 from fediverse_ai.web.rendering import context_of, me_of, page
 from outbox import pin
+from outbox import links
 from outbox import queries as posts
 from outbox.models import PostState
 
@@ -125,6 +126,7 @@ def person_words(person: Actor) -> dict[str, Any]:
         "header": person.image_url,
         "bio": person.summary,
         "fields": _fields(person),
+        "links": links.addresses_of(person),
         "indexable": person.indexable,
         "since": person.published_ms,
         "description": bio or _("Pictures by %(name)s") % {"name": name},

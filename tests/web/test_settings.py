@@ -112,6 +112,9 @@ async def test_a_profile_is_kept_shown_and_told_to_followers(site: Site) -> None
     assert b"rosa.example/me" in told[0]
     assert tags == ["lighthouses", "fog"]
     assert (await account(site, "rosa")).posting["language"] == "pt-BR"
+    # Others look for this on her page before they mark a link to it as hers.
+    seen = await site.browser().get("/@rosa")
+    assert seen.one("link", rel="me").attrs["href"] == "https://rosa.example/me"
 
 
 async def test_portraits_are_rebuilt_and_can_go(site: Site) -> None:
