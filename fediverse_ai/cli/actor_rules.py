@@ -9,10 +9,28 @@ import typer
 from fediverse_ai.cli import console
 
 if TYPE_CHECKING:
-    from actors.models import Severity
+    from actors.models import ActorRule, DomainRule, Severity
 
 Who = Annotated[str, typer.Argument(help="@name@server, or the address of the account.")]
 Why = Annotated[str, typer.Option(help="For the people in charge only; kept with the rule's record.")]
+
+
+def rule_columns(everything: bool) -> dict[str, str]:
+    """The columns at the end of every list of rules; with those that were taken back, since when and why."""
+    return {"since": "since"} | ({"undone": "taken back", "undone_reason": "because"} if everything else {})
+
+
+def rule_facts(rule: ActorRule | DomainRule) -> dict[str, Any]:
+    """What every rule has, whomever it is about."""
+    from fediverse_ai.cli.federation import moment
+
+    return {
+        "severity": rule.severity,
+        "reason": rule.reason or None,
+        "since": moment(rule.created_ms),
+        "undone": moment(rule.undone_ms),
+        "undone_reason": rule.undone_reason or None,
+    }
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,25 +86,13 @@ def people(
     everything: Annotated[bool, typer.Option("--all", help="Also rules that were taken back.")] = False,
 ) -> None:
     """The rules about single people, or their whole record."""
-    columns = {"handle": "who", "severity": "severity", "reason": "reason", "since": "since"}
-    columns |= {"undone": "taken back", "undone_reason": "because"} if everything else {}
-    console.table(columns, console.wait_for(_people(everything)))
+    columns = {"handle": "who", "severity": "severity", "reason": "reason"}
+    console.table(columns | rule_columns(everything), console.wait_for(_people(everything)))
 
 
 async def _people(everything: bool) -> list[dict[str, Any]]:
     from actors import actor_rules
-    from fediverse_ai.cli.federation import moment
 
     async with console.beside(console.existing_config()) as context, context.database.read() as session:
         found = await actor_rules.actor_rules(session, undone=everything)
-    return [
-        {
-            "handle": actor.handle,
-            "severity": rule.severity,
-            "reason": rule.reason or None,
-            "since": moment(rule.created_ms),
-            "undone": moment(rule.undone_ms),
-            "undone_reason": rule.undone_reason or None,
-        }
-        for rule, actor in found
-    ]
+    return [{"handle": actor.handle, **rule_facts(rule)} for rule, actor in found]

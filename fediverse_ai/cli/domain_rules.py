@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fediverse_ai.cli import console
+from fediverse_ai.cli.actor_rules import rule_columns, rule_facts
 
 if TYPE_CHECKING:
     from actors.blocklist import Step
@@ -85,28 +86,22 @@ def rules(
 ) -> None:
     """The rules that hold, or their whole record."""
     columns = {"host": "server", "severity": "severity", "rejects": "rejects", "reason": "reason"}
-    columns |= {"comment": "public comment", "since": "since"}
-    columns |= {"undone": "taken back", "undone_reason": "because"} if everything else {}
+    columns |= {"comment": "public comment", **rule_columns(everything)}
     console.table(columns, console.wait_for(_rules(everything)))
 
 
 async def _rules(everything: bool) -> list[dict[str, Any]]:
     from actors import rules as domain
-    from fediverse_ai.cli.federation import moment
 
     async with console.beside(console.existing_config()) as context, context.database.read() as session:
         found = await domain.rules(session, undone=everything)
     return [
         {
             "host": rule.host,
-            "severity": rule.severity,
             "rejects": " ".join(["media"] * rule.reject_media + ["reports"] * rule.reject_reports) or None,
-            "reason": rule.reason or None,
             "comment": rule.public_comment or None,
             "obfuscate": rule.obfuscate,
-            "since": moment(rule.created_ms),
-            "undone": moment(rule.undone_ms),
-            "undone_reason": rule.undone_reason or None,
+            **rule_facts(rule),
         }
         for rule in found
     ]

@@ -28,12 +28,10 @@ async def everything(request: Request) -> Response:
     Strangers find people who want to be found, and hashtags; resolving and posts are for people with an account.
     """
     context, asked = context_of(request), parameters.query(request)
-    words = (asked.text("q") or "").strip()[: limits.SEARCH_CHARS]
     kinds = {asked.text("type")} if asked.text("type") in KINDS else set(KINDS)
-    limit, offset = asked.number("limit", 1, 40) or 20, asked.number("offset", 0, limits.SEARCH_OFFSET) or 0
-    if principal_of(request) is None and (asked.flag("resolve") or offset):
+    if principal_of(request) is None and (asked.flag("resolve") or asked.number("offset", 0, 1)):
         raise Unauthenticated("Search queries that resolve remote resources or turn pages need an account.")
-    found = await _looked(request, words) if asked.flag("resolve") and not offset else ([], [])
+    words, limit, offset, found = await _asked(request, asked, 20)
     async with context.database.read() as session:
         reader = await people.reader_of(session, request)
         body: Json = {kind: [] for kind in KINDS}
@@ -51,13 +49,19 @@ async def everything(request: Request) -> Response:
 async def accounts(request: Request) -> Response:
     """GET /api/v1/accounts/search: q, limit, offset, resolve, following"""
     context, asked = context_of(request), parameters.query(request)
-    words = (asked.text("q") or "").strip()[: limits.SEARCH_CHARS]
-    limit, offset = asked.number("limit", 1, 80) or 40, asked.number("offset", 0, limits.SEARCH_OFFSET) or 0
-    found = await _looked(request, words) if asked.flag("resolve") and not offset else ([], [])
+    words, limit, offset, found = await _asked(request, asked, 40)
     async with context.database.read() as session:
         reader = await people.reader_of(session, request)
         body = await _accounts(session, context, reader, asked, words, found[0], limit, offset)
     return answers.answer(body)
+
+
+async def _asked(request: Request, asked: Parameters, usual: int) -> tuple[str, int, int, tuple[list[int], list[int]]]:
+    """(words, limit, offset, what `resolve` found elsewhere: people and posts); a page has at most twice the usual."""
+    words = (asked.text("q") or "").strip()[: limits.SEARCH_CHARS]
+    limit, offset = asked.number("limit", 1, 2 * usual) or usual, asked.number("offset", 0, limits.SEARCH_OFFSET) or 0
+    found = await _looked(request, words) if asked.flag("resolve") and not offset else ([], [])
+    return words, limit, offset, found
 
 
 async def _accounts(

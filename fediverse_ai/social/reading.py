@@ -85,35 +85,28 @@ async def liked(request: Request) -> Response:
 @described
 async def pending_followers(request: Request) -> Response:
     """Follow activities that wait for the owner's answer (FEP-4ccd)."""
-    _, owner = await owner_of(request, "read")
-    query = (
-        select(Follow.id, Follow, Actor)
-        .join(Actor, col(Actor.id) == col(Follow.follower_id))
-        .where(Follow.followed_id == owner.id, Follow.state == FollowState.PENDING)
-    )
-
-    def item(number: int, found: Follow, other: Actor) -> Json:
-        body = activities.follow_object(found.uri, other.uri, owner.uri)
-        return body | {"published": iso(found.created_ms)}
-
-    return await _listed(request, owner, "pendingFollowers", query, Follow.id, item)
+    return await _pending(request, "pendingFollowers", col(Follow.followed_id), col(Follow.follower_id))
 
 
 @described
 async def pending_following(request: Request) -> Response:
     """Follow activities of the owner that nobody has answered yet (FEP-4ccd)."""
+    return await _pending(request, "pendingFollowing", col(Follow.follower_id), col(Follow.followed_id))
+
+
+async def _pending(request: Request, which: str, mine: Any, theirs: Any) -> Response:
     _, owner = await owner_of(request, "read")
     query = (
         select(Follow.id, Follow, Actor)
-        .join(Actor, col(Actor.id) == col(Follow.followed_id))
-        .where(Follow.follower_id == owner.id, Follow.state == FollowState.PENDING)
+        .join(Actor, col(Actor.id) == theirs)
+        .where(mine == owner.id, Follow.state == FollowState.PENDING)
     )
 
     def item(number: int, found: Follow, other: Actor) -> Json:
-        body = activities.follow_object(found.uri, owner.uri, other.uri)
-        return body | {"published": iso(found.created_ms)}
+        asker, asked = (other, owner) if found.followed_id == owner.id else (owner, other)
+        return activities.follow_object(found.uri, asker.uri, asked.uri) | {"published": iso(found.created_ms)}
 
-    return await _listed(request, owner, "pendingFollowing", query, Follow.id, item)
+    return await _listed(request, owner, which, query, Follow.id, item)
 
 
 @described
