@@ -55,7 +55,7 @@ TAGS = _words(
     "b i del kbd path circle dialog table caption thead tbody tr th td output aside menu search meter "
 )
 ATTRIBUTES = _words(
-    "lang charset media placeholder hx-include hx-vals name content property rel href type class id tabindex aria-label aria-current aria-hidden "
+    "lang charset autofocus media placeholder hx-include hx-vals name content property rel href type class id tabindex aria-label aria-current aria-hidden "
     "aria-labelledby aria-describedby aria-invalid datetime title action method value src alt srcset sizes width "
     "height loading decoding fetchpriority viewbox preserveaspectratio focusable x2 y2 offset stop-color fill open "
     "for required maxlength rows checked selected inputmode pattern max role data-progress data-words data-outlook "
@@ -63,7 +63,7 @@ ATTRIBUTES = _words(
     "colspan aria-live aria-expanded aria-controls aria-haspopup accept enctype multiple hx-get hx-post hx-target "
     "hx-swap hx-select hx-trigger hx-push-url hx-ext hx-boost hx-indicator hx-disabled-elt sse-connect sse-swap "
     "data-text data-motion data-keys data-name aria-pressed aria-modal d cx cy r rx x y stroke-width rev data-key "
-    "popover popovertarget hx-select-oob formaction formnovalidate min data-events "
+    "popover popovertarget hx-select-oob formaction formnovalidate min data-item data-events "
 )
 LINK = re.compile(r"(/|#|https?://)")
 
