@@ -109,6 +109,11 @@ async def set_password(session: AsyncSession, account_id: int, password: str) ->
 async def end_everything(session: AsyncSession, account_id: int) -> None:
     """Sign an account out everywhere: its sessions, its unused links, its access tokens."""
     await session.execute(delete(Login).where(col(Login.account_id) == account_id))
+    await _end_apps(session, account_id)
+
+
+async def _end_apps(session: AsyncSession, account_id: int) -> None:
+    """No app may act for an account any more."""
     await session.execute(delete(AuthorizationCode).where(col(AuthorizationCode.account_id) == account_id))
     await session.execute(
         update(Token)
@@ -118,8 +123,8 @@ async def end_everything(session: AsyncSession, account_id: int) -> None:
 
 
 async def change_password(session: AsyncSession, account_id: int, password: str, *, keep: str) -> None:
-    """A new password that its owner chose: links end, and sessions go on with `keep` "all", or only the one with
-    that cookie secret. Tokens of apps were not given for the password and stay. Raises Unprocessable, Missing."""
+    """A new password that its owner chose: links end, and so does everything else, but for the session with the cookie
+    secret `keep`. "all" keeps sessions and apps. Raises Unprocessable, Missing."""
     hashed = await hash_password(password)
     account = await session.get(Account, account_id)
     if account is None:
@@ -131,6 +136,7 @@ async def change_password(session: AsyncSession, account_id: int, password: str,
     )
     if keep != "all":
         await end_other_sessions(session, account_id, keep)
+        await _end_apps(session, account_id)
 
 
 async def check_password(context: Context, username: str, password: str, *, suspended: bool = False) -> Account | None:

@@ -20,8 +20,7 @@ from fediverse_ai.web.cards import before_of, card, page_of, title_of
 from fediverse_ai.web.feeds import people
 from fediverse_ai.web.places import Place
 from fediverse_ai.web.rendering import context_of, me_of, page
-from outbox import pin
-from outbox import links
+from outbox import links, pin
 from outbox import queries as posts
 from outbox.models import PostState
 

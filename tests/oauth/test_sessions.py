@@ -84,3 +84,16 @@ async def test_a_session_that_is_over_is_not_listed(stage: Stage) -> None:
     page = await browser.get("/settings/sessions")
     assert page.body.count("this one") == 1
     assert len([form for form in page.all("form") if form.attrs["action"].startswith("/settings/sessions/")]) == 1
+
+
+async def test_a_new_password_ends_apps_unless_its_owner_keeps_them(stage: Stage) -> None:
+    await stage.site.person("iris", password=PASSWORD)
+    token = await stage.token(await stage.register(), "iris", "read")
+    browser = await stage.site.member("iris")
+    path = "/settings/security"
+    kept = {"password": PASSWORD, "new": "another long one", "again": "another long one"}
+    assert (await browser.submit(path, f"{path}/password", **kept)).status == 303
+    assert await stage.works(token)
+    ended = {"password": "another long one", "new": PASSWORD, "again": PASSWORD, "others": "1"}
+    assert (await browser.submit(path, f"{path}/password", **ended)).status == 303
+    assert not await stage.works(token)
