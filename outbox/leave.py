@@ -40,7 +40,7 @@ _OPEN = ("pending", "lane")
 
 
 async def ask(session: AsyncSession, account: Account) -> None:
-    """The account is erased after ERASE_GRACE_SECONDS; everybody but its owner's browsers is out at once.
+    """The account is erased after ERASE_GRACE_SECONDS, unless its owner takes it back.
 
     Raises Conflict for the only owner: somebody must be in charge.
     """
