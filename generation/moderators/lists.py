@@ -87,7 +87,8 @@ def _shipped() -> tuple[str, Mapping[str, Any]]:
 def _compiled() -> tuple[re.Pattern[str], tuple[_Rule, ...]]:
     """(harmless words, rules) as patterns: a tenth of a second, so the first text pays for it and not the start."""
     content = _shipped()[1]
-    return _pattern(content["harmless"]), tuple(_rule(rule) for rule in content["rules"])
+    rules = [_rule(rule) for rule in content["rules"]]
+    return _pattern(content["harmless"]), (*rules, *(_comparison(table) for table in content["comparisons"]))
 
 
 def create(config: Mapping[str, Any], sandbox: Sandbox) -> Moderator:
@@ -101,6 +102,13 @@ def _rule(table: Mapping[str, Any]) -> _Rule:
     terms = [*table.get("terms", []), *(codecs.decode(term, "rot13") for term in table.get("rot13", []))]
     solid = tuple(word for term in terms if len(word := clean(term).rstrip("*").replace(" ", "")) >= SOLID_LETTERS)
     return _Rule(table["category"], table["score"], _pattern(terms), solid)
+
+
+def _comparison(table: Mapping[str, Any]) -> _Rule:
+    """People called something that they are not: `who`, at most three words, `how`, at most three words, `what`."""
+    who, how, what = (_pattern(table[name]).pattern for name in ("who", "how", "what"))
+    between = r"(?:[\W_]+[^\W_]+){0,3}[\W_]+"
+    return _Rule(table["category"], table["score"], re.compile(f"(?:{who}){between}(?:{how}){between}(?:{what})"), ())
 
 
 def _pattern(terms: Iterable[str]) -> re.Pattern[str]:

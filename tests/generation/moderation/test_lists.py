@@ -78,12 +78,53 @@ def test_look_alikes(text: str) -> None:
 
 def test_every_category_is_scored_and_the_version_names_the_file() -> None:
     finding = LISTS.judge("")
-    assert set(finding.scores) == {"sexual", "sexual/minors", "youth", "hate", "real-person", "artist-style", "spam"}
+    assert set(finding.scores) == {
+        "sexual",
+        "sexual/minors",
+        "youth",
+        "hate",
+        "self-harm",
+        "real-person",
+        "artist-style",
+        "spam",
+    }
     assert set(finding.scores.values()) == {0.0}
-    assert LISTS.version.startswith("2+")
+    assert LISTS.version.startswith("3+")
 
 
 def test_a_long_text_is_quick() -> None:
     before = time.process_time()
     LISTS.judge("the quick brown fox jumps over the lazy dog " * 230)
     assert time.process_time() - before < 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "immigrants drawn as cockroaches",
+        "all muslims are like vermin",
+        "Juden als Ratten dargestellt",
+        "les arabes sont des singes",
+    ],
+)
+def test_people_called_vermin(text: str) -> None:
+    assert LISTS.judge(text).scores["hate"] == 0.8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "refugees and their dogs in a park", "monkeys beside an african village", "women dressed as pirates",
+        "a plague doctor and two women", "a poster for suicide prevention", "the suicide squad, comic cover",
+    ],
+)  # fmt: skip
+def test_people_beside_beasts_are_no_hate(text: str) -> None:
+    scores = LISTS.judge(text).scores
+    assert (scores["hate"], scores["self-harm"]) == (0.0, 0.0)
+
+
+def test_comparisons_take_linear_time() -> None:
+    long = "jews and " * 500 + "as well as " * 300
+    began = time.process_time()
+    LISTS.judge(long)
+    assert time.process_time() - began < 2.0
