@@ -25,6 +25,7 @@ import outbox.belongings
 import outbox.collections
 import outbox.delivery
 import outbox.edit
+import outbox.figures
 import outbox.follow
 import outbox.known
 import outbox.leave
@@ -223,6 +224,7 @@ async def _add_parts(context: Context) -> None:
     context.add(RemoteVerdicts(context))
     context.add(remote_media.RemoteMedia(context))
     context.add(KnownNumbers(context))
+    context.add(outbox.figures.Figures(context))
     context.add(Glances())
 
 

@@ -30,6 +30,7 @@ from outbox import (
     lineage,
     notify,
     quote,
+    restraints,
     text,
 )
 from outbox.models import Attachment, Judgement, Notification, Post, PostState, PostTag, Reaction, Visibility
@@ -93,6 +94,8 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
     attachments = await documents.attachments_of(session, post.id)
     check_gate(context, post, attachments, judgement)
     move(post, PostState.PUBLISHED)
+    if await restraints.in_force(session, author.id, "sensitive") is not None:
+        post.sensitive = True
     post.published_ms = context.clock.now_ms()
     post.progress = None
     write_content(context, post, author, attachments, await lineage.credit(session, post))

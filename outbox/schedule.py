@@ -10,7 +10,7 @@ from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
-from outbox import documents, line
+from outbox import documents, line, restraints
 from outbox.models import Judgement, Post, PostState
 from outbox.prepare import judge_waiting
 from outbox.publish import GateClosed, check_gate, publish, remove
@@ -70,6 +70,7 @@ async def publish_due(context: Context) -> None:
     """Clockwork: whatever's time has come goes out, or to the gate again when the policy changed meanwhile."""
     now = context.clock.now_ms()
     query = select(Post.id).where(Post.state == PostState.SCHEDULED, col(Post.not_before_ms) <= now)
+    query = query.where(~restraints.frozen(Post.author_id))
     async with context.database.read() as session:
         due = list(await session.exec(query.order_by(col(Post.not_before_ms)).limit(limits.SWEEP_ROWS)))
     for post_id in due:
