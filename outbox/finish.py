@@ -142,6 +142,10 @@ async def _at_its_time(session: AsyncSession, author: Actor, post: Post, at_ms: 
     ahead = at_ms if at_ms is not None and at_ms > now else None
     if ahead == post.not_before_ms and (ahead is not None or now - post.created_ms < limits.SAME_ID_SECONDS * 1000):
         return post
+    if post.state == PostState.REFUSED:
+        # What moderators wrote down about it names this id.
+        post.not_before_ms = ahead
+        return post
     made, base = context.ids.new() if ahead is None else context.ids.ahead(ahead), context.config.public_url
     own_thread = post.context_uri == f"{base}/contexts/{post.id}"
     values = post.model_dump() | {
