@@ -51,7 +51,8 @@ def _document(context: Context, person: Actor, views: list[PostView]) -> bytes:
     _text(author, "uri", person.page_url)
     for view in views:
         _entry(context, root, view)
-    return Xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _entry(context: Context, root: Xml.Element, view: PostView) -> None:
