@@ -66,7 +66,6 @@ def environment() -> Environment:
     made.filters["date"] = words.date
     made.filters["moment"] = words.moment
     made.filters["figure"] = words.figure
-    made.filters["plural"] = words.plural
     return made
 
 

@@ -57,11 +57,6 @@ def figure(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
-def plural(number: int, noun: str) -> str:
-    """ "1 picture", "12 pictures": numbers with a thin space between thousands."""
-    return f"{figure(number)} {noun}{'' if number == 1 else 's'}"
-
-
 def duration(seconds: int) -> str:
     """Seconds as people say them: "40 seconds", "3 minutes", "2 hours"; never less than a second."""
     if seconds < 90:
