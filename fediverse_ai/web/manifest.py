@@ -40,7 +40,7 @@ async def manifest(request: Request) -> Response:
             "action": "/bring/share",
             "method": "POST",
             "enctype": "multipart/form-data",
-            "params": {"files": [{"name": "picture", "accept": ["image/*"]}]},
+            "params": {"files": [{"name": "picture[]", "accept": ["image/*"]}]},
         },
     }
     headers = {
