@@ -23,6 +23,7 @@ ACTOR_TERMS = (
     "movedTo",
     "featured",
     "featuredTags",
+    "attributionDomains",
     "PropertyValue",
     "value",
     "publicKey",
@@ -87,6 +88,8 @@ def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[st
         body["following"] = actor.following_uri
         body["featured"] = actor.featured_uri
         body["featuredTags"] = f"{actor.uri}/collections/tags"
+        # Our pages name their author (fediverse:creator); Mastodon believes that of the domains that stand here.
+        body["attributionDomains"] = [config.host]
         body |= {name: f"{actor.uri}/{name}" for name in PRIVATE_COLLECTIONS}
         body["alsoKnownAs"] = actor.also_known_as
     if actor.moved_to_uri is not None:

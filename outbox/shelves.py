@@ -158,6 +158,17 @@ class AccountNote(Row, table=True):
     comment: str
 
 
+class Endorsement(Row, table=True):
+    """Somebody whom one of our people shows on their profile."""
+
+    __tablename__ = "endorsement"
+    __table_args__ = (UniqueConstraint("actor_id", "about_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    about_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+
+
 class ReaderDial(Row, table=True):
     """What one of our people wants to see of others' AI pictures (outbox/dial.py); no row: the default."""
 

@@ -378,6 +378,7 @@ GATE_LOOK_SECONDS: Final = 0.1
 SCHEDULE_LEAST_SECONDS: Final = 300.0  # as at Mastodon
 COUNTS_SECONDS: Final = 60.0  # how old the counters of others' accounts may be
 COUNTS_ACTORS: Final = 10_000
+ENDORSEMENTS: Final = 20  # accounts that somebody shows on their profile
 OWN_COLLECTIONS: Final = 100  # that somebody's clients made
 OWN_ITEMS: Final = 1_000  # in one of them
 COUNTED_POSTS: Final = 1_000  # of an account of another server

@@ -14,21 +14,21 @@ from actors.models import Actor, Block, Follow, FollowState, Mute
 from fediverse_ai.core import events, limits
 from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.errors import Missing, Unprocessable
-from fediverse_ai.mastodon import answers, entities, parameters, people
+from fediverse_ai.mastodon import answers, entities, parameters, people, reading
 from fediverse_ai.mastodon.answers import Json
-from fediverse_ai.mastodon.doors import ApiDoor, context_of
+from fediverse_ai.mastodon.doors import ApiDoor, context_of, me
 from fediverse_ai.mastodon.entities import Ties
 from fediverse_ai.mastodon.parameters import Parameters
 from outbox import block as blocks
 from outbox import follow as follows
 from outbox import mutes
-from outbox.shelves import AccountNote, SilencedHost
+from outbox.shelves import AccountNote, Endorsement, SilencedHost
 
 Verb = Callable[[AsyncSession, Actor, Actor, Parameters], Awaitable[object]]
 
 
 async def relationships(session: AsyncSession, reader: Actor, ids: Sequence[int]) -> list[Json]:
-    """Relationship for each id, in order; six queries, however many."""
+    """Relationship for each id, in order; seven queries, however many."""
     follow = select(Follow).where(
         or_(
             and_(col(Follow.follower_id) == reader.id, col(Follow.followed_id).in_(ids)),
@@ -66,6 +66,10 @@ async def relationships(session: AsyncSession, reader: Actor, ids: Sequence[int]
         .where(SilencedHost.actor_id == reader.id, col(Actor.id).in_(ids))
     ))  # fmt: skip
 
+    endorsed = set(await session.exec(
+        select(Endorsement.about_id).where(Endorsement.actor_id == reader.id, col(Endorsement.about_id).in_(ids))
+    ))  # fmt: skip
+
     def is_(follows_: dict[int, Follow], key: int, state: FollowState) -> bool:
         row = follows_.get(key)
         return row is not None and row.state == state
@@ -85,6 +89,7 @@ async def relationships(session: AsyncSession, reader: Actor, ids: Sequence[int]
                 showing_reblogs=key in mine and mine[key].boosts,
                 notifying=key in mine and mine[key].notify,
                 domain_blocking=key in silenced,
+                endorsed=key in endorsed and is_(mine, key, FollowState.ACCEPTED),
                 note=notes.get(key, ""),
             ),
         )
@@ -154,6 +159,43 @@ async def _note(session: AsyncSession, actor: Actor, target: Actor, asked: Param
         session.add(AccountNote(id=made, actor_id=actor.id, about_id=target.id, comment=comment))
 
 
+async def _endorse(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    """Show somebody on one's profile, whom one follows. Raises Unprocessable for others, and beyond ENDORSEMENTS."""
+    if not await queries.is_follower(session, actor.id, target.id):
+        raise Unprocessable("Validation failed: You must be already following the account")
+    mine = set(await session.exec(select(Endorsement.about_id).where(Endorsement.actor_id == actor.id)))
+    if target.id in mine:
+        return
+    if len(mine) >= limits.ENDORSEMENTS:
+        raise Unprocessable(f"Validation failed: At most {limits.ENDORSEMENTS} accounts can be shown")
+    made = database_context(session).ids.new()
+    session.add(Endorsement(id=made, actor_id=actor.id, about_id=target.id))
+
+
+async def _unendorse(session: AsyncSession, actor: Actor, target: Actor, asked: Parameters) -> None:
+    shown = (col(Endorsement.actor_id) == actor.id, col(Endorsement.about_id) == target.id)
+    await session.exec(delete(Endorsement).where(*shown))
+
+
+async def endorsements(request: Request) -> Response:
+    """GET /api/v1/endorsements, /api/v1/accounts/{id}/endorsements: whom somebody shows on their profile"""
+    context = context_of(request)
+    async with context.database.read() as session:
+        reader = await people.reader_of(session, request)
+        if "id" in request.path_params:
+            owner_id = (await people.account(session, answers.path_id(request))).id
+        else:
+            owner_id = me(request).actor_id
+        shown = select(Endorsement.about_id).where(Endorsement.actor_id == owner_id)
+        # Only who is still followed is shown; whoever follows again is there again.
+        followed = select(Follow.followed_id).where(
+            Follow.follower_id == owner_id, Follow.state == FollowState.ACCEPTED
+        )
+        query = shown.where(col(Endorsement.about_id).in_(followed)).order_by(col(Endorsement.id).desc())
+        ids = list(await session.exec(query))
+        return answers.answer(await reading.listed(session, context, reader, ids))
+
+
 # `gone`: what is only tidying up may be done with those who are suspended or deleted too.
 VERBS: dict[str, tuple[Verb, str, bool]] = {
     "follow": (_follow, "write:follows", False),
@@ -164,6 +206,10 @@ VERBS: dict[str, tuple[Verb, str, bool]] = {
     "mute": (_mute, "write:mutes", False),
     "unmute": (_unmute, "write:mutes", True),
     "note": (_note, "write:accounts", True),
+    "pin": (_endorse, "write:accounts", False),
+    "unpin": (_unendorse, "write:accounts", True),
+    "endorse": (_endorse, "write:accounts", False),
+    "unendorse": (_unendorse, "write:accounts", True),
 }
 
 
@@ -190,6 +236,8 @@ def _endpoint(name: str) -> Callable[[Request], Awaitable[Response]]:
 
 ROUTES = [
     ApiDoor("/api/v1/accounts/relationships", show, needs="read:follows"),
+    ApiDoor("/api/v1/endorsements", endorsements, needs="read:accounts"),
+    ApiDoor("/api/v1/accounts/{id}/endorsements", endorsements, needs="anyone"),
     *(
         ApiDoor(f"/api/v1/accounts/{{id}}/{name}", _endpoint(name), needs=needs, methods=["POST"])
         for name, (_, needs, _) in VERBS.items()

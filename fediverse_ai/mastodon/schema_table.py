@@ -24,6 +24,8 @@ ANSWERS: dict[str, Any] = {
     "GET /api/v1/accounts/{id}/following": list[to.Account],
     "GET /api/v1/accounts/{id}/lists": list[to.UserList],
     "GET /api/v1/accounts/{id}/featured_tags": list[to.FeaturedTag],
+    "GET /api/v1/endorsements": list[to.Account],
+    "GET /api/v1/accounts/{id}/endorsements": list[to.Account],
     "GET /api/v1/blocks": list[to.Account],
     "GET /api/v1/mutes": list[to.Account],
     "GET /api/v1/domain_blocks": list[str],
@@ -120,6 +122,7 @@ _OF_STATUSES: Final = (
 )  # fmt: skip
 _OF_ACCOUNTS: Final = (
     "follow", "unfollow", "remove_from_followers", "block", "unblock", "mute", "unmute", "note",
+    "pin", "unpin", "endorse", "unendorse",
 )  # fmt: skip
 ANSWERS |= {f"POST /api/v1/statuses/{{id}}/{verb}": to.Status for verb in _OF_STATUSES}
 ANSWERS |= {f"POST /api/v1/accounts/{{id}}/{verb}": to.Relationship for verb in _OF_ACCOUNTS}

@@ -298,6 +298,7 @@ HELD = {
     "API_DEPTH": API + "test_limits.py::test_depth_of_names",
     "API_ANCESTORS": API + "test_limits.py::test_so_much_of_a_thread",
     "API_DESCENDANTS": API + "test_limits.py::test_so_much_of_a_thread",
+    "ENDORSEMENTS": API + "test_redraft.py::test_people_are_shown_on_a_profile",
     "OWN_COLLECTIONS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
     "OWN_ITEMS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
     "COUNTED_POSTS": API + "test_home.py::test_posts_of_others_are_counted_up_to_a_bound",

@@ -118,6 +118,29 @@ async def test_who_asked_to_be_told_of_each_post_is(home: House, alice: App, goo
     assert await dave.get("/api/v1/notifications", **{"types[]": "status"}) == []
 
 
+async def test_people_are_shown_on_a_profile(
+    home: House, alice: App, bob: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those whom one follows, as long as one does; a stranger sees them too."""
+    ella, path = await App.of(home, "ella"), f"/api/v1/accounts/{bob.id}"
+    await ella.post(f"{path}/endorse", status=422)
+    await ella.post(f"{path}/follow")
+    for verb in ("endorse", "pin"):
+        assert (await ella.post(f"{path}/{verb}"))["endorsed"] is True
+    for found in (await ella.get("/api/v1/endorsements"),
+                  await App.stranger(home).get(f"/api/v1/accounts/{ella.id}/endorsements")):  # fmt: skip
+        assert [one["id"] for one in found] == [bob.id]
+    await ella.post(f"/api/v1/accounts/{alice.id}/follow")
+    monkeypatch.setattr(limits, "ENDORSEMENTS", 1)
+    await ella.post(f"/api/v1/accounts/{alice.id}/endorse", status=422)
+    monkeypatch.setattr(limits, "ENDORSEMENTS", 2)
+    await ella.post(f"/api/v1/accounts/{alice.id}/endorse")
+    await ella.post(f"/api/v1/accounts/{alice.id}/unfollow")
+    assert [one["id"] for one in await ella.get("/api/v1/endorsements")] == [bob.id]
+    assert (await ella.post(f"{path}/unpin"))["endorsed"] is False
+    assert await ella.get("/api/v1/endorsements") == []
+
+
 async def test_a_picture_that_is_not_posted_again_is_forgotten_after_a_day(home: House, alice: App) -> None:
     post = await _made(home, alice, "Gone for good")
     [media] = (await alice.ask("DELETE", f"/api/v1/statuses/{post.id}"))["media_attachments"]

@@ -33,6 +33,8 @@ async def test_the_actor_document_tells_clients_where_everything_is(ann: Client)
         "blocked",
     ):
         assert body[name] == f"{uri}/{name}"
+    # What lets Mastodon believe the author that our pages name (fediverse:creator).
+    assert body["attributionDomains"] == [ann.home.origin.partition("://")[2]]
     assert body["endpoints"] == {
         "sharedInbox": f"{ann.home.origin}/inbox",
         "oauthAuthorizationEndpoint": f"{ann.home.origin}/oauth/authorize",

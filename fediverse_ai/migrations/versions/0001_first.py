@@ -987,6 +987,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tag_follow_name"), ["name"], unique=False)
 
     op.create_table(
+        "endorsement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("about_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["about_id"], ["actor.id"], name=op.f("fk_endorsement_about_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_endorsement_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endorsement")),
+        sa.UniqueConstraint("actor_id", "about_id", name=op.f("uq_endorsement_actor_id_about_id")),
+    )
+    with op.batch_alter_table("endorsement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_endorsement_about_id"), ["about_id"], unique=False)
+
+    op.create_table(
         "own_collection",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("actor_id", sa.BigInteger(), nullable=False),
@@ -1404,6 +1421,15 @@ def downgrade() -> None:
     with op.batch_alter_table("filter_keyword", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_filter_keyword_filter_id"))
 
+    with op.batch_alter_table("endorsement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_endorsement_about_id"))
+
+    op.drop_table("endorsement")
+    op.drop_table("own_item")
+    with op.batch_alter_table("own_collection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_own_collection_actor_id"))
+
+    op.drop_table("own_collection")
     op.drop_table("own_item")
     with op.batch_alter_table("own_collection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_own_collection_actor_id"))
