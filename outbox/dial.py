@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Unprocessable
 from outbox.labels import AI_ORIGINS
 from outbox.models import Attachment, Post
+from outbox.preferences import carries_ai
 from outbox.shelves import ReaderDial
 from outbox.unwanted import unwanted_by
 
@@ -47,6 +49,13 @@ async def set_dial(session: AsyncSession, actor_id: int, value: str) -> None:
     row.ai, row.chosen_ms = value, context_of(session).clock.now_ms()
     session.add(row)
     await session.flush()
+
+
+def covers(chosen: Dial, reader_id: int | None, author_id: int, pictures: Sequence[Attachment]) -> bool:
+    """Does this choice cover these pictures where they are shown at all? One's own never; for strangers none."""
+    if chosen not in (Dial.DIM, Dial.HIDE) or reader_id is None or reader_id == author_id:
+        return False
+    return carries_ai(pictures)
 
 
 def of_ai(post_id: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
@@ -14,6 +14,7 @@ from fediverse_ai.core.storage import Storage
 from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web import words
 from fediverse_ai.web.pictures import Frame, frame
+from outbox.dial import DEFAULT, Dial, covers
 from outbox.disclosure import disclosed
 from outbox.models import Attachment, Post, PostState
 from outbox.queries import PostView
@@ -35,6 +36,8 @@ class Card:
     words: str
     warning: str | None
     more: int
+    cover: str = ""
+    """Why its picture is covered, where it is not its maker's doing."""
 
 
 def card(storage: Storage, view: PostView) -> Card:
@@ -76,11 +79,22 @@ def title_of(post: Post, attachments: Sequence[Attachment]) -> str:
     return line or prompt[:1].upper() + prompt[1:] or _("Untitled")
 
 
-def page_of(views: Sequence[PostView], storage: Storage, path: str) -> tuple[list[Card], str | None]:
-    """Cards of one page and the address of the next older one; `views` holds one more than a page when there is one."""
+def page_of(
+    views: Sequence[PostView], storage: Storage, path: str, chosen: Dial = DEFAULT, reader_id: int | None = None
+) -> tuple[list[Card], str | None]:
+    """Cards of one page and the address of the next older one; `views` holds one more than a page when there is one.
+
+    `chosen` is the reader's dial, by which others' AI pictures may be covered.
+    """
     shown = views[:PAGE_POSTS]
     older = f"{path}?before={shown[-1].post.id}" if len(views) > PAGE_POSTS else None
-    return [card(storage, view) for view in shown], older
+    return [_for_reader(card(storage, view), view, chosen, reader_id) for view in shown], older
+
+
+def _for_reader(made: Card, view: PostView, chosen: Dial, reader_id: int | None) -> Card:
+    if made.frame is None or made.frame.covered or not covers(chosen, reader_id, view.author.id, view.attachments):
+        return made
+    return replace(made, frame=replace(made.frame, covered=True), cover=_("Made with AI"))
 
 
 def post_id_of(request: Request) -> int:

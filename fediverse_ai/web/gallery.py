@@ -10,8 +10,8 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.web.cards import before_of, page_of
 from fediverse_ai.web.rendering import context_of, me_of, page
+from outbox import dial, tag_follows
 from outbox import queries as posts
-from outbox import tag_follows
 from outbox.text import HASHTAG
 
 
@@ -23,7 +23,8 @@ async def gallery(request: Request) -> Response:
     async with context.database.read() as session:
         views = await posts.gallery(session, me.actor_id if me else None, before, limits.PAGE_POSTS + 1)
         makers = await actors.local_accounts(session)
-    cards, older = page_of(views, context.storage, "/")
+        chosen = await dial.dial_of(session, me.actor_id if me else None)
+    cards, older = page_of(views, context.storage, "/", chosen, me.actor_id if me else None)
     return page(
         request,
         "gallery.html",
@@ -46,8 +47,9 @@ async def tag(request: Request) -> Response:
     async with context.database.read() as session:
         views = await posts.tagged(session, me.actor_id if me else None, name, before, limits.PAGE_POSTS + 1)
         followed = me is not None and bool(await tag_follows.followed_of(session, me.actor_id, [name.lower()]))
+        chosen = await dial.dial_of(session, me.actor_id if me else None)
     path = f"/tags/{name.lower()}"
-    cards, older = page_of(views, context.storage, path)
+    cards, older = page_of(views, context.storage, path, chosen, me.actor_id if me else None)
     newer = path if before is not None else None
     return page(
         request,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -24,8 +25,8 @@ from fediverse_ai.web.pictures import Frame, frame, label_of, remote_frames
 from fediverse_ai.web.profile import maker, person_words
 from fediverse_ai.web.quotes import quoted
 from fediverse_ai.web.rendering import context_of, me_of, page
+from outbox import dial, publish
 from outbox import lineage as outbox_lineage
-from outbox import publish
 from outbox import queries as posts
 from outbox import text as outbox_text
 from outbox.disclosure import disclosed
@@ -76,17 +77,21 @@ async def post(request: Request) -> Response:
         conversation = await feeds_talk.around(session, request, reader, view.post) if reader is not None else None
         mine = reader is not None and reader.id == author.id
         consent = await training.outlook(session, view.post) if mine else None
+        chosen = await dial.dial_of(session, reader.id if reader is not None else None)
     if request.path_params["name"] != author.username:
         return RedirectResponse(f"/@{author.username}/{post_id}", 301)
     if reader is not None and view.post.state == PostState.PUBLISHED:
         await feeds_talk.looked_at(request, post_id)
     shown = [frame(context.storage, view.post, item) for item in view.attachments]
+    dimmed = dial.covers(chosen, me.actor_id if me else None, author.id, view.attachments)
+    shown = [replace(one, covered=True) for one in shown] if dimmed else shown
     return page(
         request,
         "post.html",
         kept=view.post.visibility in OPEN and view.post.state == PostState.PUBLISHED,
         post=_post_words(context.config, view, shown),
         maker=person_words(author),
+        dimmed=dimmed,
         deeds=deeds,
         talk=conversation,
         mine=mine,

@@ -20,7 +20,7 @@ from fediverse_ai.web.cards import before_of, card, page_of, title_of
 from fediverse_ai.web.feeds import people
 from fediverse_ai.web.places import Place
 from fediverse_ai.web.rendering import context_of, me_of, page
-from outbox import links, pin
+from outbox import dial, links, pin
 from outbox import queries as posts
 from outbox.models import PostState
 
@@ -84,8 +84,9 @@ async def _page(request: Request, tab: str) -> Response:
         reader = await actors.by_id(session, reader_id) if reader_id is not None and not mine else None
         stands = await people.standing(session, request, reader, person) if reader is not None else None
         unfinished = await unfinished_of(session, person.id) if mine and first else []
+        chosen = await dial.dial_of(session, reader_id)
     path = f"/@{person.username}{tab}"
-    cards, older = page_of(views, context.storage, path)
+    cards, older = page_of(views, context.storage, path, chosen, reader_id)
     known = person_words(person)
     return page(
         request,

@@ -191,6 +191,10 @@ async def test_the_dial_acts_in_every_feed_and_in_apps(site: Site) -> None:
         # Asked for by its address it is there, covered where the dial says so.
         asked = await browser.get(f"/@robot@far.test/{theirs.id}")
         assert len(asked.all("details", class_="cover")) == (1 if dims or hides else 0)
+        ours = await browser.get(f"/@arthur/{ai.id}")
+        assert len(ours.all("details", class_="cover")) == (1 if dims or hides else 0)
+        hung = (await browser.get("/@arthur")).all("span", class_="veil")
+        assert len(hung) == (1 if dims or hides else 0), "one may look at somebody's page, covered"
         async with site.context.database.read() as session:
             me = await queries.by_id(session, reader.id)
             assert me is not None

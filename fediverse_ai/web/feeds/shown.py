@@ -159,10 +159,9 @@ def _one(
     context: Context, reader: Actor, view: PostView, chosen: Dial, hit: filters.Hit | None, line: Deeds | None
 ) -> Shown:
     post, author = view.post, view.author
-    mine = author.id == reader.id
     ai = preferences.carries_ai(view.attachments)
     cover = "warning" if post.sensitive or post.summary else ""
-    if not cover and ai and not mine and chosen in (Dial.DIM, Dial.HIDE):
+    if not cover and dial.covers(chosen, reader.id, author.id, view.attachments):
         cover = "dial"
     if not cover and hit is not None and hit.action == FilterAction.BLUR:
         cover = "filter"
