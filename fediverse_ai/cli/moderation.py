@@ -23,6 +23,7 @@ Target = Annotated[int, typer.Argument(metavar="ID", help="Number of a post, or 
 As = Annotated[str, typer.Option("--as", metavar="NAME", help="The moderator; without it the owner.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")]
 SHOWN = 60
+PENDING = -1
 
 
 @app.command()
@@ -142,7 +143,8 @@ def approve(
     target: Target, reason: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "", name: As = ""
 ) -> None:
     """Let a held or refused post or edit out exactly as it is; one that has no picture yet gets it made and judged."""
-    console.wait_for(_word(target, reason, name, yes=True, remember=False))
+    if console.wait_for(_word(target, reason, name, yes=True, remember=False)) == PENDING:
+        return
     console.tell(f"{target} is let through.", id=target, decision="allow")
 
 
@@ -157,24 +159,24 @@ def reject(
 ) -> None:
     """Refuse what is held, or take down what is out; a deletion is final in the fediverse."""
     kept = console.wait_for(_word(target, reason, name, yes=False, remember=remember))
+    if kept == PENDING:
+        return
     words = f"{target} is refused." + (f" {kept} hashes are remembered." if remember else "")
     console.tell(words, id=target, decision="refuse", remembered=kept)
 
 
 async def _word(target: int, reason: str, name: str, *, yes: bool, remember: bool) -> int:
-    from outbox import known, moderate
+    from outbox import docket, known
 
     async with console.beside(console.existing_config()) as context:
         async with context.database.read() as session:
             post, _ = await _find(session, target)
         hashes = await known.of_post(context, post.id) if remember else []
         async with context.database.write() as session:
-            post, revision = await _find(session, target)
             account = await moderator(session, name)
-            if revision is not None:
-                await (moderate.approve_edit if yes else moderate.refuse_edit)(session, revision, account, reason)
-            else:
-                await (moderate.approve if yes else moderate.refuse)(session, post, account, reason)
+            if not await docket.decide(session, target, account, reason, approve=yes):
+                console.tell("A second person has to say the same.", id=target)
+                return PENDING
             return await known.add(session, hashes, source=f"post {post.id}", reason=reason, account=account)
 
 

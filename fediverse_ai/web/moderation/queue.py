@@ -84,7 +84,8 @@ async def say(request: Request) -> Response:
                     await docket.escalate(session, number, by, reason)
                 else:
                     through &= await docket.decide(session, number, by, reason, approve=verb == "approve")
-            await known.add(session, hashes, source=f"post {item_id}", reason=reason, account=by)
+            if through:
+                await known.add(session, hashes, source=f"post {item_id}", reason=reason, account=by)
             done = [entry.id for entry in await desk.newest_entries(session, ids)]
     except desk.SAYABLE as error:
         return desk.back(request, _link(wanted, item_id), error.public, bad=True)
