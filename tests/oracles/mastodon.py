@@ -185,7 +185,7 @@ def check_activity(sent: Sent) -> list[str]:
         broken(later, "an edit says when, later than published")
     if kind == "Delete":
         broken(is_url(get(inside, "id")) or is_url(inside), "a Delete says what")
-    if kind in ("Follow", "Like", "Announce", "Block"):
+    if kind in ("Follow", "Like", "EmojiReact", "Announce", "Block"):
         broken(is_url(inside), "the object is an id")
     if kind == "Announce":
         broken(is_moment(get(body, "published")), "a boost says when")

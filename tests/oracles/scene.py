@@ -194,6 +194,7 @@ async def _react(clerk: _Clerk, posts: dict[str, Post]) -> None:
         await clerk.do(verb, alice, theirs)
     for kind in ReactionKind:
         await clerk.do(react.take_back, alice, theirs, kind=kind)
+    await clerk.do(react.like, alice, theirs, emoji="\U0001f98a", as_react=True)
     await clerk.do(pin.pin, alice, posts["text"])
     await clerk.do(pin.unpin, alice, posts["text"])
     await clerk.do(_edited, posts["text"], alice)
