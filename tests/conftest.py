@@ -5,7 +5,13 @@ And the order of the files: the longest first, so that no worker is left alone w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import count
+
 import pytest
+
+from actors import keys
 
 pytest_plugins = ["tests.support.postgres"]
 
@@ -19,6 +25,22 @@ LONGEST = (
     "tests/web/",
     "tests/contracts/",
 )
+
+
+KEYS = 16
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_keys() -> Iterator[None]:
+    """Finding an RSA key takes a tenth of a second, and the tests make thousands of people: they take turns at a few.
+
+    Commands and servers in processes of their own make theirs as always.
+    """
+    make, numbers = keys._generate, count()
+    found = lru_cache(KEYS)(lambda _: make())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "_generate", lambda: found(next(numbers) % KEYS))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -103,13 +103,14 @@ class House:
         return found
 
 
-def _furnish(config: Config) -> None:
+def furnish(config: Config) -> None:
     """A new server's folder. Making fifty tables takes half of a start, so every house begins with a copy of them."""
     config.data_dir.mkdir(parents=True, exist_ok=True)
     secrets.open_box(config.data_dir, SystemClock(), create=True)
-    if not (config.data_dir / SQLITE_FILE).exists() and not config.database.resolved():
+    if (config.data_dir / SQLITE_FILE).exists() or config.database.resolved():
+        migrations.upgrade(config)
+    else:
         (config.data_dir / SQLITE_FILE).write_bytes(_migrated())
-    migrations.upgrade(config)
 
 
 @lru_cache(maxsize=1)
@@ -138,7 +139,7 @@ async def house(
     if authority:
         http["ca_file"] = str(authority.ca_file)
     config = Config(data_dir=folder, server=server, http=http, **sections)
-    _furnish(config)
+    furnish(config)
     clock = MovableClock()
     context = await open_context(config, engine=engine, clock=clock)
     try:

@@ -16,13 +16,11 @@ import httpx2 as httpx
 
 from actors import local
 from actors.accounts import create_account
-from fediverse_ai import migrations
-from fediverse_ai.core import secrets
-from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import load
 from fediverse_ai.core.context import Context
 from fediverse_ai.wiring import close_context, open_context
 from tests.support import wire
+from tests.support.house import furnish
 from tests.support.processes import Program, free_port
 from tests.support.tls import Authority
 
@@ -92,8 +90,7 @@ class Server:
         """What `init` and `user create` do, without starting a program for each."""
         config = load(self.folder, env=self.env)
         self.folder.mkdir(mode=0o700, parents=True)
-        secrets.open_box(self.folder, SystemClock(), create=True)
-        migrations.upgrade(config)
+        furnish(config)
         async with self.beside() as context, context.database.write() as session:
             for person in people:
                 await create_account(session, await local.create(session, person), role="member")

@@ -15,15 +15,12 @@ import httpx2 as httpx
 
 from actors import accounts, local
 from actors.models import Actor
-from fediverse_ai import migrations
 from fediverse_ai.app import create_app
-from fediverse_ai.core import secrets
-from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.wiring import close_context, open_context
 from outbox.models import Attachment, Post
-from tests.support.house import MovableClock
+from tests.support.house import MovableClock, furnish
 
 ORIGIN = "http://127.0.0.1:8321"
 HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
@@ -231,8 +228,7 @@ async def site(folder: Path, **sections: Any) -> AsyncIterator[Site]:
     """Open a server on a folder of its own; jobs are enqueued, none runs."""
     server = {"development": True, "port": 8321, "name": "Lamplight", "contact": "ann@lamplight.example"}
     config = Config(data_dir=folder, server={**server, **sections.pop("server", {})}, **sections)
-    secrets.open_box(folder, SystemClock(), create=True)
-    await asyncio.to_thread(migrations.upgrade, config)
+    await asyncio.to_thread(furnish, config)
     clock = MovableClock()
     context = await open_context(config, engine=False, clock=clock)
     made = Site(context, create_app(config, context), clock)
