@@ -57,7 +57,7 @@ async def share(request: Request) -> Response:
     Pictures come into the tray and go no further; nobody else sees them.
     """
     me = require(request, "session")
-    if request.headers.get("sec-fetch-site") not in ("none", "same-origin"):
+    if request.headers.get("sec-fetch-site") != "none":
         raise Forbidden("Share from the app on your home screen, or bring pictures on this page.", "shared by a site")
     return await _take(request, me, await _sent(request))
 
