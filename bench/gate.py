@@ -164,7 +164,7 @@ def mistakes(judged: Sequence[Judged]) -> list[str]:
 
 async def costs() -> list[Figure]:
     """Milliseconds that a check of a picture takes on the clock, of a prompt too, and megabytes of the processes that
-    look, one moderator after the other.."""
+    look, one moderator after the other."""
     text, picture = "a lighthouse on a cliff at sunset, two gulls", pictures.photo_like(1024)
     found = []
     for name in ("lists", "meaning", "nudity", "known", "bodies", "reading"):
