@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -144,7 +144,9 @@ def nodeinfo_links(config: Config) -> dict[str, Any]:
     }
 
 
-def nodeinfo(config: Config, version: str, users: int, posts: int) -> dict[str, Any]:
+def nodeinfo(
+    config: Config, version: str, users: int, posts: int, stopped: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """NodeInfo 2.0 or 2.1 with counted numbers only (FEP-0151)."""
     software: dict[str, str] = {"name": "fediverse-ai", "version": __version__}
     return {
@@ -159,5 +161,7 @@ def nodeinfo(config: Config, version: str, users: int, posts: int) -> dict[str, 
             "nodeDescription": config.server.description,
             # Apps that know a list of server software take this server for what its API is compatible with.
             "upstream": {"name": "mastodon"},
+            # The stop switch: what stands still here, why, and since when.
+            "stopped": list(stopped),
         },
     }

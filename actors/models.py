@@ -265,7 +265,7 @@ class Account(Row, table=True):
     remix_policy: str = "nobody"
     """Who may build on a new post (outbox.models.RemixPolicy)."""
     posting: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    """What apps begin a new post with: visibility, sensitive, language."""
+    """What apps begin a new post with: visibility, sensitive, language; `app` is false for who does not name theirs."""
     appearance: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
     """How pages look for this person: theme, motion, text, keys, counts, language; only what differs from the usual."""
     training: str = "no"
@@ -307,7 +307,7 @@ class Login(Row, table=True):
     account_id: int = Field(foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
     secret_hash: str = Field(unique=True)
     kind: str = "session"
-    """session or link."""
+    """session, link, or second: the password was right, and a code is waited for."""
     name: str = ""
     """Of a session: the browser, such as "Firefox on Linux"."""
     created_ms: int = Field(sa_type=BigInteger)

@@ -13,6 +13,7 @@ import actors.models
 import actors.optouts
 import actors.personal
 import actors.routes
+import actors.stops
 import inbox.jobs
 import inbox.models
 import inbox.quotes
@@ -49,6 +50,7 @@ from actors.policy import DomainRules
 from actors.proof_keys import ProofKeys
 from actors.remote import ChangedKeys, RemoteActors, Successions
 from actors.routes import ServedDocuments
+from actors.stops import Scope, StopSwitch
 from fediverse_ai import __version__, housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.carry import archive, imports
@@ -79,6 +81,7 @@ from outbox.remote_verdicts import RemoteVerdicts
 TABLES = (
     actors.models,
     actors.personal,
+    actors.stops,
     actors.emoji,
     actors.audit,
     actors.optouts,
@@ -197,6 +200,7 @@ async def _add_parts(context: Context) -> None:
     context.add(Successions())
     context.part(Successions).listeners.append(outbox.follow.begin_anew)
     context.add(DomainRules(context))
+    context.add(StopSwitch(context))
     context.add(ServedDocuments(context))
     context.add(RateLimiter(clock))
     context.add(PasswordGate())
@@ -211,7 +215,11 @@ async def _add_parts(context: Context) -> None:
         instance = await local.instance_actor(session)
         await outbox.policies.remember(session, context.part(Pipeline).policy)
     sign = keys.InstanceSigner(context, instance.id)
-    welcome = context.part(DomainRules).require_welcome
+
+    async def welcome(uri: str) -> None:
+        await context.part(DomainRules).require_welcome(uri)
+        await context.part(StopSwitch).require(Scope.FEDERATION)
+
     context.add(RemoteActors(context, Fetcher(context.http, sign, own_origin=config.public_url, welcome=welcome)))
     authenticator = Authenticator(context)
     context.part(ChangedKeys).listeners.append(authenticator.forget)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors import queries
+from actors.stops import Scope, StopSwitch
 from fediverse_ai.activitypub import challenges
 from fediverse_ai.activitypub.negotiation import is_activity_type
 from fediverse_ai.core import limits
@@ -27,6 +28,7 @@ async def shared(request: Request) -> Response:
     """One inbox for everybody here: who it is for is in the activity."""
     context: Context = request.app.state.context
     told: dict[str, str] = {}
+    await context.part(StopSwitch).require(Scope.FEDERATION)
     try:
         if not is_activity_type(request.headers.get("content-type", "")):
             raise Unsupported("Send application/activity+json.")

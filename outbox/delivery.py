@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, update
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import keys, queries
+from actors import keys, queries, stops
 from actors.keys import RequestSigner, Scheme
 from actors.policy import DomainRules
 from fediverse_ai.activitypub import synchronization
@@ -29,6 +30,9 @@ log = get(__name__)
 # What a peer answers to a signature that it cannot read; some say 400.
 KNOCK_AGAIN = frozenset({400, 401, 403})
 
+# While one of these is stopped nothing leaves; what is queued waits in its lane and goes on from there.
+STANDSTILL = (stops.Scope.OUTBOX, stops.Scope.FEDERATION)
+
 Attempt = tuple[Delivery, Outcome]
 
 
@@ -38,6 +42,9 @@ async def deliver(context: Context, ids: list[int | str]) -> None:
     async with context.database.read() as session:
         rows = await lanes.pending_rows(session, [int(value) for value in ids])
         signers = await _signers(session, rows)
+        still = await stops.over(session, *STANDSTILL)
+    if still is not None and await _stand_still(context, rows):
+        return
     fp("deliver.before_send")
     gate = asyncio.Semaphore(limits.DELIVERY_CONCURRENCY)
 
@@ -59,7 +66,8 @@ async def redeliver(context: Context, ids: list[int | str]) -> None:
     failed: Outcome | None = None
     while failed is None:
         async with context.database.read() as session:
-            row = await lanes.next_in_lane(session, host)
+            still = await stops.over(session, *STANDSTILL)
+            row = await lanes.next_in_lane(session, host) if still is None else None
             signers = await _signers(session, [row] if row else [])
         if row is None:
             break
@@ -72,13 +80,23 @@ async def redeliver(context: Context, ids: list[int | str]) -> None:
         await _rest(session, host, failed)
 
 
+async def _stand_still(context: Context, rows: Sequence[tuple[Delivery, Activity]]) -> bool:
+    """While nothing may leave, rows wait in their hosts' lanes, untried; False if that ended meanwhile."""
+    async with context.database.write() as session:
+        if await stops.over(session, *STANDSTILL) is None:
+            return False
+        waiting = update(Delivery).where(col(Delivery.id).in_([row.id for row, _ in rows]), col(Delivery.state) == "pending")
+        await session.exec(waiting.values(state="lane"))
+    return True
+
+
 async def _rest(session: AsyncSession, host: str, failed: Outcome | None) -> None:
     """Put the lane's wake-up away, and arrange the next one if something is left."""
     state = await lanes.state_of(session, host)
     state.waking = False
     session.add(state)
     await session.flush()
-    if not await lanes.has_lane(session, host):
+    if not await lanes.has_lane(session, host) or await stops.over(session, *STANDSTILL) is not None:
         return
     # A row that was given up is not the host's fault: what follows it goes on soon.
     passing = failed is None or failed.result is Result.PERMANENT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import queries
+from actors import queries, stops
 from actors.models import Actor
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
@@ -35,6 +35,8 @@ async def prepare(context: Context, ids: list[int | str]) -> None:
         known = await documents.attachments_of(session, post_id)
     if post is None or author is None or post.state != PostState.WAITING:
         return
+    if not known and await _stopped(context, post):
+        return
     fp("prepare.begin")
     try:
         await _carry(context, post, author, known)
@@ -50,6 +52,19 @@ async def prepare(context: Context, ids: list[int | str]) -> None:
 async def judge_waiting(context: Context, ids: list[int | str]) -> None:
     """The same for a post of words, uploads or pictures that are made already: it waits for no generator's worker."""
     await prepare.function(context, ids)
+
+
+async def _stopped(context: Context, post: Post) -> bool:
+    """Is making this post's pictures stopped? Its author reads why; it stands in the line again at the start."""
+    if post.request is None:
+        return False
+    name = str(post.request.get("generator") or context.part(Pipeline).default)
+    async with context.database.read() as session:
+        stop = await stops.over(session, stops.Scope.GENERATION, stops.MODEL + name)
+    if stop is None:
+        return False
+    await making.report(context, post.id, ProgressReport(None, f"stopped for now: {stop.reason}"))
+    return True
 
 
 async def _carry(context: Context, post: Post, author: Actor, known: list[Attachment]) -> None:
@@ -132,7 +147,7 @@ async def give_up_forgotten(context: Context) -> None:
     before = context.clock.now_ms() - int(limits.WAITING_SECONDS * 1000)
     async with context.database.read() as session:
         query = select(Post.id).where(Post.state == PostState.WAITING, col(Post.created_ms) < before).limit(100)
-        forgotten = list(await session.exec(query))
+        forgotten = list(await session.exec(query)) if not await stops.standing(session) else []
     for post_id in forgotten:
         await _fail(context, post_id, Unavailable("This post could not be finished; please try again."))
 

@@ -9,7 +9,7 @@ from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import documents as actor_documents
-from actors import queries
+from actors import queries, stops
 from actors.models import Actor
 from actors.routes import ServedDocuments
 from fediverse_ai.activitypub import document
@@ -85,6 +85,21 @@ async def release(session: AsyncSession, post: Post, judgement: Judgement) -> No
     session.add(post)
 
 
+async def wait(session: AsyncSession, post: Post) -> None:
+    """A post that may go out while something is stopped is due from now on, and goes when that is over."""
+    if post.state != PostState.SCHEDULED:
+        move(post, PostState.SCHEDULED)
+        post.not_before_ms = context_of(session).clock.now_ms()
+    post.progress = None
+    session.add(post)
+    await session.flush()
+
+
+def models_of(attachments: Sequence[Attachment]) -> set[str]:
+    """The generators that made these pictures."""
+    return {str(item.recipe["generator"]) for item in attachments if item.recipe and item.recipe.get("generator")}
+
+
 async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> None:
     """Move a judged post out: render and label the Note, build the Create, queue its deliveries, tell local people."""
     context = context_of(session)
@@ -93,6 +108,9 @@ async def publish(session: AsyncSession, post: Post, judgement: Judgement) -> No
         raise WrongState(f"post {post.id} is not ours to publish")
     attachments = await documents.attachments_of(session, post.id)
     check_gate(context, post, attachments, judgement)
+    if await stops.over_post(session, author.username, models_of(attachments)) is not None:
+        await wait(session, post)
+        return
     move(post, PostState.PUBLISHED)
     if await restraints.in_force(session, author.id, "sensitive") is not None:
         post.sensitive = True

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 
 from actors import documents as actor_documents
 from actors import queries as actor_queries
+from actors import stops
 from actors.models import Actor
 from actors.readers import person_of, reader_of, require_reader, signer_of, wants_signature
 from actors.routes import ServedDocuments, account_count, answer, before_of, collection, page
@@ -332,7 +333,8 @@ async def nodeinfo(request: Request) -> Response:
     async with context.database.read() as session:
         users = await account_count(session)
         posts = await queries.post_count(session)
-    body = document.dump(actor_documents.nodeinfo(context.config, version, users, posts))
+    stopped = [stops.public(stop) for stop in await context.part(stops.StopSwitch).now()]
+    body = document.dump(actor_documents.nodeinfo(context.config, version, users, posts, stopped))
     schema = f"http://nodeinfo.diaspora.software/ns/schema/{version}#"
     return activity_json(body, request=request, media_type=f'application/json; profile="{schema}"; charset=utf-8')
 

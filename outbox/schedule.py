@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy import ColumnElement, or_, true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actors import stops
 from actors.models import Actor
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from outbox import documents, line, restraints
-from outbox.models import Judgement, Post, PostState
+from outbox.models import Attachment, Judgement, Post, PostState
 from outbox.prepare import judge_waiting
 from outbox.publish import GateClosed, check_gate, publish, remove
 from outbox.states import move
@@ -72,10 +74,24 @@ async def publish_due(context: Context) -> None:
     query = select(Post.id).where(Post.state == PostState.SCHEDULED, col(Post.not_before_ms) <= now)
     query = query.where(~restraints.frozen(Post.author_id))
     async with context.database.read() as session:
-        due = list(await session.exec(query.order_by(col(Post.not_before_ms)).limit(limits.SWEEP_ROWS)))
+        # Those who stand still do not keep the others from going.
+        query = query.where(~await _stopped(session)).order_by(col(Post.not_before_ms), col(Post.id))
+        due = list(await session.exec(query.limit(limits.SWEEP_ROWS)))
     for post_id in due:
         async with context.database.write() as session:
             await _publish_one(session, post_id)
+
+
+async def _stopped(session: AsyncSession) -> ColumnElement[bool]:
+    """Is this post kept back by what is stopped?"""
+    scopes = [stop.scope for stop in await stops.standing(session)]
+    if stops.Scope.OUTBOX in scopes:
+        return true()
+    names = [scope.removeprefix(stops.ACCOUNT) for scope in scopes if scope.startswith(stops.ACCOUNT)]
+    models = [scope.removeprefix(stops.MODEL) for scope in scopes if scope.startswith(stops.MODEL)]
+    authors = select(Actor.id).where(col(Actor.local), col(Actor.username).in_(names))
+    made = select(Attachment.post_id).where(col(Attachment.recipe)["generator"].as_string().in_(models))
+    return or_(col(Post.author_id).in_(authors), col(Post.id).in_(made))
 
 
 async def _publish_one(session: AsyncSession, post_id: int) -> None:

@@ -25,6 +25,7 @@ from fediverse_ai.cli import (
     quickstart,
     reports,
     serve,
+    stop,
     upscale,
     user,
 )
@@ -69,6 +70,9 @@ moderation.app.add_typer(reports.app, name="reports")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.command()(doctor.doctor)
+app.command()(stop.stop)
+app.command()(stop.start)
+app.command()(stop.stopped)
 
 
 def run(words: Sequence[str]) -> int:

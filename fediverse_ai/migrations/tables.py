@@ -12,6 +12,7 @@ import actors.emoji
 import actors.models
 import actors.optouts
 import actors.personal
+import actors.stops
 import inbox.models
 import outbox.addressed
 import outbox.belongings
@@ -28,6 +29,7 @@ __all__ = ["NAMES", "comparison", "metadata"]
 ROOMS = (
     actors.models,
     actors.personal,
+    actors.stops,
     actors.emoji,
     actors.audit,
     actors.optouts,

@@ -1139,6 +1139,13 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "stop",
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_stop")),
+    )
+    op.create_table(
         "second_factor",
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
@@ -1390,6 +1397,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_recovery_code_account_id"))
 
     op.drop_table("recovery_code")
+    op.drop_table("stop")
     op.drop_table("second_factor")
     op.drop_table("usage")
     with op.batch_alter_table("turn", schema=None) as batch_op:
@@ -1413,14 +1421,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tag_follow_name"))
 
     op.drop_table("tag_follow")
-    op.drop_table("marker")
-    with op.batch_alter_table("filter_post", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_filter_post_post_id"))
-
-    op.drop_table("filter_post")
-    with op.batch_alter_table("filter_keyword", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_filter_keyword_filter_id"))
-
     with op.batch_alter_table("endorsement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_endorsement_about_id"))
 
@@ -1430,11 +1430,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_own_collection_actor_id"))
 
     op.drop_table("own_collection")
-    op.drop_table("own_item")
-    with op.batch_alter_table("own_collection", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_own_collection_actor_id"))
+    op.drop_table("marker")
+    with op.batch_alter_table("filter_post", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_filter_post_post_id"))
 
-    op.drop_table("own_collection")
+    op.drop_table("filter_post")
+    with op.batch_alter_table("filter_keyword", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_filter_keyword_filter_id"))
+
     op.drop_table("filter_keyword")
     with op.batch_alter_table("filter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_filter_actor_id"))

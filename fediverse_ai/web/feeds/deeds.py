@@ -10,13 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 
 from actors.models import Actor, Follow, FollowState
+from fediverse_ai.core import limits
 from fediverse_ai.web.words import safe_link
 from outbox.belongings import Bookmark, ConversationMute, RemixPolicy
 from outbox.models import Post, PostState
 from outbox.queries import PostView
 from outbox.visibility import OPEN
 
-BACK_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def here(request: Request) -> str:
 def safe_back(path: str, default: str = "/home") -> str:
     """A path of this server to go back to, else the default: nothing that a browser could read as another host."""
     plain = path.isascii() and path.isprintable() and " " not in path and "\\" not in path
-    return path if plain and path.startswith("/") and path[1:2] != "/" and len(path) <= BACK_CHARS else default
+    return path if plain and path.startswith("/") and path[1:2] != "/" and len(path) <= limits.BACK_CHARS else default
 
 
 async def of_one(
