@@ -74,7 +74,7 @@ class Actor(Row, table=True):
     indexable: bool = False
     fields: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     verified: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
-    """Of local actors: address in a field -> when a page there was seen to link back with rel=me, epoch milliseconds."""
+    """Of local actors: address in a field -> when a page there was seen to link back with rel=me, in epoch ms."""
     also_known_as: list[str] = Field(default_factory=list, sa_column=json_column())
     emojis: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
     """Custom emoji in the name and bio of a remote actor: name -> id of its Emoji (actors/emoji.py)."""

@@ -1,4 +1,4 @@
-"""SecondFactor, RecoveryCode, Import, ImportRow, Archive: how somebody proves who they are, what they carry in and out."""
+"""SecondFactor, RecoveryCode, Import, ImportRow, Archive: how people prove who they are, what they carry in and out."""
 
 from __future__ import annotations
 

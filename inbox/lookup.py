@@ -39,8 +39,10 @@ async def resolve(context: Context, account_id: int, words: str) -> Looked:
 
 
 async def _known(context: Context, address: str) -> Looked | None:
-    """What an address names here: an id that we have, or one of our pages (/@NAME, /@NAME@HOST, /@NAME/ID). Another server's page
-    leads to its id by asking for it."""
+    """What an address names here: an id that we have, or one of our pages (/@NAME, /@NAME@HOST, /@NAME/ID).
+
+    Another server's page leads to its id by asking for it.
+    """
     async with context.database.read() as session:
         page = _PAGE.fullmatch(address.removeprefix(context.config.public_url))
         if page is not None and page["post"]:

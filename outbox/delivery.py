@@ -85,7 +85,9 @@ async def _stand_still(context: Context, rows: Sequence[tuple[Delivery, Activity
     async with context.database.write() as session:
         if await stops.over(session, *STANDSTILL) is None:
             return False
-        waiting = update(Delivery).where(col(Delivery.id).in_([row.id for row, _ in rows]), col(Delivery.state) == "pending")
+        waiting = update(Delivery).where(
+            col(Delivery.id).in_([row.id for row, _ in rows]), col(Delivery.state) == "pending"
+        )
         await session.exec(waiting.values(state="lane"))
     return True
 

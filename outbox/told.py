@@ -13,8 +13,8 @@ from fediverse_ai.core.context import context_of
 from outbox.models import Post, Visibility
 
 NEW_ACCOUNT_MS = 30 * 86_400_000
-# What somebody else did, and may be kept quiet about; how one's own posts ended and what moderators need is told always.
-KINDS = frozenset({"follow", "mention", "like", "boost", "quote", "remix", "status", "moved"})
+# What somebody else did, and may be kept quiet about; how own posts ended and what moderators need is told always.
+KINDS = frozenset({"follow", "mention", "like", "boost", "quote", "remix", "post", "moved"})
 GROUPS = frozenset({"not_followed", "not_followers", "new"})
 
 

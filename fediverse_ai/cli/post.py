@@ -88,5 +88,7 @@ async def watched(context: Context, post_id: int, seconds: float) -> Sight:
     with watch.Bar(silent=console.chosen.get().json) as bar:
         sight = await watch.until_settled(context, post_id, seconds, bar.show)
     if sight.state == "published" and any(picture["alt_draft"] for picture in sight.pictures):
-        console.complain(f"a description was drafted and waits for your word: {context.config.public_url}/make/{post_id}")
+        console.complain(
+            f"a description was drafted and waits for your word: {context.config.public_url}/make/{post_id}"
+        )
     return sight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -180,13 +181,13 @@ async def _export(name: str, out: Path) -> None:
     from fediverse_ai.carry import archive
     from fediverse_ai.core.errors import Conflict
 
-    if out.exists():
+    if await asyncio.to_thread(out.exists):
         raise Conflict(f"{out} is there already.")
     async with console.beside(console.existing_config()) as context:
         async with context.database.read() as session:
             actor = await author(session, name)
         await archive.write(context, actor.id, out)
-    size = out.stat().st_size
+    size = (await asyncio.to_thread(out.stat)).st_size
     console.tell(f"{actor.handle}: {out}, {size} bytes.", name=name, file=str(out), bytes=size)
 
 

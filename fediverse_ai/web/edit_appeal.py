@@ -1,4 +1,4 @@
-"""GET and POST /posts/{post_id}/edit/appeal: why an edit of one's own is not out, and its author's objection to that."""
+"""GET and POST /posts/{post_id}/edit/appeal: why an edit of one's own is not out, and its author's objection."""
 
 from __future__ import annotations
 

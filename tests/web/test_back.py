@@ -13,7 +13,9 @@ def test_a_path_of_ours_is_kept(path: str) -> None:
     assert safe_back(path) == path
 
 
-@pytest.mark.parametrize("path", ["//far.test/", "/\\far.test", "https://far.test/", "", "home", "/a b", "/\thome", "/é"])
+@pytest.mark.parametrize(
+    "path", ["//far.test/", "/\\far.test", "https://far.test/", "", "home", "/a b", "/\thome", "/é"]
+)
 def test_nothing_else_is(path: str) -> None:
     assert safe_back(path) == "/home"
 

@@ -286,5 +286,3 @@ async def test_deeds_are_counted(site: Site) -> None:
     for _number in range(limits.ACTS_PER_ACCOUNT.count):
         limiter.check(f"acts:{site.account_id('busy')}", limits.ACTS_PER_ACCOUNT)
     assert (await browser.submit("/lists", f"/posts/{post.id}/act", verb="like")).status == 429
-
-

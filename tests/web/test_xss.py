@@ -55,7 +55,8 @@ TAGS = _words(
     "b i del kbd path circle dialog table caption thead tbody tr th td output aside menu search meter "
 )
 ATTRIBUTES = _words(
-    "lang charset data-item autofocus media placeholder hx-include hx-vals name content property rel href type class id tabindex aria-label aria-current aria-hidden "
+    "lang charset data-item autofocus media placeholder hx-include hx-vals name content property rel href type class "
+    "id tabindex aria-label aria-current aria-hidden "
     "aria-labelledby aria-describedby aria-invalid datetime title action method value src alt srcset sizes width "
     "height loading decoding fetchpriority viewbox preserveaspectratio focusable x2 y2 offset stop-color fill open "
     "for required maxlength rows checked selected inputmode pattern max role data-progress data-words data-outlook "

@@ -18,7 +18,6 @@ from outbox.queries import PostView
 from outbox.visibility import OPEN
 
 
-
 @dataclass(frozen=True, slots=True)
 class Deeds:
     """One post as its actions see it. `key` makes the ids of its controls unique on the page; `back` is where one is.

@@ -117,4 +117,3 @@ def _about(target: Actor, media: RemoteMedia | None) -> dict[str, Any]:
         "moved": target.moved_to_uri or "",
         "locked": target.manually_approves,
     }
-

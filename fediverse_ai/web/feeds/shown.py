@@ -227,9 +227,7 @@ def poll_of(post: Post, now_ms: int) -> dict[str, Any] | None:
     }
 
 
-async def _answered(
-    session: AsyncSession, context: Context, reader: Actor, found: Sequence[Post]
-) -> dict[int, Person]:
+async def _answered(session: AsyncSession, context: Context, reader: Actor, found: Sequence[Post]) -> dict[int, Person]:
     """id of a post that is answered -> its author, as far as the reader may see it."""
     ids = {post.in_reply_to_id for post in found if post.in_reply_to_id is not None}
     if not ids:

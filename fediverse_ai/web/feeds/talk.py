@@ -54,9 +54,7 @@ async def around(session: AsyncSession, request: Request, reader: Actor, post: P
     below = await talk.descendants(session, reader, post)
     back = deeds.here(request)
     entries = [Entry(one) for one in [*above, post, *below]]
-    made = {
-        one.id: one for one in await shown(session, request, reader, entries, "thread", focus=post.id, back=back)
-    }
+    made = {one.id: one for one in await shown(session, request, reader, entries, "thread", focus=post.id, back=back)}
     depths: dict[int, int] = {post.id: 0}
     for one in below:
         depths[one.id] = depths.get(one.in_reply_to_id or 0, 0) + 1

@@ -85,9 +85,7 @@ def _ticks(account: Account, actor: Actor) -> dict[str, bool]:
 def _page(
     request: Request, chosen: dict[str, str], ticks: dict[str, bool], wrong: Wrong | None = None, status: int = 200
 ) -> Response:
-    return frame.show(
-        request, "privacy.html", status, wrong=wrong, chosen=chosen, choices=_choices(), ticks=ticks
-    )
+    return frame.show(request, "privacy.html", status, wrong=wrong, chosen=chosen, choices=_choices(), ticks=ticks)
 
 
 async def save(request: Request) -> Response:

@@ -23,7 +23,7 @@ def _kinds() -> list[Option]:
         Option("boost", _("Somebody boosts a post of yours")),
         Option("quote", _("Somebody quotes a post of yours")),
         Option("remix", _("Somebody makes a picture from yours")),
-        Option("status", _("Somebody posts of whom you asked to hear every post")),
+        Option("post", _("Somebody posts of whom you asked to hear every post")),
         Option("moved", _("Somebody whom you follow moved")),
     ]
 
