@@ -17,6 +17,16 @@ _TRAINING_CRAWLERS = (
     "ClaudeBot",
     "Google-Extended",
     "Applebot-Extended",
+    "anthropic-ai",
+    "cohere-ai",
+    "Diffbot",
+    "FacebookBot",
+    "img2dataset",
+    "Omgilibot",
+    "PanguBot",
+    "AI2Bot",
+    "Timpibot",
+    "webzio-extended",
     "CCBot",
     "Bytespider",
     "meta-externalagent",
@@ -53,6 +63,7 @@ async def robots(request: Request) -> Response:
     """GET /robots.txt"""
     lines = [f"User-agent: {name}" for name in _TRAINING_CRAWLERS] + ["Disallow: /", ""]
     lines += ["User-agent: *", "Content-Signal: ai-train=no", *(f"Disallow: {path}" for path in _PRIVATE_PATHS), ""]
+    lines += [f"Sitemap: {context_of(request).config.public_url}/sitemap.xml", ""]
     return PlainTextResponse("\n".join(lines), headers={"Cache-Control": "public, max-age=3600"})
 
 

@@ -38,6 +38,8 @@ class Card:
     more: int
     cover: str = ""
     """Why its picture is covered, where it is not its maker's doing."""
+    why: str = ""
+    """Why it is on this page, in words."""
 
 
 def card(storage: Storage, view: PostView) -> Card:
@@ -89,6 +91,11 @@ def page_of(
     shown = views[:PAGE_POSTS]
     older = f"{path}?before={shown[-1].post.id}" if len(views) > PAGE_POSTS else None
     return [_for_reader(card(storage, view), view, chosen, reader_id) for view in shown], older
+
+
+def for_reader(storage: Storage, view: PostView, chosen: Dial, reader_id: int | None, why: str = "") -> Card:
+    """One card, covered where the reader's dial says so; `why` tells why it is shown."""
+    return replace(_for_reader(card(storage, view), view, chosen, reader_id), why=why)
 
 
 def _for_reader(made: Card, view: PostView, chosen: Dial, reader_id: int | None) -> Card:

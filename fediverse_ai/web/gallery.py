@@ -40,9 +40,7 @@ async def tag(request: Request) -> Response:
     """GET /tags/{name}: where the hashtags of our posts lead."""
     context = context_of(request)
     me = me_of(request)
-    name = str(request.path_params["name"])
-    if not HASHTAG.fullmatch(f"#{name}") or len(name) > 100:
-        raise Missing("There is no such hashtag.")
+    name = hashtag_of(request)
     before = before_of(request.query_params.get("before"))
     async with context.database.read() as session:
         views = await posts.tagged(session, me.actor_id if me else None, name, before, limits.PAGE_POSTS + 1)
@@ -61,3 +59,11 @@ async def tag(request: Request) -> Response:
         followed=followed,
         first_page=before is None,
     )
+
+
+def hashtag_of(request: Request) -> str:
+    """The hashtag of an address, as it is written there. Raises Missing for what can be none."""
+    name = str(request.path_params["name"])
+    if not HASHTAG.fullmatch(f"#{name}") or len(name) > 100:
+        raise Missing("There is no such hashtag.")
+    return name

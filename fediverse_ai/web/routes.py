@@ -7,8 +7,8 @@ from starlette.routing import Route
 from fediverse_ai.core.access import Door
 from fediverse_ai.web import (
     about,
-    atom,
     edit_appeal,
+    explore,
     federation,
     gallery,
     intents,
@@ -20,17 +20,21 @@ from fediverse_ai.web import (
     proxy,
     redirects,
     sign_in,
+    sitemap,
     static_files,
+    syndication,
     verify,
 )
 from fediverse_ai.web.composer import routes as composer
 from fediverse_ai.web.feeds import routes as feeds
 from fediverse_ai.web.legal import routes as legal
 from fediverse_ai.web.moderation import routes as moderation
+from fediverse_ai.web.owner import routes as owner
 from fediverse_ai.web.settings import routes as settings
 
 ROUTES: list[Route] = [
     Door("/", gallery.gallery, needs="anyone", methods=["GET"]),
+    Door("/explore", explore.show, needs="anyone", methods=["GET"]),
     Door("/about", about.about, needs="anyone", methods=["GET"]),
     Door("/models", models.models, needs="anyone", methods=["GET"]),
     Door("/models/{name}", models.model, needs="anyone", methods=["GET"]),
@@ -39,6 +43,12 @@ ROUTES: list[Route] = [
     Door("/provenance/root.pem", verify.root, needs="anyone", methods=["GET"]),
     Door("/ns", about.namespace, needs="anyone", methods=["GET"]),
     Door("/federation", federation.federation, needs="anyone", methods=["GET"]),
+    Door("/feed.atom", syndication.of_gallery, needs="anyone", methods=["GET"]),
+    Door("/feed.rss", syndication.of_gallery, needs="anyone", methods=["GET"]),
+    Door("/tags/{name}/feed.atom", syndication.of_tag, needs="anyone", methods=["GET"]),
+    Door("/tags/{name}/feed.rss", syndication.of_tag, needs="anyone", methods=["GET"]),
+    Door("/sitemap.xml", sitemap.index, needs="anyone", methods=["GET"]),
+    Door("/sitemap/{name}.xml", sitemap.part, needs="anyone", methods=["GET"]),
     Door("/tags/{name}", gallery.tag, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.show, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.check, needs="anyone", methods=["POST"]),
@@ -48,6 +58,7 @@ ROUTES: list[Route] = [
     Door("/sign-out", sign_in.leave, needs="session", methods=["POST"]),
     *settings.ROUTES,
     *moderation.ROUTES,
+    *owner.ROUTES,
     *legal.ROUTES,
     *composer.ROUTES,
     Door("/users/{name}", redirects.actor, needs="anyone", methods=["GET"]),
@@ -56,7 +67,8 @@ ROUTES: list[Route] = [
     Door("/posts/{post_id:int}/edit/appeal", edit_appeal.send, needs="session", methods=["POST"]),
     *feeds.ROUTES,
     Door("/@{name}", profile.profile, needs="anyone", methods=["GET"]),
-    Door("/@{name}/feed.atom", atom.feed, needs="anyone", methods=["GET"]),
+    Door("/@{name}/feed.atom", syndication.of_maker, needs="anyone", methods=["GET"]),
+    Door("/@{name}/feed.rss", syndication.of_maker, needs="anyone", methods=["GET"]),
     Door("/@{name}/remixes", profile.remixes, needs="anyone", methods=["GET"]),
     Door("/@{name}/about", profile.about, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}", post.post, needs="anyone", methods=["GET"]),

@@ -77,6 +77,7 @@ EXAMPLES: list[tuple[str, Fill]] = [
     (r"/settings/(filters/hosts|data/(imports|archive))/\{\w+:int\}.*", lambda _cast, _one: "1"),
     (r"/moderation/.*\{id:int\}", post_id),
     (r"/(report/notices|statements)/\{secret\}", lambda _cast, _one: "nonsense"),
+    (r"/sitemap/\{name\}\.xml", lambda _cast, _one: "people"),
     (r"/models/\{name\}", lambda _cast, _one: "scene"),
     (r"/sign-in/link/\{secret\}", lambda _cast, _one: "nonsense"),
     (r"/nodeinfo/\{version\}", lambda _cast, _one: "2.1"),
