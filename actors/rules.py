@@ -133,11 +133,17 @@ async def record(session: AsyncSession, wanted: Wanted, *, by_id: int | None = N
 async def undo(context: Context, host: str, *, by_id: int | None = None, reason: str = "") -> Effect:
     """Take the rule about this host back, with what it cut (D23). Raises Missing where there is none."""
     async with context.database.write() as session:
-        rule = await rule_for(session, urls.canonical_host(host.strip()).partition(":")[0])
-        if rule is None:
-            raise Missing(f"There is no rule about {host}.")
-        await _end(session, rule, by_id, reason[: limits.NAME_CHARS])
+        await lift(session, host, by_id=by_id, reason=reason)
     return await renew(context)
+
+
+async def lift(session: AsyncSession, host: str, *, by_id: int | None = None, reason: str = "") -> DomainRule:
+    """End the rule about this host alone; `renew` lets it take effect. Raises Malformed, Missing."""
+    rule = await rule_for(session, urls.canonical_host(host.strip()).partition(":")[0])
+    if rule is None:
+        raise Missing(f"There is no rule about {host}.")
+    await _end(session, rule, by_id, reason[: limits.NAME_CHARS])
+    return rule
 
 
 async def _end(session: AsyncSession, rule: DomainRule, by_id: int | None, reason: str) -> None:

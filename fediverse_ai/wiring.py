@@ -73,6 +73,7 @@ from fediverse_ai.oauth import routes as oauth_routes
 from fediverse_ai.social import events as social_events
 from fediverse_ai.social import routes as social_routes
 from fediverse_ai.web import routes as web_routes
+from fediverse_ai.web.owner.disk import Disk
 from generation.engines import pictures_at_once
 from generation.manifests import Sealer
 from generation.pipeline import Pipeline, build_pipeline
@@ -233,6 +234,7 @@ async def _add_parts(context: Context) -> None:
     context.add(remote_media.RemoteMedia(context))
     context.add(KnownNumbers(context))
     context.add(outbox.figures.Figures(context))
+    context.add(Disk(context))
     context.add(Glances())
 
 

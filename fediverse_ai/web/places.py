@@ -77,7 +77,7 @@ FAMILIES: dict[str, Family] = {
             ("/owner/rules", marked("Domain rules")),
             ("/owner/policy", marked("Policy")),
             ("/owner/models", marked("Models")),
-            ("/owner/announcements", marked("Announcements")),
+            ("/owner/stop", marked("Stop switch")),
         ),
     ),
 }

@@ -1,0 +1,36 @@
+"""The pages of the owner in the route table: for admins and owners, with a cookie."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from fediverse_ai.core.access import Door
+from fediverse_ai.web.owner import federation, overview, policy, rules, stop
+
+_PAGES = (
+    ("/owner", overview.show),
+    ("/owner/federation", federation.show),
+    ("/owner/rules", rules.show),
+    ("/owner/rules.csv", rules.export),
+    ("/owner/policy", policy.show),
+    ("/owner/models", stop.models),
+    ("/owner/stop", stop.show),
+)
+_WORDS = (
+    ("/owner/federation", federation.act),
+    ("/owner/rules", rules.put),
+    ("/owner/rules/preview", rules.preview),
+    ("/owner/rules/undo", rules.undo),
+    ("/owner/rules/list", rules.look),
+    ("/owner/rules/import", rules.take),
+    ("/owner/policy", policy.put),
+    ("/owner/policy/try", policy.look),
+    ("/owner/stop", stop.put),
+    ("/owner/stop/confirm", stop.confirm),
+    ("/owner/start", stop.start),
+)
+
+ROUTES: list[Route] = [
+    *(Door(path, page, needs="admin", methods=["GET"]) for path, page in _PAGES),
+    *(Door(path, act, needs="admin", methods=["POST"]) for path, act in _WORDS),
+]
