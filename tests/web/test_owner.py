@@ -63,6 +63,7 @@ async def _busy_day(site: Site) -> None:
     ann, now, ids = await site.person("ann"), context.clock.now_ms(), context.ids
     held = await site.post(ann, text="Held", state="held", published_ms=None)
     waiting = await site.post(ann, pictures=0, state="waiting", published_ms=None)
+    done = await site.post(ann)
     far = Actor(id=ids.new(), uri=f"https://{FAR}/zoe", username="zoe", username_lower="zoe", host=FAR,
                 inbox_url=f"https://{FAR}/zoe/inbox")  # fmt: skip
     async with context.database.write() as session:
@@ -70,6 +71,8 @@ async def _busy_day(site: Site) -> None:
         session.add(Judgement(id=ids.new(), post_id=held.id, decision="hold", rule="gore", policy_version="1",
                               created_ms=now, findings=[_finding()]))  # fmt: skip
         session.add(Turn(post_id=waiting.id, author_id=ann.id, generator="scene", lane="day", number=1,
+                         created_ms=now - HOUR))  # fmt: skip
+        session.add(Turn(post_id=done.id, author_id=ann.id, generator="scene", lane="day", number=0, began_ms=now,
                          created_ms=now - HOUR))  # fmt: skip
         session.add(Usage(actor_id=ann.id, day=now // (24 * HOUR), generator="scene", made=2, seconds=7.0,
                           watt_hours=3.0))  # fmt: skip
@@ -240,6 +243,7 @@ async def _settle(pipeline: Pipeline, clock: MovableClock) -> None:
 async def test_a_model_is_stopped_and_started(office: Office) -> None:
     page = await office.olga.get("/owner/models")
     check_sound(page)
+    assert [value.text for value in page.all("dd")[:2]] == ["0", "1"], "being made, and waiting"
     fields = {"scope": "model:scene", "from": "models"}
     answer = await office.do("/owner/models", "/owner/stop", **fields, reason="draws too much")
     assert answer.response.headers["location"] == "/owner/models"

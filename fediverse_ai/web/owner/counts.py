@@ -138,5 +138,7 @@ async def _reach(session: AsyncSession, found: Counts) -> None:
     last = (func.max(HostState.last_inbound_ms), func.max(HostState.last_success_ms), func.count(
         col(HostState.failing_since_ms)))  # fmt: skip
     found.last_arrival, found.last_success, found.troubled = (await session.exec(select(*last))).one()
-    line = select(func.count(), func.min(Turn.created_ms)).where(col(Turn.began_ms).is_(None))
+    # A turn stays beside its post when the post is finished.
+    line = select(func.count(), func.min(Turn.created_ms)).join(Post, col(Post.id) == col(Turn.post_id))
+    line = line.where(col(Turn.began_ms).is_(None), Post.state == PostState.WAITING)
     found.queue["turns"], found.oldest_turn = (await session.exec(line)).one()

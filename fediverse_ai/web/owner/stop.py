@@ -17,6 +17,7 @@ from fediverse_ai.web.places import stopped_name
 from fediverse_ai.web.rendering import context_of
 from generation.pipeline import Pipeline
 from outbox import stopping, turns
+from outbox.models import Post, PostState
 from outbox.turns import Turn
 
 PATH = "/owner/stop"
@@ -95,10 +96,15 @@ async def models(request: Request) -> Response:
     context = context_of(request)
     pipeline = context.part(Pipeline)
     cards = await pipeline.cards()
-    waiting = select(Turn.generator, func.count(), func.count(col(Turn.began_ms))).group_by(col(Turn.generator))
+    waiting = select(Turn.generator, func.count(), func.count(col(Turn.began_ms)))
+    # A turn stays beside its post when the post is finished.
+    waiting = waiting.join(Post, col(Post.id) == col(Turn.post_id)).where(Post.state == PostState.WAITING)
     found: list[dict[str, Any]] = []
     async with context.database.read() as session:
-        lines = {name: (number - begun, begun) for name, number, begun in await session.exec(waiting)}
+        lines = {
+            name: (number - begun, begun)
+            for name, number, begun in await session.exec(waiting.group_by(col(Turn.generator)))
+        }
         standing = {stop.scope: stop for stop in await stops.standing(session)}
         for name in pipeline.generators:
             lately = await turns.experience(session, name)
