@@ -42,6 +42,10 @@ ACTIONS: Mapping[str, str] = {
     "post.unlist": marked("taken off public lists"), "post.off-gallery": marked("taken off the gallery"),
     "post.take-down": marked("taken down"), "measure.lift": marked("measure lifted"),
     "actor.opt-out": marked("asked to be left alone"),
+    "host.rule": marked("domain rule set"), "host.rule-undone": marked("domain rule taken back"),
+    "host.retry": marked("deliveries tried again"), "host.wish": marked("receiver's choice set"),
+    "policy.change": marked("policy changed"), "policy.rollback": marked("policy rolled back"),
+    "stop": marked("stopped"), "start": marked("started"),
 }  # fmt: skip
 STATES: Mapping[str, str] = {
     "draft": marked("draft"), "waiting": marked("being made or judged"), "pick": marked("waits for its author's pick"),
