@@ -1,0 +1,125 @@
+"""Every page in a real browser, at three sizes, light and dark: axe-core finds nothing, nothing moves or is fat."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from tests.support import browser as web
+from tests.support import exhibition
+from tests.support.exhibition import Exhibition
+from tests.support.nodes import installed
+from tests.support.pages import addresses
+from tests.support.peer import peer
+from tests.support.server import Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+AXE = Path(__file__).resolve().parents[2] / "peers" / "axe"
+FIRST_VIEW_BYTES = 60_000
+LAYOUT_SHIFT = 0.02
+# Runs before the page: the sum of what moved without anybody having touched anything.
+WATCH_SHIFTS = """window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+}).observe({type: "layout-shift", buffered: true});"""
+TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@dataclass
+class Hall:
+    server: Server
+    shown: Exhibition
+    browser: Browser
+    cookies: dict[str, Any] = field(default_factory=dict)
+    """By looker: an address may sign in only so often."""
+
+    async def enter(self, page: Page, looker: str) -> None:
+        await page.context.clear_cookies()
+        if looker not in self.cookies:
+            await web.sign_in(page, self.server, looker)
+            self.cookies[looker] = await page.context.cookies()
+        await page.context.add_cookies(self.cookies[looker])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+    command = web.needed()
+    server = Server(tmp_path_factory.mktemp("hall") / "ours", settings={"server.name": "Lamplight"})
+    try:
+        await exhibition.furnish(server)
+        await server.start()
+        async with peer() as elsewhere, web.opened(command) as browser:
+            yield Hall(server, await exhibition.hang(server, elsewhere), browser)
+        assert await server.stop() == 0, server.running.output()[-4000:]
+    finally:
+        await server.close()
+
+
+async def visits(hall: Hall, page: Page, *lookers: str | None) -> AsyncIterator[str]:
+    """Load every page as the one who may see it, and check that it came."""
+    now: str | None = None
+    lost = {}
+    for looker, path in addresses(hall.shown):
+        if looker not in lookers:
+            continue
+        if looker != now and looker is not None:
+            await hall.enter(page, looker)
+            now = looker
+        answer = await page.goto(path)
+        assert answer is not None
+        if answer.status != 200:
+            lost[path] = answer.status
+        yield path
+    assert lost == {}
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("phone", "dark"), ("desktop", "dark")])
+async def test_axe_finds_nothing(hall: Hall, size: str, scheme: str) -> None:
+    _node, folder = installed(AXE)
+    axe = (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    found = {}
+    async with web.tab(hall.browser, hall.server, size, scheme) as page:
+        await page.goto("/about")
+        await page.evaluate("() => document.querySelector('main').append(new Image())")
+        assert [one["rule"] for one in await web.violations(page, axe)] == ["image-alt"], "axe finds what is wrong"
+        async for path in visits(hall, page, None, "ann", "mo", "olga"):
+            if wrong := await web.violations(page, axe):
+                found[path] = wrong
+    assert found == {}
+
+
+@pytest.mark.parametrize("size", list(web.SIZES))
+async def test_a_first_view_is_small_and_still_and_ours_alone(hall: Hall, size: str) -> None:
+    """Each page with nothing cached: bytes on the wire before pictures, layout shift, width; hosts are the tab's."""
+    fat, moved, wide = {}, {}, []
+    async with web.tab(hall.browser, hall.server, size) as page:
+        await page.add_init_script(WATCH_SHIFTS)
+        wire = await page.context.new_cdp_session(page)
+        await wire.send("Network.enable")
+        await wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        kinds: dict[str, str] = {}
+        sizes: dict[str, int] = {}
+        # A page begins with its document; signing in before it is not counted.
+        wire.on("Network.requestWillBeSent", lambda told: sizes.clear() if told["type"] == "Document" else None)
+        wire.on("Network.responseReceived", lambda told: kinds.__setitem__(told["requestId"], told["type"]))
+        wire.on(
+            "Network.loadingFinished",
+            lambda told: sizes.__setitem__(told["requestId"], int(told["encodedDataLength"])),
+        )
+        async for path in visits(hall, page, None, "ann", "mo", "olga"):
+            await page.evaluate(web.SETTLED)
+            size_bytes = sum(length for one, length in sizes.items() if kinds.get(one) not in ("Image", "Manifest"))
+            assert size_bytes > 1000, "the wire was not watched"
+            if size_bytes > FIRST_VIEW_BYTES:
+                fat[path] = size_bytes
+            if (shift := await page.evaluate("() => window.shifted")) >= LAYOUT_SHIFT:
+                moved[path] = shift
+            if await page.evaluate(TOO_WIDE):
+                wide.append(path)
+    assert (fat, moved, wide) == ({}, {}, [])
