@@ -69,7 +69,9 @@ def test_every_file_that_a_paper_names_exists(paper: str) -> None:
 
 def test_the_pictures_are_there_and_small() -> None:
     shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (docs.ROOT / "README.md").read_text(encoding="utf-8"))
-    assert "docs/screens/post.png" in shown
-    for path in (docs.ROOT / "docs" / "screens").iterdir():
-        assert path.read_bytes()[:4] == b"\x89PNG"
-        assert path.stat().st_size <= 400_000, path
+    assert "docs/screens/ann-post-desktop.webp" in shown
+    pictures = list((docs.ROOT / "docs" / "screens").iterdir())
+    for path in pictures:
+        assert path.read_bytes()[8:12] == b"WEBP"
+        assert path.stat().st_size <= 150_000, path
+    assert sum(path.stat().st_size for path in pictures) <= 8_000_000
