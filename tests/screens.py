@@ -70,8 +70,13 @@ async def take(page: Page, path: str, file: Path, longest: int) -> None:
     await page.goto(path)
     await page.evaluate(web.SETTLED)
     height = min(longest, await page.evaluate("() => document.documentElement.scrollHeight"))
-    width = page.viewport_size["width"] if page.viewport_size else 0
-    shot = await page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    before = page.viewport_size
+    assert before is not None
+    # As high as what is taken, so that what is fixed to the lower edge does not lie across the middle.
+    await page.set_viewport_size({"width": before["width"], "height": max(height, before["height"])})
+    await page.evaluate(web.SETTLED)
+    shot = await page.screenshot()
+    await page.set_viewport_size(before)
     await asyncio.to_thread(file.write_bytes, small(Image.open(io.BytesIO(shot)).convert("RGB")))
 
 
