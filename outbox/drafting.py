@@ -27,7 +27,7 @@ NOT_THERE = "There is no such post."
 _LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 # IPTC's terms for pictures that a program made, whole or in part; what they say goes into the AI label.
 _AI_TERMS = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "algorithmicMedia"})
-# What asks for a picture to be made (docs/c2s.md): our own terms, and the sizes of ActivityStreams.
+# What asks for a picture to be made (docs/reference/c2s.md): our own terms, and the sizes of ActivityStreams.
 _ORDER = frozenset({"prompt", "negativePrompt", "seed", "model", "backend", "style", "steps", "guidance", "count"})
 
 

@@ -34,7 +34,7 @@ class Shown:
 
 
 def score(people: int, age_ms: int) -> float:
-    """The whole formula: its people and one, halved every three days. Told in docs/explore.md."""
+    """The whole formula: its people and one, halved every three days. Told in docs/explanation/explore.md."""
     return (1 + people) * math.pow(0.5, max(0, age_ms) / HALVED_AFTER_MS)
 
 

@@ -132,7 +132,7 @@ OUR_TERMS: Final[Mapping[str, str | None]] = {
     "backend": None,
     "style": None,
     "canRemix": "@id",
-    # What a client reads of a post that is not out yet (docs/c2s.md).
+    # What a client reads of a post that is not out yet (docs/reference/c2s.md).
     "count": "xsd:nonNegativeInteger",
     "state": None,
     "reason": None,

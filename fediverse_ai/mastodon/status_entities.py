@@ -25,7 +25,7 @@ FROM_API = {theirs: ours.value for ours, theirs in VISIBILITIES.items()}
 """The API's words for our visibilities. There are no others: apps know no fifth."""
 
 EXTRA = "fediverse_ai"
-"""The one field of ours that statuses and attachments carry beside the documented ones (docs/clients.md)."""
+"""The one field of ours that statuses and attachments carry beside what is documented (docs/reference/clients.md)."""
 
 UNFINISHED_WORDS = {
     PostState.DRAFT: "This is a draft.",

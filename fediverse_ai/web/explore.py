@@ -12,7 +12,7 @@ from outbox import dial, explore
 
 
 async def show(request: Request) -> Response:
-    """The same for everybody but for what a member muted, blocked, silenced or dialled away (docs/explore.md)."""
+    """The same for all but for what a member muted, blocked, silenced or dialled away (docs/explanation/explore.md)."""
     context = context_of(request)
     me = me_of(request)
     reader_id = me.actor_id if me else None

@@ -85,7 +85,7 @@ def addresses() -> str:
 PARTS = {
     "ARCHITECTURE.md": {"tree": lambda: f"```\n{tree()}\n```"},
     "FEDERATION.md": {"received": received, "sent": sent},
-    "docs/clients.md": {"addresses": addresses},
+    "docs/reference/clients.md": {"addresses": addresses},
 }
 
 

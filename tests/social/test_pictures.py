@@ -1,4 +1,4 @@
-"""A client asks for a picture, attaches those that it brought, and picks one of several; docs/c2s.md by running it."""
+"""A client asks for a picture, attaches what it brought, picks one of several: docs/reference/c2s.md by running it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.peer import PUBLIC
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "c2s.md").read_text()
+GUIDE = (Path(__file__).parents[2] / "docs" / "reference" / "c2s.md").read_text()
 
 
 def example(name: str) -> Any:
