@@ -18,6 +18,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Account, Actor, AuthorizationCode, Login, Token
+from fediverse_ai.core import roles
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Missing, Unprocessable
@@ -34,7 +35,6 @@ from fediverse_ai.core.limits import (
 )
 
 SECRET_BYTES = 32
-ROLES = ("member", "moderator", "admin", "owner")
 
 # 32 MiB and three passes (OWASP asks for 19 MiB and two or more); two at once, so that sign-ins cannot fill the memory.
 _hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
@@ -60,8 +60,8 @@ async def create_account(
     session: AsyncSession, actor: Actor, *, role: str = "member", password: str | None = None
 ) -> Account:
     """An account for a local actor; without a password it is entered by a link. Raises Unprocessable."""
-    if role not in ROLES:
-        raise Unprocessable(f"A role is one of {', '.join(ROLES)}.")
+    if role not in roles.NAMES:
+        raise Unprocessable(f"A role is one of {', '.join(roles.NAMES)}.")
     context = context_of(session)
     account = Account(
         id=context.ids.new(),
@@ -303,8 +303,7 @@ async def principal(
     person = await _person(session, account_id)
     if person is None:
         return None
-    role = {"owner": "admin", "member": "user"}.get(person.role, person.role)
-    return Principal(person.account_id, person.actor_id, person.username, role, scopes, via, app_id, token_id)
+    return Principal(person.account_id, person.actor_id, person.username, person.role, scopes, via, app_id, token_id)
 
 
 def new_secret(context: Context) -> str:

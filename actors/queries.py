@@ -12,8 +12,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Account, Actor, Follow, FollowState, Key
-from fediverse_ai.core import limits, urls
+from fediverse_ai.core import limits, roles, urls
 from fediverse_ai.core.context import context_of
+from fediverse_ai.core.roles import Right
 
 
 async def by_id(session: AsyncSession, actor_id: int) -> Actor | None:
@@ -70,7 +71,7 @@ async def staff(session: AsyncSession) -> list[Actor]:
     query = (
         select(Actor)
         .join(Account, col(Account.actor_id) == col(Actor.id))
-        .where(col(Account.role).in_(("moderator", "admin", "owner")), col(Account.disabled_ms).is_(None))
+        .where(col(Account.role).in_(roles.holding(Right.MODERATE)), col(Account.disabled_ms).is_(None))
         .where(col(Actor.deleted_ms).is_(None), col(Actor.suspended_ms).is_(None))
     )
     return list(await session.exec(query))

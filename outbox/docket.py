@@ -7,14 +7,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import audit, queries
 from actors.models import Account
-from fediverse_ai.core import limits
+from fediverse_ai.core import limits, roles
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Missing
+from fediverse_ai.core.roles import Right
 from outbox import moderate
 from outbox.models import Post, Report, Revision
 from outbox.records import Docket, LegalNotice, ModeratorNote
 
-ADMINS = frozenset({"admin", "owner"})
+ADMINS = roles.holding(Right.RUN)
 
 
 async def of(session: AsyncSession, subject_id: int) -> Docket:

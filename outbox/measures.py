@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import accounts, audit, queries
 from actors.models import Account, Actor, Severity
-from fediverse_ai.core import limits
+from fediverse_ai.core import limits, roles
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Missing, Unprocessable
 from outbox import correct, notify, publish
@@ -24,7 +24,6 @@ ABOUT_PEOPLE = ("warn", "sensitive", "limit", "freeze", "suspend", "delete-media
 ABOUT_POSTS = ("mark-sensitive", "label", "unlist", "off-gallery", "take-down")
 FINAL = frozenset({"delete-media", "take-down", "warn"})
 """What cannot be taken back: a deletion is final in the fediverse, and words were read."""
-_RANK = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ async def about_person(session: AsyncSession, by: Account, actor: Actor, kind: s
     if kind not in ABOUT_PEOPLE:
         raise Unprocessable("There is no such measure.")
     account = await _account(session, actor)
-    if account.id == by.id or _RANK[account.role] >= max(_RANK[by.role], 1):
+    if account.id == by.id or roles.rank(account.role) >= max(roles.rank(by.role), 1):
         raise Forbidden("Nobody acts on themselves or on people of their own rank: ask an admin.")
     if kind not in FINAL and await in_force(session, actor.id, kind) is not None:
         raise Conflict("This holds already.")

@@ -10,10 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import audit, queries
 from actors.models import Account
-from fediverse_ai.core import jobs
+from fediverse_ai.core import jobs, roles
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Forbidden
 from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.roles import Right
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision
 from outbox import candidates, documents, edit, judging, notify
@@ -22,7 +23,7 @@ from outbox.prepare import prepare
 from outbox.publish import digests_of, release, remove
 from outbox.states import move
 
-MODERATORS = frozenset({"moderator", "admin", "owner"})
+MODERATORS = roles.holding(Right.MODERATE)
 UNDECIDED = (PostState.HELD, PostState.REFUSED)
 REVERSE = {
     (Decision.ALLOW, PostState.PUBLISHED): "reject (takes it down: a deletion is final in the fediverse)",

@@ -23,12 +23,12 @@ from fediverse_ai.core.access import Door, principal_of, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.core.responses import activity_json
+from fediverse_ai.core.roles import Right
 from outbox import own, pending, queries, reactions, uploads
 from outbox.documents import note_context
 from outbox.models import Activity, Attachment, Post, PostState, ReactionKind
 from outbox.visibility import OPEN, may_see
 
-MODERATORS = frozenset({"moderator", "admin", "owner"})
 MISSING = "There is no such post."
 
 
@@ -303,7 +303,7 @@ async def media(request: Request) -> Response:
         raise Gone("This picture was deleted.")
     mine = keyed or (
         principal is not None
-        and (principal.role in MODERATORS or any(post.author_id == principal.actor_id for post, _ in rows))
+        and (principal.may(Right.MODERATE) or any(post.author_id == principal.actor_id for post, _ in rows))
     )
     if not (out or mine):
         raise Missing("There is no such file.")

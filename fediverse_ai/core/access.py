@@ -12,12 +12,14 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from fediverse_ai.core import roles
 from fediverse_ai.core import scopes as scope_words
 from fediverse_ai.core.errors import Forbidden, RequestError, Unauthenticated, Unprocessable
+from fediverse_ai.core.roles import Right
 
-_MODERATORS = frozenset({"moderator", "admin", "owner"})
-_ADMINS = frozenset({"admin", "owner"})
-_WORDS = frozenset({"anyone", "signature", "session", "moderator", "admin", "app"})
+# Doors by role, each for whoever has a right (core/roles.py).
+_RIGHTS = {"moderator": Right.MODERATE, "admin": Right.RUN, "owner": Right.NAME_ADMINS}
+_WORDS = frozenset({"anyone", "signature", "session", "app", *_RIGHTS})
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Principal:
     via: Literal["session", "token"]
     app_id: int | None = None
     token_id: int | None = None
+
+    def may(self, right: Right) -> bool:
+        """Whether this person's role has a right."""
+        return roles.may(self.role, right)
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,8 @@ def require(request: HTTPConnection, scope: str) -> Principal:
     if scope == "session":
         if principal.via != "session":
             raise Forbidden("This page is for signed-in people, not for apps.", "token where a session is needed")
-    elif scope in ("moderator", "admin"):
-        if principal.via != "session" or principal.role not in (_MODERATORS if scope == "moderator" else _ADMINS):
+    elif scope in _RIGHTS:
+        if principal.via != "session" or not principal.may(_RIGHTS[scope]):
             raise Forbidden("You may not do this.", f"{principal.username} is no {scope}")
     elif not allows(principal.scopes, scope):
         raise Forbidden("This app was not given the right to do this.", f"scope {scope} is missing")
@@ -118,8 +124,8 @@ class Door(Route):
     """A route that states who may pass.
 
     `needs` is `anyone`; `signature` (the endpoint itself verifies the HTTP signature); `session` (signed in with a
-    cookie); `moderator` or `admin` (by role, with a cookie); `app` (any token, a person's or an app's own); or an
-    OAuth scope such as `read:statuses`. A failed check raises before the endpoint runs.
+    cookie); `moderator`, `admin` or `owner` (by role, with a cookie); `app` (any token, a person's or an app's own);
+    or an OAuth scope such as `read:statuses`. A failed check raises before the endpoint runs.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], *, needs: str, **options: Any) -> None:

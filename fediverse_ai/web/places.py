@@ -7,11 +7,8 @@ from dataclasses import dataclass
 
 from actors.stops import ACCOUNT, MODEL, Stop
 from fediverse_ai.core.access import Principal
+from fediverse_ai.core.roles import Right
 from fediverse_ai.core.texts import _, marked
-
-# Roles as a Principal has them: an owner acts as admin, a member as user.
-MODERATORS = frozenset({"moderator", "admin"})
-ADMINS = frozenset({"admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Family:
 
     href: str
     name: str
-    roles: frozenset[str]
+    right: Right
     pages: tuple[tuple[str, str], ...]
 
 
@@ -41,7 +38,7 @@ FAMILIES: dict[str, Family] = {
     "settings": Family(
         "/settings",
         marked("Settings"),
-        frozenset({"user"}) | MODERATORS,
+        Right.TAKE_PART,
         (
             ("/settings", marked("Profile")),
             ("/settings/appearance", marked("Appearance")),
@@ -57,7 +54,7 @@ FAMILIES: dict[str, Family] = {
     "moderation": Family(
         "/moderation",
         marked("Moderation"),
-        MODERATORS,
+        Right.MODERATE,
         (
             ("/moderation", marked("Queue")),
             ("/moderation/appeals", marked("Appeals")),
@@ -70,7 +67,7 @@ FAMILIES: dict[str, Family] = {
     "owner": Family(
         "/owner",
         marked("This server"),
-        ADMINS,
+        Right.RUN,
         (
             ("/owner", marked("Overview")),
             ("/owner/federation", marked("Federation")),
@@ -85,6 +82,7 @@ FAMILIES: dict[str, Family] = {
 # The foot of every page, for everybody.
 FOOT: tuple[tuple[str, str], ...] = (
     ("/about", marked("About this server")),
+    ("/docs", marked("Documents")),
     ("/models", marked("Models")),
     ("/verify", marked("Made here?")),
     ("/federation", marked("Other servers")),
@@ -118,7 +116,7 @@ def families(me: Principal | None) -> list[Place]:
     """The page families that this person may enter, for the foot of every page."""
     if me is None:
         return []
-    return [Place(family.href, _(family.name)) for family in FAMILIES.values() if me.role in family.roles]
+    return [Place(family.href, _(family.name)) for family in FAMILIES.values() if me.may(family.right)]
 
 
 def family_name(family: str) -> str:

@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from actors import accounts, apps
 from actors.models import Account, Actor, Login, Token
+from fediverse_ai.core import roles
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing, Unprocessable
@@ -18,7 +19,6 @@ from tests.web.site import Site, site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ROLES = [("member", "user"), ("moderator", "moderator"), ("admin", "admin"), ("owner", "admin")]
 PASSWORD = "correct horse battery"
 
 
@@ -170,12 +170,12 @@ async def test_a_session_opens_pages_and_no_api(here: Site) -> None:
     account_id = await _account(here, "ann")
     principal = await accounts.principal_for_cookie(here.context, await _session(here.context, account_id))
     assert principal is not None
-    assert (principal.account_id, principal.username, principal.role) == (account_id, "ann", "user")
+    assert (principal.account_id, principal.username, principal.role) == (account_id, "ann", "member")
     assert (principal.via, principal.scopes) == ("session", frozenset())
 
 
 @pytest.mark.parametrize(
-    ("role", "seen"), [("member", "user"), ("moderator", "moderator"), ("admin", "admin"), ("owner", "admin")]
+    ("role", "seen"), [(role, role) for role in roles.NAMES]
 )
 async def test_roles_as_doors_know_them(here: Site, role: str, seen: str) -> None:
     await here.person(f"role_{role}", role=role)
