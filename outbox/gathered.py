@@ -1,4 +1,4 @@
-"""Collections of one's own: made, filled and emptied by their owner's clients, and read by nobody else."""
+"""Collections of one's own: made, filled, emptied and put in order by their owner (who else reads: outbox/albums.py)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from fediverse_ai.activitypub.vocabulary import AS_CONTEXT
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Malformed, Missing, Unprocessable
-from fediverse_ai.core.html import text_of
+from fediverse_ai.core.html import paragraphs, text_of
+from fediverse_ai.core.texts import _
 from outbox import activities
 from outbox.models import Visibility
 from outbox.named import NOTHING, Done
@@ -37,6 +38,7 @@ def described(actor: Actor, row: OwnCollection) -> Json:
         "type": "OrderedCollection",
         "attributedTo": actor.uri,
         "name": row.name,
+        **({"summary": paragraphs(row.about)} if row.about else {}),
         "published": iso(row.created_ms),
         "totalItems": row.total,
         "first": f"{uri}?page=true",
@@ -73,22 +75,30 @@ async def created(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
     """A new collection, empty. Raises Unprocessable beyond OWN_COLLECTIONS, and for one that brings items."""
     if any(wish.object.get(name) for name in ("items", "orderedItems", "first")):
         raise Unprocessable("Make the collection first, then add to it.")
-    mine = select(func.count()).where(OwnCollection.actor_id == actor.id)
-    if (await session.exec(mine)).one() >= limits.OWN_COLLECTIONS:
-        raise Unprocessable(f"At most {limits.OWN_COLLECTIONS} collections can be kept.")
-    context = context_of(session)
-    name, now = _named(wish, actor), context.clock.now_ms()
-    row = OwnCollection(id=context.ids.new(), actor_id=actor.id, name=name, created_ms=now)
-    session.add(row)
-    await session.flush()
+    row = await make(session, actor, _named(wish, actor))
     return await _told(session, actor, "Create", described(actor, row))
 
 
+async def make(session: AsyncSession, actor: Actor, name: str, about: str = "") -> OwnCollection:
+    """A new row, seen by its owner alone. Raises Unprocessable beyond OWN_COLLECTIONS."""
+    mine = select(func.count()).where(OwnCollection.actor_id == actor.id)
+    if (await session.exec(mine)).one() >= limits.OWN_COLLECTIONS:
+        raise Unprocessable(_("At most %(most)d collections can be kept.") % {"most": limits.OWN_COLLECTIONS})
+    context = context_of(session)
+    now = context.clock.now_ms()
+    row = OwnCollection(id=context.ids.new(), actor_id=actor.id, name=name, about=about, created_ms=now)
+    session.add(row)
+    await session.flush()
+    return row
+
+
 async def renamed(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
-    """Another name for it. Raises Missing."""
+    """Another name for it. Raises Missing, and Unprocessable for one that everybody sees: its words are judged first."""
     row = await of(session, actor, wish.object_uri)
     if row is None:
         raise Missing("There is no such collection.")
+    if row.public_ms is not None:
+        raise Unprocessable("Everybody sees this collection: change its words on its page, where they are checked first.")
     row.name = _named(wish, actor)
     session.add(row)
     return await _told(session, actor, "Update", described(actor, row))
@@ -108,8 +118,9 @@ async def added(session: AsyncSession, actor: Actor, row: OwnCollection, uri: st
     known = (await session.exec(found)).first()
     if known is None:
         if row.total >= limits.OWN_ITEMS:
-            raise Unprocessable(f"At most {limits.OWN_ITEMS} things can stand in a collection.")
-        session.add(OwnItem(id=context_of(session).ids.new(), collection_id=row.id, uri=uri))
+            raise Unprocessable(_("At most %(most)d things can stand in a collection.") % {"most": limits.OWN_ITEMS})
+        key = context_of(session).ids.new()
+        session.add(OwnItem(id=key, collection_id=row.id, uri=uri, position=key))
         await _count(session, row)
     told = await _told(session, actor, "Add", uri, target=uri_of(actor, row))
     return Done(told.activity, new=known is None)
@@ -131,5 +142,5 @@ async def _count(session: AsyncSession, row: OwnCollection) -> None:
 
 
 def items_of(row: OwnCollection) -> Any:
-    """(number, id) of what stands in a collection, without an order."""
-    return select(OwnItem.id, OwnItem.uri).where(OwnItem.collection_id == row.id)
+    """(place, id) of what stands in a collection; the largest place is the first."""
+    return select(OwnItem.position, OwnItem.uri).where(OwnItem.collection_id == row.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
@@ -113,15 +114,23 @@ class TagFollow(Row, table=True):
 
 
 class OwnCollection(Row, table=True):
-    """A collection that a client of the ActivityPub API made for its person (outbox/gathered.py)."""
+    """A collection that somebody made on their pages or by a client (outbox/gathered.py), and may show to everybody."""
 
     __tablename__ = "own_collection"
 
     id: int = Field(primary_key=True, sa_type=big_id())
     actor_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
     name: str = ""
+    about: str = ""
+    """Plain text beneath the name."""
     total: int = 0
     created_ms: int = Field(sa_type=BigInteger)
+    public_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """Since when it is for everybody (outbox/albums.py); None: for its maker alone."""
+    verdict: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """{policy, digests}: what the gate allowed of its words, when it was opened."""
+    closed_ms: int | None = Field(default=None, sa_type=BigInteger)
+    """When a moderator closed it to everybody."""
 
 
 class OwnItem(Row, table=True):
@@ -133,6 +142,8 @@ class OwnItem(Row, table=True):
     id: int = Field(primary_key=True, sa_type=big_id())
     collection_id: int = Field(foreign_key="own_collection.id", sa_type=BigInteger, ondelete="CASCADE")
     uri: str
+    position: int = Field(sa_type=BigInteger)
+    """Its place: the largest number stands first. At first it is the row's own id; two that change places swap it."""
 
 
 class SilencedHost(Row, table=True):

@@ -302,6 +302,10 @@ REMOTE_POST_DAYS: Final = 90  # copies of others' posts that nobody here had any
 FORGOTTEN_POSTS: Final = 500  # of them in one run: each takes pictures' and reactions' rows along
 TIDIED_ROWS: Final = 5_000
 
+# Room on the disk: bytes and seconds.
+DISK_RESERVE_BYTES: Final = 200 * MIB  # left for the database; media.reserve_bytes changes it
+NO_ROOM_WAIT_SECONDS: Final = 4.0  # of a job that found the disk full, until it looks again
+
 # What somebody carries in and out: bytes, rows, seconds.
 IMPORT_BYTES: Final = 2 * MIB
 IMPORT_ROWS: Final = 10_000
@@ -386,6 +390,7 @@ COUNTS_ACTORS: Final = 10_000
 ENDORSEMENTS: Final = 20  # accounts that somebody shows on their profile
 OWN_COLLECTIONS: Final = 100  # that somebody's clients made
 OWN_ITEMS: Final = 1_000  # in one of them
+COLLECTION_CHARS: Final = 1_000  # beneath its name
 COUNTED_POSTS: Final = 1_000  # of an account of another server
 
 # Clients of the ActivityPub API: characters, requests, seconds, streams.

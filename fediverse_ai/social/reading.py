@@ -9,18 +9,20 @@ from sqlmodel import col, select
 from starlette.requests import Request
 from starlette.responses import Response
 
+from actors import queries
 from actors.documents import iso
 from actors.models import Actor, Block, Follow, FollowState
+from actors.readers import require_reader
 from actors.routes import before_of, page
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.core import limits
-from fediverse_ai.core.access import require
+from fediverse_ai.core.access import principal_of, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.responses import activity_json
 from fediverse_ai.social.doors import context_of, described, owner_of
 from inbox import arrivals
-from outbox import activities, drafting, gathered, uploads
+from outbox import activities, albums, drafting, gathered, uploads
 from outbox.belongings import Upload
 from outbox.documents import note_context
 from outbox.models import Post, PostState, Reaction, ReactionKind
@@ -28,6 +30,7 @@ from outbox.shelves import OwnItem
 
 Json = dict[str, Any]
 _SIZE = limits.COLLECTION_ITEMS
+NO_COLLECTION = "There is no such collection."
 
 
 def _answer(
@@ -141,17 +144,68 @@ async def _listed(request: Request, owner: Actor, which: str, query: Any, key: A
 
 @described
 async def gathered_by_owner(request: Request) -> Response:
-    """A collection that the owner's client made, for the owner alone; the last added first."""
+    """A collection that the owner made: all of it for their client; for others its open posts, where it is public."""
+    number = _number(request, NO_COLLECTION)
+    principal = principal_of(request)
+    if principal is None or principal.username != request.path_params["name"] or principal.via != "token":
+        return await _public_collection(request, number)
     _, owner = await owner_of(request, "read")
-    number = _number(request, "There is no such collection.")
     async with context_of(request).database.read() as session:
         found = await gathered.of(session, owner, f"{owner.uri}/collections/{number}")
     if found is None:
-        raise Missing("There is no such collection.")
+        raise Missing(NO_COLLECTION)
     if request.query_params.get("page") != "true":
         return _answer(request, owner, f"collections/{number}", [], None, **gathered.described(owner, found))
     query, which = gathered.items_of(found), f"collections/{number}"
-    return await _listed(request, owner, which, query, OwnItem.id, lambda key, uri: uri)
+    return await _listed(request, owner, which, query, OwnItem.position, lambda key, uri: uri)
+
+
+async def _public_collection(request: Request, number: int) -> Response:
+    owner = await _maker(request)
+    private = await require_reader(request, owner) is not None
+    before = before_of(request)
+    async with context_of(request).database.read() as session:
+        row = await albums.of(session, owner, number, None)
+        if row is None:
+            raise Missing(NO_COLLECTION)
+        uri, asked = gathered.uri_of(owner, row), request.query_params.get("page") == "true"
+        if not asked:
+            total = await albums.count(session, row, None)
+            body = gathered.described(owner, row) | {"totalItems": total, "to": vocabulary.PUBLIC}
+            body |= {"@context": vocabulary.AS_CONTEXT, "url": f"{owner.page_url}/collections/{row.id}"}
+            return activity_json(document.dump(body), request=request, private=private)
+        found = await albums.page(session, row, None, before, _SIZE + 1)
+    here = f"{uri}?page=true" + (f"&before={before}" if before is not None else "")
+    more = f"{uri}?page=true&before={found[_SIZE - 1][0]}" if len(found) > _SIZE else None
+    items = [post.uri for _place, post in found[:_SIZE]]
+    return activity_json(page(uri, here, items, more, vocabulary.AS_CONTEXT), request=request, private=private)
+
+
+@described
+async def collections(request: Request) -> Response:
+    """The ids of an actor's public collections, the newest first, complete in one piece."""
+    owner = await _maker(request)
+    private = await require_reader(request, owner) is not None
+    async with context_of(request).database.read() as session:
+        rows = await albums.all_of(session, owner, None)
+    body: Json = {
+        "@context": vocabulary.AS_CONTEXT,
+        "id": f"{owner.uri}/collections",
+        "type": "OrderedCollection",
+        "attributedTo": owner.uri,
+        "totalItems": len(rows),
+        "orderedItems": [gathered.uri_of(owner, row) for row in rows],
+    }
+    return activity_json(document.dump(body), request=request, private=private)
+
+
+async def _maker(request: Request) -> Actor:
+    name = request.path_params["name"]
+    async with context_of(request).database.read() as session:
+        owner = await queries.local_by_name(session, name)
+    if owner is None or owner.username != name or owner.deleted_ms is not None or owner.suspended_ms is not None:
+        raise Missing("There is no such actor.")
+    return owner
 
 
 def _number(request: Request, words: str) -> int:

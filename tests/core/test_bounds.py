@@ -306,6 +306,7 @@ HELD = {
     "ENDORSEMENTS": API + "test_redraft.py::test_people_are_shown_on_a_profile",
     "OWN_COLLECTIONS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
     "OWN_ITEMS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
+    "COLLECTION_CHARS": "tests/web/test_collections.py::test_words_have_bounds",
     "COUNTED_POSTS": API + "test_home.py::test_posts_of_others_are_counted_up_to_a_bound",
     "API_BATCH_IDS": API + "test_limits.py::test_so_many_statuses_and_accounts_at_once",
     "API_UNREAD": API + "test_limits.py::test_unread_are_counted_up_to_a_bound",
