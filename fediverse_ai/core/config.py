@@ -42,6 +42,11 @@ class ServerSection(Section):
         description="The address under which the world reaches this server, e.g. https://pictures.example. "
         "It is part of every stored id: choose once. Empty is only possible in development.",
     )
+    account_domain: str = Field(
+        "",
+        description="The domain of handles where it is another than that of public_url: with example.org, ann is "
+        "@ann@example.org. It must lead WebFinger here. Choose once, it cannot be changed later.",
+    )
     development: bool = Field(
         False,
         description="Allows loopback addresses, plain http and any port, here and at peers. Never on a public server.",
@@ -73,6 +78,14 @@ class ServerSection(Section):
             if value.count("/") != 2 or "?" in value or "#" in value:
                 raise ValueError("must be an address without a path, like https://pictures.example")
         return value
+
+    @field_validator("account_domain")
+    @classmethod
+    def _account_domain(cls, value: str) -> str:
+        try:
+            return canonical_host(value) if value else ""
+        except Malformed:
+            raise ValueError("must be a name like example.org") from None
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -111,6 +124,12 @@ class MediaSection(Section):
     remote_days: int = Field(7, ge=1, le=365, description="How long copies of others' pictures are kept, in days.")
     remote_bytes: int = Field(
         1024**3, ge=0, description="How much room those copies may take, in bytes; 0 for no copies at all."
+    )
+    reserve_bytes: int = Field(
+        limits.DISK_RESERVE_BYTES,
+        ge=0,
+        description="When less is free on the disk, in bytes, no picture is made, taken in or copied from elsewhere: "
+        "the rest is for the database.",
     )
 
 
@@ -309,8 +328,18 @@ class Config(Section):
 
     @property
     def host(self) -> str:
-        """The part of our handles after the @: the host of `public_url`, with a port only in development."""
+        """The host of `public_url`, with a port only in development: what requests are addressed to."""
         return self.public_url.partition("://")[2]
+
+    @property
+    def account_host(self) -> str:
+        """The part of our handles after the @: that of `public_url` unless another domain was chosen for them."""
+        return self.server.account_domain or self.host
+
+    @property
+    def own_hosts(self) -> tuple[str, ...]:
+        """Every host under which somebody here may be named: handles', and `public_url`'s."""
+        return tuple(dict.fromkeys((self.account_host, self.host)))
 
     @property
     def media_url(self) -> str:

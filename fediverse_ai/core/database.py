@@ -21,10 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncSession as PlainAsyncSession
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from fediverse_ai.core import sqlite
-from fediverse_ai.core.errors import Misconfigured, Unavailable
+from fediverse_ai.core import room, sqlite
+from fediverse_ai.core.errors import Misconfigured, NoRoom, Unavailable
 from fediverse_ai.core.limits import GROUP_COMMIT_ITEMS, GROUP_COMMIT_WAITING
-from fediverse_ai.core.metrics import METRICS
+from fediverse_ai.core.metrics import Time
 from fediverse_ai.core.nodes import SEQUENCE_BITS, FileNodes, Ids, Nodes, PostgresqlNodes
 from fediverse_ai.core.turns import Turns
 
@@ -53,6 +53,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 SQLITE_FILE = "fediverse.db"
+WRITE_WAIT = Time(
+    "database_write_wait_seconds", "Until a transaction that writes has this process's turn, and the database's lock.",
+    wait=("turn", "lock", "engine"),
+)  # fmt: skip
 READERS = 4
 BUSY_SECONDS = 5.0
 POOL_SECONDS = 30.0
@@ -191,13 +195,19 @@ class Database:
 
         On SQLite it holds the write lock from the start (BEGIN IMMEDIATE); on PostgreSQL it is READ COMMITTED, so a row
         that is read in order to be changed is selected `with_for_update()`, which SQLite ignores.
-        Raises Unavailable when the lock or a connection is not to be had in time, RuntimeError inside a transaction.
+        Raises Unavailable when the lock or a connection is not to be had in time, NoRoom when the disk is full,
+        RuntimeError inside a transaction.
         """
         with _entered("write") as work:
-            async with self._turn(), self._writes(info=self._info | {"work": work}) as session:
-                await self._begin(session)
-                yield session
-                await session.commit()
+            try:
+                async with self._turn(), self._writes(info=self._info | {"work": work}) as session:
+                    await self._begin(session)
+                    yield session
+                    await session.commit()
+            except DBAPIError as error:
+                if room.is_full(error):
+                    raise NoRoom(room.FULL, f"nothing can be written: {error.orig}") from error
+                raise
         for hook in work.hooks:
             hook()
 
@@ -213,7 +223,7 @@ class Database:
                 await self.turns.take()
         except TimeoutError:
             raise Unavailable("The server is busy; please try again.", "no turn at the write lock") from None
-        METRICS.observe("database.turn_wait", self.clock.monotonic() - started)
+        WRITE_WAIT.took(self.clock.monotonic() - started, "turn")
         try:
             yield
         finally:
@@ -224,8 +234,10 @@ class Database:
         try:
             await session.connection()
         except (OperationalError, PoolTimeout) as error:
+            if room.is_full(error):
+                raise
             raise Unavailable("The server is busy; please try again.", f"no write lock: {error}") from None
-        METRICS.observe("database.write_wait", self.clock.monotonic() - started)
+        WRITE_WAIT.took(self.clock.monotonic() - started, "lock")
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -271,12 +283,14 @@ def database_url(config: Config) -> URL:
     raise Misconfigured("database.url must begin with postgresql:// or be empty for SQLite.")
 
 
+# What a row holds is nobody's business in an error that goes to the log: hence hide_parameters (OPS-05).
 def _sqlite_engines(url: URL, checkpoints: bool) -> tuple[AsyncEngine, AsyncEngine]:
     writer = create_async_engine(
         url,
         pool_size=1,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        hide_parameters=True,
         pool_reset_on_return=None,  # sessions end their transactions; a reset would be one more hop to the thread
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "async_creator_fn": sqlite.connect},
     )
@@ -285,6 +299,7 @@ def _sqlite_engines(url: URL, checkpoints: bool) -> tuple[AsyncEngine, AsyncEngi
         pool_size=READERS,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        hide_parameters=True,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
         connect_args={"timeout": BUSY_SECONDS, "async_creator_fn": sqlite.connect},
@@ -314,12 +329,19 @@ def _pragmas(engine: AsyncEngine, pragmas: list[str]) -> None:
 
 def _postgresql_engines(url: URL, pool_size: int) -> tuple[AsyncEngine, AsyncEngine]:
     readers = max(1, pool_size // 2)
-    writer = create_async_engine(url, pool_size=max(1, pool_size - readers), max_overflow=0, pool_timeout=POOL_SECONDS)
+    writer = create_async_engine(
+        url,
+        pool_size=max(1, pool_size - readers),
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        hide_parameters=True,
+    )
     reader = create_async_engine(
         url,
         pool_size=readers + 1,  # one of them holds the node number
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        hide_parameters=True,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
         # The keep-alive lets PostgreSQL notice a machine that vanished, and free its node number.

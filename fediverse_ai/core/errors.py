@@ -3,7 +3,8 @@
 FediverseError
 ├── RequestError         somebody asked for what cannot be: a status and one public sentence
 │   ├── Malformed 400 · Unauthenticated 401 · Forbidden 403 · Missing 404 · Gone 410
-│   └── Conflict 409 · TooLarge 413 · Unsupported 415 · Unprocessable 422 · TooMany 429 · Unavailable 503
+│   ├── Conflict 409 · TooLarge 413 · Unsupported 415 · Misdirected 421 · Unprocessable 422 · TooMany 429
+│   └── Unavailable 503 · NoRoom 507
 ├── Elsewhere            another server failed
 │   ├── Unreachable      no answer, or a passing fault: try again
 │   ├── Vanished         404 or 410: it is not there (any more)
@@ -69,6 +70,12 @@ class Unsupported(RequestError):
     status = 415
 
 
+class Misdirected(RequestError):
+    """For a host that is not ours."""
+
+    status = 421
+
+
 class Unprocessable(RequestError):
     status = 422
 
@@ -81,6 +88,12 @@ class Unavailable(RequestError):
     """We cannot answer now (a peer's key host timed out, we are overloaded): 503 with Retry-After."""
 
     status = 503
+
+
+class NoRoom(Unavailable):
+    """Nothing can be stored (the disk is full, or nearly): 507 with Retry-After. A job that meets it waits for room."""
+
+    status = 507
 
 
 class Elsewhere(FediverseError):

@@ -18,11 +18,11 @@ from sqlalchemy import event
 from fediverse_ai.core import bells, log
 from fediverse_ai.core.bells import Bell
 from fediverse_ai.core.context import context_of
-from fediverse_ai.core.database import Database, after_commit
-from fediverse_ai.core.errors import FediverseError, Misconfigured, Unavailable, Unreachable
+from fediverse_ai.core.database import WRITE_WAIT, Database, after_commit
+from fediverse_ai.core.errors import FediverseError, Misconfigured, NoRoom, Unavailable, Unreachable
 from fediverse_ai.core.failpoints import fp
-from fediverse_ai.core.limits import JOB_IDS
-from fediverse_ai.core.metrics import METRICS
+from fediverse_ai.core.limits import JOB_IDS, NO_ROOM_WAIT_SECONDS
+from fediverse_ai.core.metrics import SLOW, Count, Time
 
 if TYPE_CHECKING:
     from dbos import DBOS, DBOSClient, Queue
@@ -45,12 +45,21 @@ _KEEP_DONE_SECONDS: Final = 3600
 _PURGE_SECONDS: Final = 600.0
 _PURGE_JOBS: Final = 500
 _TAKEOVER_SECONDS: Final = 30.0
+_MEND_SECONDS: Final = 2.0
+# Of jobs without a queue, which ours never are.
+_QUEUE_OF_LAST_RESORT: Final = "_dbos_internal_queue"
 _BUSY_SECONDS: Final = 30.0
 # Then SQLite's own lock decides: better than waiting for ever, should the turn never come.
 _TURN_SECONDS: Final = 5.0
 _LOOK_AGAIN_SECONDS: Final = 0.02
 # Ids of jobs without a `once` begin like this; nothing remembers them, so they may go soon after they are done.
 _ONE_OFF: Final = "j-"
+
+JOB_SECONDS = Time("job_seconds", "How long jobs took, tries that failed among them.", SLOW, job=None)
+TROUBLE = Count(
+    "job_troubles", "Jobs that failed: tried again, given up, or waiting for room on the disk.",
+    kind=("again", "given_up", "no_room"),
+)  # fmt: skip
 
 _log = log.get("jobs")
 
@@ -162,6 +171,9 @@ class Jobs:
         self._context: Context | None = None
         self._queues: dict[str, _Queue] = {}
         self._running: set[asyncio.Task[None]] = set()
+        self._begun: set[str] = set()
+        self._lost: set[str] = set()
+        self._write_failed = False
         self._clockwork: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
@@ -178,6 +190,7 @@ class Jobs:
         for name in [name for name in os.environ if name.startswith("DBOS_")]:
             del os.environ[name]  # the engine would obey them, telemetry and a remote console included
         self._engine = _sync_engine(database)
+        event.listen(self._engine, "handle_error", self._notice)
         self._client = await asyncio.to_thread(_open_client, self._engine, database.dialect)
 
     async def add(
@@ -264,6 +277,7 @@ class Jobs:
         ]
         self._clockwork = [asyncio.create_task(self._tick(item), name=item.name) for item in [*own, *clockwork]]
         self._clockwork.append(asyncio.create_task(self._look_around(context), name="jobs.look"))
+        self._clockwork.append(asyncio.create_task(self._mend_again_and_again(context), name="jobs.mend"))
 
     def _launch(self, specs: Sequence[JobSpec], executor: str) -> DBOS:
         from dbos import DBOS, DBOSPortableJSONSerializer
@@ -329,11 +343,16 @@ class Jobs:
     def _runner(self, spec: JobSpec) -> Callable[[list[Any]], Awaitable[None]]:
         async def run(arguments: list[Any]) -> None:
             ids, attempt, key, priority = arguments
+            from dbos import DBOS
+
             task = asyncio.current_task()
             assert task is not None
+            workflow_id = str(DBOS.workflow_id)
+            self._begun.add(workflow_id)
             # The task ends after the engine has written down the outcome, which `stop` waits for too.
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+            task.add_done_callback(lambda _: self._begun.discard(workflow_id))
             queue = self._queues.get(spec.queue)
             try:
                 if queue is None or self._stopping:
@@ -374,15 +393,27 @@ class Jobs:
         self, spec: JobSpec, ids: list[int | str], attempt: int, key: str | None, priority: int | None
     ) -> None:
         assert self._context is not None
-        clock = self._context.clock
+        context, clock = self._context, self._context.clock
         started = clock.monotonic()
         fp("jobs.before_run")
         try:
-            await spec.function(self._context, ids)
-        except Exception as error:  # the worker loop: whatever a job raises ends here
-            await self._failed(spec, ids, attempt, key, priority, error)
+            await self._with_room(spec.name, lambda: spec.function(context, ids))
+        except Exception as caught:  # the worker loop: whatever a job raises ends here
+            error = caught
+            await self._with_room(spec.name, lambda: self._failed(spec, ids, attempt, key, priority, error))
         fp("jobs.after_run")
-        METRICS.observe(f"jobs.{spec.name}", clock.monotonic() - started)
+        JOB_SECONDS.took(clock.monotonic() - started, spec.name)
+
+    async def _with_room(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it; on a full disk again and again until there is room: nothing else could write down its end either."""
+        assert self._context is not None
+        while True:
+            try:
+                return await work()
+            except NoRoom as error:
+                _log.warning("job waits for room on the disk", job=name, reason=error.detail)
+                TROUBLE.add("no_room")
+            await self._context.clock.sleep(NO_ROOM_WAIT_SECONDS)
 
     async def _failed(
         self,
@@ -402,8 +433,9 @@ class Jobs:
         facts = {"job": spec.name, "ids": ids[:10], "attempt": attempt, "reason": f"{type(error).__name__}: {error}"}
         if not heals or attempt >= spec.attempts:
             _log.error("job given up", **facts, exc_info=None if foreseen else error)
-            METRICS.count("jobs.given_up")
+            TROUBLE.add("given_up")
             raise JobFailed(facts["reason"]) from None
+        TROUBLE.add("again")
         delay = retry_delay(attempt, getattr(error, "retry_after", None)) * self._context.clock.uniform(0.8, 1.2)
         _log.warning("job will be tried again", **facts, seconds=round(delay), exc_info=None if foreseen else error)
         first = str(DBOS.workflow_id).partition("~")[0]
@@ -461,6 +493,35 @@ class Jobs:
                 _log.warning("taking over the jobs of a process that is gone", executor=executor)
                 await asyncio.to_thread(DBOS._recover_pending_workflows, [executor])
 
+    def _notice(self, failure: Any) -> None:
+        """The engine could not read or write; what it wanted to write down may be an outcome."""
+        self._write_failed = self._write_failed or failure.connection is not None
+
+    async def _mend_again_and_again(self, context: Context) -> None:
+        while True:
+            await context.clock.sleep(_MEND_SECONDS)
+            try:
+                if self._write_failed:
+                    await self._mend(context)
+            except Exception as error:  # the worker loop: still no room; the next look tries again
+                _log.warning("what was begun cannot be enqueued again yet", reason=str(error)[:200])
+
+    async def _mend(self, context: Context) -> None:
+        """After a failed write (a full disk, an I/O error): jobs that are begun in the table but run nowhere in this
+        process, at two looks, are enqueued again. Their outcome was lost; they find their work done, or do it."""
+        assert self._client is not None
+        assert context.database.nodes is not None
+        executor, system = f"node-{context.database.nodes.node}", self._client._sys_db
+        begun = await asyncio.to_thread(
+            self._client.list_workflows, status="PENDING", limit=10_000, load_input=False, load_output=False
+        )
+        lost = {row.workflow_id for row in begun if row.executor_id == executor} - self._begun
+        again, self._lost = lost & self._lost, lost
+        self._write_failed = bool(lost)
+        for workflow_id in again:
+            await asyncio.to_thread(system.reenqueue_for_recovery, workflow_id, [executor], _QUEUE_OF_LAST_RESORT)
+            _log.warning("a job whose outcome could not be written is enqueued again", job=workflow_id)
+
     async def stop(self, grace: float = 3.0) -> None:
         """Take no more jobs, give those that run `grace` seconds, put the rest back, and let go of the database."""
         self._stopping = True
@@ -510,9 +571,11 @@ def retry_delay(attempt: int, retry_after: int | None) -> float:
 def _sync_engine(database: Database) -> sa.Engine:
     """The engine's own connections: on SQLite to the same file, as durable as ours, and never folding the log."""
     if database.dialect == "postgresql":
-        return sa.create_engine(database.url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+        return sa.create_engine(database.url, pool_size=5, max_overflow=5, pool_pre_ping=True, hide_parameters=True)
     url = sa.URL.create("sqlite", database=database.url.database)
-    engine = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS})
+    engine = sa.create_engine(
+        url, pool_size=1, max_overflow=0, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS}
+    )
 
     @event.listens_for(engine, "connect")
     def _set(connection: Any, _record: Any) -> None:
@@ -525,7 +588,7 @@ def _sync_engine(database: Database) -> sa.Engine:
         if statement.startswith(("INSERT", "UPDATE", "DELETE")) and "turn" not in connection.info:
             began = database.clock.monotonic()
             connection.info["turn"] = database.turns.take_blocking(_TURN_SECONDS)
-            METRICS.observe("jobs.turn_wait", database.clock.monotonic() - began)
+            WRITE_WAIT.took(database.clock.monotonic() - began, "engine")
 
     @event.listens_for(engine, "checkin")
     def _after_commit(_connection: Any, record: Any) -> None:

@@ -15,8 +15,10 @@ from fediverse_ai.core.limits import RECEIVE_BODY_SECONDS
 ACTIVITY_JSON = "application/activity+json; charset=utf-8"
 _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone",
-    413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests",
+    413: "Content Too Large", 415: "Unsupported Media Type", 421: "Misdirected Request", 422: "Unprocessable Content",
+    429: "Too Many Requests",
     500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable",
+    507: "Insufficient Storage",
 }  # fmt: skip
 
 
@@ -61,7 +63,7 @@ def problem(error: FediverseError) -> Response:
     body = orjson.dumps({"type": kind, "title": title, "status": status, "detail": error.public})
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     retry_after = getattr(error, "retry_after", None)
-    if retry_after is None and status == 503:
+    if retry_after is None and status in (503, 507):
         retry_after = 30
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)

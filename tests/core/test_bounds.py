@@ -42,6 +42,7 @@ SKEW = "tests/threats/test_signatures.py::test_a_clock_that_several_servers_cont
 CROWD = "tests/threats/test_signatures.py::test_a_crowd_is_told_to_come_back"
 REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
+DISK = "tests/faults/test_room.py::"
 API = "tests/mastodon/"
 SOCIAL = "tests/social/"
 
@@ -336,6 +337,7 @@ HELD = {
     "SEARCH_WORDS": API + "test_shelf_limits.py::test_searches_look_so_far",
     "SEARCH_CHARS": API + "test_shelf_limits.py::test_searches_look_so_far",
     "SEARCH_OFFSET": API + "test_shelf_limits.py::test_searches_look_so_far",
+    "DISK_RESERVE_BYTES": DISK + "test_a_reserve_is_left_for_the_database",
     "TAG_HISTORY_POSTS": API + "test_shelf_limits.py::test_searches_look_so_far",
     "RESOLVES_PER_ACCOUNT": API + "test_shelf_limits.py::test_resolving_has_a_rate",
     "STREAMS_PER_SOCKET": API + "test_shelf_limits.py::test_a_socket_carries_so_many_streams",
@@ -390,6 +392,7 @@ WITHOUT_EDGE = {
     "DOMAIN_RULES_SECONDS": MEMORY,
     "STANDSTILL_SECONDS": MEMORY,
     "STANDSTILL_RETRY_SECONDS": PAUSE,
+    "NO_ROOM_WAIT_SECONDS": PAUSE,
     "SERVED_DOCUMENTS": MEMORY,
     "SERVED_DOCUMENT_SECONDS": MEMORY,
     "LATE_CREATE_SECONDS": PAUSE,
@@ -409,6 +412,9 @@ WITHOUT_EDGE = {
     "DELIVERY_CONCURRENCY": POOL,
     "DELIVERY_SECONDS": SLOW,
     "PROGRESS_SECONDS": PAUSE,
+    "HEARTBEAT_SECONDS": PAUSE,
+    "HEARTBEAT_KEPT_SECONDS": MEMORY,
+    "SCRAPE_SECONDS": MEMORY,
     "ABANDONED_SECONDS": PAUSE,
     "SWEEP_JOBS": PIECE,
     "SWEEP_ROWS": PIECE,
