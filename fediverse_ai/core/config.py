@@ -297,6 +297,52 @@ class LogSection(Section):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
 
+class MetricsSection(Section):
+    listen: str = Field(
+        "",
+        description="Address and port apart from the public one where /metrics, /healthz and /readyz answer, "
+        "e.g. 127.0.0.1:9464; empty for none.",
+    )
+    token: str = _secret("With it as a bearer token /metrics and /readyz answer on the public port too.")
+    token_file: str = Field("", description="A file that holds the token instead.")
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if value and not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+            raise ValueError("must be an address and a port, like 127.0.0.1:9464 or [::1]:9464")
+        return value
+
+    def secret(self) -> str:
+        """The token, from the file if one is named; empty for none. Raises Misconfigured when that cannot be read."""
+        return self.token or _from_file(self.token_file, "metrics.token_file")
+
+
+class BackupSection(Section):
+    enabled: bool = Field(True, description="Make a backup every day by itself.")
+    hour: int = Field(3, ge=0, le=23, description="From which hour on, UTC.")
+    folder: str = Field(
+        "", description="Where backups lie, best on another disk; empty for `backups` in the data folder."
+    )
+    media: bool = Field(True, description="Keep pictures beside the backups too; each is kept once.")
+    keys: bool = Field(
+        False,
+        description="Put secret.key into backups. Without it nobody can sign as this server, or restore it, unless the "
+        "file is kept elsewhere.",
+    )
+    passphrase_file: str = Field(
+        "", description="A file with a passphrase: backups are encrypted (age); empty for readable ones."
+    )
+    keep_daily: int = Field(7, ge=1, le=366, description="How many days keep their newest backup.")
+    keep_weekly: int = Field(4, ge=0, le=260, description="How many weeks keep their newest backup.")
+    pg_tools: str = Field("", description="Folder of pg_dump and pg_restore; empty to look for them on the PATH.")
+
+    def passphrase(self) -> str:
+        """The passphrase, empty for none. Raises Misconfigured when its file cannot be read."""
+        return _from_file(self.passphrase_file, "backup.passphrase_file")
+
+
 class Config(Section):
     """All sections, and the data folder, which is given on the command line and is no key of the file."""
 
@@ -313,6 +359,8 @@ class Config(Section):
     posting: PostingSection = PostingSection()
     jobs: JobsSection = JobsSection()
     log: LogSection = LogSection()
+    backup: BackupSection = BackupSection()
+    metrics: MetricsSection = MetricsSection()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -350,6 +398,11 @@ class Config(Section):
     def media_dir(self) -> Path:
         """The folder of media files."""
         return Path(self.media.directory) if self.media.directory else self.data_dir / "media"
+
+    @property
+    def backup_dir(self) -> Path:
+        """The folder of backups."""
+        return Path(self.backup.folder) if self.backup.folder else self.data_dir / "backups"
 
     def explain(self) -> Iterator[tuple[str, str, str]]:
         """(key, value, origin) of every key for `config check`; secrets are hidden, origin is default, file or env."""
