@@ -7,6 +7,7 @@ from starlette.routing import Route
 from fediverse_ai.core.access import Door
 from fediverse_ai.web import (
     about,
+    collections,
     edit_appeal,
     explore,
     federation,
@@ -27,6 +28,7 @@ from fediverse_ai.web import (
 )
 from fediverse_ai.web.composer import routes as composer
 from fediverse_ai.web.feeds import routes as feeds
+from fediverse_ai.web.handbook import pages as handbook
 from fediverse_ai.web.legal import routes as legal
 from fediverse_ai.web.moderation import routes as moderation
 from fediverse_ai.web.owner import routes as owner
@@ -42,6 +44,7 @@ ROUTES: list[Route] = [
     Door("/verify", verify.look, needs="anyone", methods=["POST"]),
     Door("/provenance/root.pem", verify.root, needs="anyone", methods=["GET"]),
     Door("/ns", about.namespace, needs="anyone", methods=["GET"]),
+    *handbook.ROUTES,
     Door("/federation", federation.federation, needs="anyone", methods=["GET"]),
     Door("/feed.atom", syndication.of_gallery, needs="anyone", methods=["GET"]),
     Door("/feed.rss", syndication.of_gallery, needs="anyone", methods=["GET"]),
@@ -70,9 +73,17 @@ ROUTES: list[Route] = [
     Door("/@{name}/feed.atom", syndication.of_maker, needs="anyone", methods=["GET"]),
     Door("/@{name}/feed.rss", syndication.of_maker, needs="anyone", methods=["GET"]),
     Door("/@{name}/remixes", profile.remixes, needs="anyone", methods=["GET"]),
+    Door("/@{name}/collections", profile.collections, needs="anyone", methods=["GET"]),
+    Door("/@{name}/collections", collections.make, needs="session", methods=["POST"]),
+    Door("/@{name}/collections/{id:int}", collections.show, needs="anyone", methods=["GET"]),
+    Door("/@{name}/collections/{id:int}", collections.change, needs="session", methods=["POST"]),
+    Door("/@{name}/collections/{id:int}/close", collections.close, needs="moderator", methods=["POST"]),
+    Door("/@{name}/collections/{id:int}/feed.atom", syndication.of_collection, needs="anyone", methods=["GET"]),
+    Door("/@{name}/collections/{id:int}/feed.rss", syndication.of_collection, needs="anyone", methods=["GET"]),
     Door("/@{name}/about", profile.about, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}", post.post, needs="anyone", methods=["GET"]),
     Door("/@{name}/{post_id:int}/delete", post.delete, needs="session", methods=["POST"]),
+    Door("/@{name}/{post_id:int}/collect", collections.collect, needs="session", methods=["POST"]),
     Door("/@{name}/{post_id:int}/making", lineage.change, needs="session", methods=["POST"]),
     Door("/static/{digest}/{name}", static_files.serve, needs="anyone", methods=["GET"]),
     Door("/proxy/{kind}/{owner_id:int}", proxy.proxy, needs="anyone", methods=["GET"]),

@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+from tests.house import reference
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("fediverse_ai", "actors", "generation", "outbox", "inbox")
 FLOORS = {
@@ -86,12 +88,22 @@ PARTS = {
     "ARCHITECTURE.md": {"tree": lambda: f"```\n{tree()}\n```"},
     "FEDERATION.md": {"received": received, "sent": sent},
     "docs/reference/clients.md": {"addresses": addresses},
+    "docs/reference/configuration.md": {"configuration": reference.configuration},
+    "docs/reference/cli.md": {"commands": reference.command_line},
+    "docs/reference/http-api.md": {"interface": reference.interface},
+    "docs/reference/limits.md": {"bounds": reference.bounds},
+    "docs/reference/policy.md": {"categories": reference.categories, "shipped_policy": reference.shipped_policy},
+    "docs/reference/errors.md": {
+        "errors": reference.errors,
+        "oauth_errors": reference.oauth_errors,
+        "post_exits": reference.post_exits,
+    },
 }
 
 
 def written(text: str, name: str) -> str:
     """What stands between the marks of a part."""
-    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", text, re.DOTALL)
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- /{name} -->", text, re.DOTALL)
     if found is None:
         raise LookupError(f"there are no marks for {name}")
     return found[1]
@@ -102,8 +114,9 @@ def rewrite() -> None:
         path = ROOT / file
         text = path.read_text(encoding="utf-8")
         for name, make in parts.items():
-            old = written(text, name)
-            text = text.replace(f"<!-- {name} -->\n{old}\n", f"<!-- {name} -->\n{make()}\n")
+            begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+            written(text, name)
+            text = text.partition(begin)[0] + begin + make() + "\n" + end + text.partition(end)[2]
         path.write_text(text, encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ from tests.support.exhibition import Exhibition
 # What the pages' rooms answer that is no page: files, streams, fragments, redirects.
 NO_PAGES = re.compile(
     r".*(\.\w+|/events|/progress|/preview|/count)|/static/.*|/proxy/.*|/users/.*|/notes/.*|/ns"
-    r"|/settings/data/archive/.*|/oauth/userinfo"
+    r"|/settings/data/archive/.*|/oauth/userinfo|/docs/screens/.*"
 )
 ROOMS = ("fediverse_ai.web.", "fediverse_ai.oauth.authorize", "fediverse_ai.oauth.sessions")
 Fill = Callable[[Exhibition], str]
@@ -21,6 +21,7 @@ LOOKERS = {"anyone": None, "session": "ann", "moderator": "mo", "admin": "olga",
 
 EXAMPLES: dict[str, list[Fill]] = {
     "/models/{name}": [lambda _shown: "/models/scene"],
+    "/docs/{kind}/{name}": [lambda _shown: "/docs/howto/moderation"],
     "/tags/{name}": [lambda _shown: "/tags/morning"],
     "/intent": [lambda shown: f"/intent?wish=like&about=/@ann/{shown.posts[0]}"],
     "/sign-in/link/{secret}": [lambda _shown: "/sign-in/link/spent"],

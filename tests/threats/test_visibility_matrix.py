@@ -81,7 +81,7 @@ EXAMPLES: list[tuple[str, Fill]] = [
     (r"/models/\{name\}", lambda _cast, _one: "scene"),
     (r"/sign-in/link/\{secret\}", lambda _cast, _one: "nonsense"),
     (r"/nodeinfo/\{version\}", lambda _cast, _one: "2.1"),
-    (r"/static/\{digest\}/\{name\}", lambda _cast, _one: "x"),
+    (r"/static/\{digest\}/\{name\}|/docs/.*", lambda _cast, _one: "x"),
     (r"/(users/|@)\{name\}.*", lambda cast, _one: cast.author.username),
 ]
 # Addresses that mean nothing without a question.
