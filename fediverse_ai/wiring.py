@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from starlette.routing import Route, WebSocketRoute
 
+import actors.admission
 import actors.apps
 import actors.audit
 import actors.emoji
@@ -54,7 +55,7 @@ from actors.stops import Scope, StopSwitch
 from fediverse_ai import __version__, housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.carry import archive, imports
-from fediverse_ai.core import secrets
+from fediverse_ai.core import observations, secrets
 from fediverse_ai.core.clock import Clock, SystemClock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
@@ -80,12 +81,14 @@ from generation.pipeline import Pipeline, build_pipeline
 from outbox.remote_verdicts import RemoteVerdicts
 
 TABLES = (
+    observations,
     actors.models,
     actors.personal,
     actors.stops,
     actors.emoji,
     actors.audit,
     actors.optouts,
+    actors.admission,
     outbox.models,
     outbox.belongings,
     outbox.rulings,
@@ -175,7 +178,7 @@ async def open_context(
         database=database,
         http=Http(config, clock),
         jobs=Jobs(config, CONCURRENCY | {"generate": pictures_at_once(config)}),
-        storage=FolderStorage(config.media_dir, config.media_url),
+        storage=FolderStorage(config.media_dir, config.media_url, reserve=config.media.reserve_bytes),
     )
     database.bind(context)
     try:

@@ -51,6 +51,8 @@ class Upload(Row, table=True):
     media_type: str = "image/jpeg"
     width: int | None = None
     height: int | None = None
+    size: int = 0
+    """Of its files, in bytes."""
     blurhash: str | None = None
     description: str = ""
     focus_x: float = 0.0

@@ -50,6 +50,7 @@ async def copies(context: Context, post: Post) -> list[Upload]:
                 media_type=one.media_type,
                 width=one.width,
                 height=one.height,
+                size=len(data) + len(small),
                 blurhash=one.blurhash,
                 description=one.alt,
                 focus_x=one.focus_x,

@@ -40,6 +40,8 @@ class Picture:
     """Whether the file that came said of itself that a program made it."""
     manifest: bytes | None = None
     """The manifest that it came with, without the picture (generation/manifests.py)."""
+    size: int = 0
+    """Of both files, in bytes."""
 
 
 async def admit(context: Context, data: bytes) -> Picture:
@@ -66,6 +68,7 @@ async def admit(context: Context, data: bytes) -> Picture:
         blurhash=made.blurhash,
         claims_ai=made.claimed is not None and made.claimed.says_ai,
         manifest=manifest,
+        size=len(made.data) + len(made.thumbnail),
     )
 
 
@@ -108,6 +111,7 @@ async def keep(
         blurhash=picture.blurhash,
         claims_ai=picture.claims_ai,
         manifest=picture.manifest,
+        size=picture.size,
         created_ms=context.clock.now_ms(),
     )
     _describe(upload, description, focus)

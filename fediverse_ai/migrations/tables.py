@@ -7,12 +7,14 @@ from typing import Any, Literal
 from sqlalchemy import JSON
 from sqlmodel import AutoString, SQLModel
 
+import actors.admission
 import actors.audit
 import actors.emoji
 import actors.models
 import actors.optouts
 import actors.personal
 import actors.stops
+import fediverse_ai.core.observations
 import inbox.models
 import outbox.addressed
 import outbox.belongings
@@ -27,12 +29,14 @@ from fediverse_ai.core.database import metadata
 __all__ = ["NAMES", "comparison", "metadata"]
 
 ROOMS = (
+    fediverse_ai.core.observations,
     actors.models,
     actors.personal,
     actors.stops,
     actors.emoji,
     actors.audit,
     actors.optouts,
+    actors.admission,
     outbox.models,
     outbox.belongings,
     outbox.consent,

@@ -13,11 +13,15 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _observations()
     _public_collections()
+    _people()
 
 
 def downgrade() -> None:
+    _no_people()
     _no_public_collections()
+    _no_observations()
 
 
 def _public_collections() -> None:
@@ -42,3 +46,198 @@ def _no_public_collections() -> None:
     with op.batch_alter_table("own_collection", schema=None) as batch_op:
         for name in ("closed_ms", "verdict", "public_ms", "about"):
             batch_op.drop_column(name)
+
+
+def _observations() -> None:
+    """Signs of life of the processes, and what they last saw of themselves."""
+    op.create_table(
+        "observation",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("made_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def _no_observations() -> None:
+    op.drop_table("observation")
+
+
+def _people() -> None:
+    """Who comes in and by whom, what everybody is told, mail that waits, and how large uploads are."""
+    op.create_table(
+        "setting",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("value", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("changed_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_setting")),
+    )
+    op.create_table(
+        "announcement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("starts_ms", sa.BigInteger(), nullable=True),
+        sa.Column("ends_ms", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.Column("published_ms", sa.BigInteger(), nullable=True),
+        sa.Column("withdrawn_ms", sa.BigInteger(), nullable=True),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["account.id"], name=op.f("fk_announcement_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
+    )
+    with op.batch_alter_table("announcement", schema=None) as batch_op:
+        batch_op.create_index("ix_announcement_published", ["published_ms"], unique=False)
+
+    op.create_table(
+        "invite",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("most_uses", sa.Integer(), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"], ["account.id"], name=op.f("fk_invite_made_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invite")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_invite_secret_hash")),
+    )
+    with op.batch_alter_table("invite", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invite_made_by_id"), ["made_by_id"], unique=False)
+
+    op.create_table(
+        "letter",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("about", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_letter_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+    )
+    with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_letter_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "sign_up_request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name_lower", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=True),
+        sa.Column("email", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("token", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("decided_ms", sa.BigInteger(), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"],
+            ["account.id"],
+            name=op.f("fk_sign_up_request_decided_by_id_account"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up_request")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_sign_up_request_secret_hash")),
+    )
+    with op.batch_alter_table("sign_up_request", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_up_request_state", ["state", "id"], unique=False)
+        batch_op.create_index(
+            "uq_sign_up_request_name",
+            ["name_lower"],
+            unique=True,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
+        "announcement_reaction",
+        sa.Column("announcement_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("emoji", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_announcement_reaction_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["announcement_id"],
+            ["announcement.id"],
+            name=op.f("fk_announcement_reaction_announcement_id_announcement"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("announcement_id", "account_id", "emoji", name=op.f("pk_announcement_reaction")),
+    )
+    with op.batch_alter_table("announcement_reaction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_announcement_reaction_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "announcement_seen",
+        sa.Column("announcement_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_announcement_seen_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["announcement_id"],
+            ["announcement.id"],
+            name=op.f("fk_announcement_seen_announcement_id_announcement"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("announcement_id", "account_id", name=op.f("pk_announcement_seen")),
+    )
+    with op.batch_alter_table("announcement_seen", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_announcement_seen_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "arrival",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("invite_id", sa.BigInteger(), nullable=True),
+        sa.Column("invited_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_arrival_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["invite_id"], ["invite.id"], name=op.f("fk_arrival_invite_id_invite"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["invited_by_id"], ["account.id"], name=op.f("fk_arrival_invited_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_arrival")),
+    )
+    with op.batch_alter_table("arrival", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_arrival_invite_id"), ["invite_id"], unique=False)
+    with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("size", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.alter_column("size", server_default=None)
+
+
+def _no_people() -> None:
+    with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.drop_column("size")
+    for name in (
+        "arrival",
+        "announcement_seen",
+        "announcement_reaction",
+        "sign_up_request",
+        "letter",
+        "invite",
+        "announcement",
+        "setting",
+    ):
+        op.drop_table(name)
