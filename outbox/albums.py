@@ -1,4 +1,4 @@
-"""Collections for everybody: their maker's own open posts, in the order that they gave, under words that were judged."""
+"""Collections for everybody: their maker's own open posts, in their maker's order, under words that were judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collections of one's own: made, filled, emptied and put in order by their owner (who else reads: outbox/albums.py)."""
+"""Collections of one's own, as their owner makes and fills them; who else may see them says outbox/albums.py."""
 
 from __future__ import annotations
 
@@ -93,12 +93,14 @@ async def make(session: AsyncSession, actor: Actor, name: str, about: str = "") 
 
 
 async def renamed(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
-    """Another name for it. Raises Missing, and Unprocessable for one that everybody sees: its words are judged first."""
+    """Another name for it. Raises Missing; Unprocessable for one that everybody sees: its words are judged first."""
     row = await of(session, actor, wish.object_uri)
     if row is None:
         raise Missing("There is no such collection.")
     if row.public_ms is not None:
-        raise Unprocessable("Everybody sees this collection: change its words on its page, where they are checked first.")
+        raise Unprocessable(
+            "Everybody sees this collection: change its words on its page, where they are checked first."
+        )
     row.name = _named(wish, actor)
     session.add(row)
     return await _told(session, actor, "Update", described(actor, row))

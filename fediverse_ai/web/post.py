@@ -11,12 +11,13 @@ from starlette.responses import RedirectResponse, Response
 
 from actors import queries as actors
 from actors.models import Actor
+from fediverse_ai.core import limits
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.core.texts import _, marked
 from fediverse_ai.remote_media import RemoteMedia
-from fediverse_ai.web import emoji, forms, heads, lineage, words
+from fediverse_ai.web import covers, emoji, forms, heads, lineage, words
 from fediverse_ai.web.cards import NOT_THERE, post_id_of, prompt_of, title_of, written_of
 from fediverse_ai.web.composer import choices, training
 from fediverse_ai.web.feeds import deeds as feeds_deeds
@@ -77,6 +78,8 @@ async def post(request: Request) -> Response:
         conversation = await feeds_talk.around(session, request, reader, view.post) if reader is not None else None
         mine = reader is not None and reader.id == author.id
         consent = await training.outlook(session, view.post) if mine else None
+        out = view.post.state == PostState.PUBLISHED
+        shelf = await covers.standing_of(session, author, view.post) if mine and out else []
         chosen = await dial.dial_of(session, reader.id if reader is not None else None)
     if request.path_params["name"] != author.username:
         return RedirectResponse(f"/@{author.username}/{post_id}", 301)
@@ -100,6 +103,8 @@ async def post(request: Request) -> Response:
         disclosures=choices.spoken(choices.DISCLOSURES),
         remixes=choices.spoken(choices.REMIXES),
         training=consent,
+        shelf=shelf,
+        most_name=limits.NAME_CHARS,
         frames=shown,
         recipes=_recipes(view, mine=mine),
         quote=quotes[view.post.id],

@@ -15,7 +15,7 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Gone, Missing
 from fediverse_ai.core.html import text_of
 from fediverse_ai.core.texts import _, marked
-from fediverse_ai.web import heads, words
+from fediverse_ai.web import covers, heads, words
 from fediverse_ai.web.cards import before_of, card, page_of, title_of
 from fediverse_ai.web.feeds import people
 from fediverse_ai.web.places import Place
@@ -35,7 +35,12 @@ STATE_WORDS = {
 }
 DESCRIPTION_CHARS = 200
 # What follows the name in the address -> the tab's name.
-TABS = {"": marked("Posts"), "/remixes": marked("Remixes"), "/about": marked("About")}
+TABS = {
+    "": marked("Posts"),
+    "/collections": marked("Collections"),
+    "/remixes": marked("Remixes"),
+    "/about": marked("About"),
+}
 
 
 async def maker(session: AsyncSession, name: str) -> Actor:
@@ -53,6 +58,11 @@ async def profile(request: Request) -> Response:
     return await _page(request, "")
 
 
+async def collections(request: Request) -> Response:
+    """GET /@{name}/collections: what they gathered and put in order."""
+    return await _page(request, "/collections")
+
+
 async def remixes(request: Request) -> Response:
     """GET /@{name}/remixes: what they made from others' pictures and from their own."""
     return await _page(request, "/remixes")
@@ -67,7 +77,7 @@ async def _page(request: Request, tab: str) -> Response:
     context = context_of(request)
     me = me_of(request)
     name, _at, host = str(request.path_params["name"]).partition("@")
-    if host and host.lower() != context.config.host:
+    if host and host.lower() not in context.config.own_hosts:
         raise Missing(_("This page shows people of this server only."))
     before = before_of(request.query_params.get("before"))
     reader_id = me.actor_id if me else None
@@ -85,6 +95,7 @@ async def _page(request: Request, tab: str) -> Response:
         stands = await people.standing(session, request, reader, person) if reader is not None else None
         unfinished = await unfinished_of(session, person.id) if mine and first else []
         chosen = await dial.dial_of(session, reader_id)
+        shelf = await covers.covers_of(session, request, person, reader_id) if tab == "/collections" else []
     path = f"/@{person.username}{tab}"
     cards, older = page_of(views, context.storage, path, chosen, reader_id)
     known = person_words(person)
@@ -99,6 +110,8 @@ async def _page(request: Request, tab: str) -> Response:
         stands=stands,
         pinned=pinned,
         unfinished=unfinished,
+        covers=shelf,
+        most={"name": limits.NAME_CHARS, "about": limits.COLLECTION_CHARS},
         cards=cards,
         older=older,
         newer=path if before is not None else None,

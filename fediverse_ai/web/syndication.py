@@ -1,4 +1,4 @@
-"""Feeds for feed readers, as Atom and as RSS: of a maker, of a hashtag, and of the whole gallery."""
+"""Feeds for feed readers, as Atom and as RSS: of a maker, of a collection, of a hashtag, and of the whole gallery."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fediverse_ai.core import limits
+from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.responses import etag_of
-from fediverse_ai.web import atom, rss
+from fediverse_ai.core.texts import _
+from fediverse_ai.web import atom, covers, rss
 from fediverse_ai.web.channel import Channel
 from fediverse_ai.web.gallery import hashtag_of
 from fediverse_ai.web.profile import maker
 from fediverse_ai.web.rendering import context_of
+from outbox import albums, gathered
 from outbox import queries as posts
 from outbox.queries import PostView
 from outbox.visibility import OPEN
@@ -34,6 +37,21 @@ async def of_maker(request: Request) -> Response:
     name = person.name or person.username
     channel = Channel(context, person.uri, name, page_url, _open(found), person.published_ms)
     return _answer(request, channel)
+
+
+async def of_collection(request: Request) -> Response:
+    """GET /@{name}/collections/{id}/feed.atom and feed.rss: the first posts of a public collection, in its order."""
+    context = context_of(request)
+    async with context.database.read() as session:
+        person = await maker(session, request.path_params["name"])
+        row = await albums.of(session, person, request.path_params["id"], None)
+        if row is None:
+            raise Missing(_("There is no such collection."))
+        found = await albums.page(session, row, None, None, limits.PAGE_POSTS)
+        views = await posts.views(session, [post for _place, post in found], None)
+    page_url = f"{context.config.public_url}{covers.address_of(person, row)}"
+    title = f"{row.name} · {person.name or person.username}"
+    return _answer(request, Channel(context, gathered.uri_of(person, row), title, page_url, views, row.created_ms))
 
 
 async def of_tag(request: Request) -> Response:

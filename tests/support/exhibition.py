@@ -8,7 +8,7 @@ from typing import Any
 
 from actors import accounts, local, queries
 from actors.models import Actor
-from outbox import appeals, lists, measures, moderate, notices, react
+from outbox import albums, appeals, gathered, lists, measures, moderate, notices, react
 from outbox import follow as follows
 from outbox import report as reports
 from outbox.compose import compose
@@ -111,6 +111,7 @@ async def hang(server: Server, elsewhere: Peer, pictures: Sequence[tuple[str, st
     answer = Draft(text="The second boat makes it.", in_reply_to_id=shown.posts[0], visibility="public")
     [shown.numbers["remix"], shown.numbers["reply"]] = await _compose(server, ("ben", remix), ("ben", answer))
     await _talk(server, shown)
+    await _gather(server, shown)
     await _staff(server, shown)
     await _abroad(server, elsewhere, shown)
     return shown
@@ -130,6 +131,21 @@ async def _talk(server: Server, shown: Exhibition) -> None:
         await session.flush()
         await lists.add(session, ann, reading, [ben.id])
         shown.numbers |= {"list": reading.id, "ann": ann.id, "ben": ben.id}
+
+
+async def _gather(server: Server, shown: Exhibition) -> None:
+    """A collection of Ann's for everybody, and one that she is still filling."""
+    name, about = "Light by the sea", "What the coast looked like from the point, one morning after the other."
+    async with server.beside() as context:
+        verdict = await albums.judge(context, name, about)
+        async with context.database.write() as session:
+            ann = await _find(session, "ann")
+            row = await gathered.make(session, ann, name, about)
+            for number in shown.posts[::2]:
+                await gathered.added(session, ann, row, (await session.get_one(Post, number)).uri)
+            await albums.open_to_all(session, row, verdict)
+            await gathered.make(session, ann, "Winter")
+            shown.numbers["collection"] = row.id
 
 
 async def _staff(server: Server, shown: Exhibition) -> None:

@@ -30,6 +30,8 @@ EXAMPLES: dict[str, list[Fill]] = {
     "/@{name}": [lambda _shown: "/@ann"],
     "/@{name}/remixes": [lambda _shown: "/@ann/remixes"],
     "/@{name}/about": [lambda _shown: "/@ann/about"],
+    "/@{name}/collections": [lambda _shown: "/@ann/collections"],
+    "/@{name}/collections/{id:int}": [lambda shown: f"/@ann/collections/{shown.numbers['collection']}"],
     "/@{name}/{post_id:int}": [
         lambda shown: f"/@ann/{shown.posts[0]}",
         lambda shown: f"/@ben/{shown.numbers['remix']}",
@@ -74,6 +76,8 @@ ALSO_SIGNED_IN = (
     "/about",
     "/@{name}",
     "/@{name}/{post_id:int}",
+    "/@{name}/collections",
+    "/@{name}/collections/{id:int}",
     "/tags/{name}",
     "/oauth/authorize",
 )

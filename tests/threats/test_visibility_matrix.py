@@ -57,7 +57,7 @@ EXAMPLES: list[tuple[str, Fill]] = [
     (r"(/api/v1)?/tags/\{name\}.*|/api/v1/timelines/tag/.*", lambda _cast, one: f"needle{one.kind}tag"),
     (r"/stamps/.*", thing("stamp")),
     (r"/users/\{name\}/uploads/\{id\}|/api/v1/media/\{id\}", thing("upload")),
-    (r"/users/\{name\}/collections/\{id:int\}", thing("collection")),
+    (r"/(users/|@)\{name\}/collections/\{id:int\}.*", thing("collection")),
     (r"/api/v1/accounts/\{id\}.*", author_id),
     (r"/api/v1/(lists|timelines/list)/\{id\}.*", thing("list")),
     (r"/api/v1/notifications/\{id\}.*", thing("notification")),
@@ -189,7 +189,8 @@ def leaks(cast: Cast, reader: Reader, body: bytes, path: str) -> list[str]:
         if name in body
     ]
     if reader.role != "author":
-        found += [word for word in ("needlelist", "needlefilter", "needleupload", "needlekeyword", "needlescheduled")
+        found += [word for word in ("needlelist", "needlefilter", "needleupload", "needlekeyword", "needlescheduled",
+                              "needlecollection")
                   if word.encode() in body]  # fmt: skip
     return [f"{word} at {path} to {reader}" for word in found]
 

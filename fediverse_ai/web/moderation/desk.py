@@ -45,6 +45,7 @@ ACTIONS: Mapping[str, str] = {
     "host.rule": marked("domain rule set"), "host.rule-undone": marked("domain rule taken back"),
     "host.retry": marked("deliveries tried again"), "host.wish": marked("receiver's choice set"),
     "policy.change": marked("policy changed"), "policy.rollback": marked("policy rolled back"),
+    "collection.close": marked("collection closed"),
     "stop": marked("stopped"), "start": marked("started"),
 }  # fmt: skip
 STATES: Mapping[str, str] = {
