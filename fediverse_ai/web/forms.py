@@ -18,6 +18,8 @@ from fediverse_ai.core.errors import Forbidden, Malformed, Unsupported
 from fediverse_ai.core.limits import FORM_BODY_BYTES, FORM_FIELDS, VISITOR_SECONDS
 from fediverse_ai.core.responses import read_body
 from fediverse_ai.core.texts import _, marked
+from fediverse_ai.mastodon import parameters
+from fediverse_ai.mastodon.parameters import Parameters
 
 _VISITOR_CHARS = 43
 _STALE = marked(
@@ -67,6 +69,17 @@ async def read_open_form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise Malformed(_("The form cannot be read."), str(error)[:200]) from None
     return {name: value.replace("\r\n", "\n").replace("\x00", "") for name, value in pairs}
+
+
+async def read_with_files(request: Request, most_bytes: int) -> Parameters:
+    """The fields and files of a multipart form that this reader's own page sent. Raises as read_form does."""
+    check_origin(request)
+    sent = await parameters.read(request, body_bytes=most_bytes + FORM_BODY_BYTES)
+    check_token(request, {"csrf": sent.text("csrf") or ""})
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise Unsupported(_("This address takes a form with files."), f"content-type {kind[:60]!r}")
+    return sent
 
 
 def check_origin(request: Request) -> None:

@@ -6,6 +6,6 @@ import pytest
 
 from tests.histories.ends import told
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(1800)]
 
 test_the_end_is_that_of_the_ordered_history = told(1)

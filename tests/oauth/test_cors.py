@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import MutableMapping
+from typing import Any
 
 import httpx2 as httpx
 import pytest
@@ -63,14 +66,45 @@ async def test_every_address_for_programs_is_open(stage: Stage) -> None:
         assert all(name in exposed for name in ("link", "location", "retry-after", "x-ratelimit-remaining"))
 
 
+async def _head(
+    stage: Stage, client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]
+) -> dict[bytes, bytes]:
+    """The head of an answer; who asked is gone then, because streams of events do not end by themselves."""
+    request = client.build_request(method, path, headers=headers)
+    begun = asyncio.Event()
+    found: dict[bytes, bytes] = {}
+    asked = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> dict[str, object]:
+        if asked:
+            return asked.pop()
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            found.update(message["headers"])
+            begun.set()
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "https", "method": method,
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("a", 443),
+        "client": ("127.0.0.1", 1), "headers": [(name.lower(), value) for name, value in request.headers.raw],
+    }  # fmt: skip
+    async with asyncio.timeout(10):
+        await stage.site.app(scope, receive, send)
+    assert found
+    return found
+
+
 async def test_no_page_is(stage: Stage) -> None:
     """OAU-15, and not for `Origin: null` either."""
     browser = await stage.site.member("ann")
     assert len(PAGES) > 15
     for path in _filled(PAGES):
         for origin, method in (("https://evil.test", "GET"), ("null", "POST"), ("https://evil.test", "OPTIONS")):
-            answer = await browser.client.request(method, path, headers={**PREFLIGHT, "Origin": origin})
-            assert "access-control-allow-origin" not in answer.headers, path
+            headers = await _head(stage, browser.client, method, path, {**PREFLIGHT, "Origin": origin})
+            assert b"access-control-allow-origin" not in headers, path
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing, RequestError, Unprocessable
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.texts import _, marked
-from fediverse_ai.mastodon import parameters
 from fediverse_ai.mastodon.parameters import Parameters
 from fediverse_ai.mastodon.preferences import of as posting_of
 from fediverse_ai.mastodon.status_entities import FROM_API
@@ -122,10 +121,7 @@ async def send_quote(request: Request) -> Response:
 async def _send(request: Request, *, quoting: bool) -> Response:
     me = require(request, "session")
     context = context_of(request)
-    forms.check_origin(request)
-    most = PICTURES * context.config.media.max_upload_bytes + limits.FORM_BODY_BYTES
-    sent = await parameters.read(request, body_bytes=most)
-    forms.check_token(request, {"csrf": sent.text("csrf") or ""})
+    sent = await forms.read_with_files(request, PICTURES * context.config.media.max_upload_bytes)
     other_id = post_id_of(request)
     async with context.database.read() as session:
         reader = await reader_of(session, me)

@@ -71,7 +71,7 @@ async def download(request: Request) -> Response:
 async def carry_in(request: Request) -> Response:
     """POST /settings/data/import: a file, what it is, and whether it joins or replaces what is here."""
     context, me = context_of(request), frame.me(request)
-    sent = await frame.read_with_files(request, limits.IMPORT_BYTES)
+    sent = await forms.read_with_files(request, limits.IMPORT_BYTES)
     file, kind = sent.file("file"), sent.text("kind")
     if kind not in set(Kind):
         return await _page(request, Wrong({"kind": _("Choose one of these.")}), 422)

@@ -16,11 +16,8 @@ from fediverse_ai import auth
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Missing, Unsupported
+from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.texts import _
-from fediverse_ai.mastodon import parameters
-from fediverse_ai.mastodon.parameters import Parameters
-from fediverse_ai.web import forms
 from fediverse_ai.web.rendering import context_of, page, said
 
 
@@ -71,17 +68,6 @@ def back(request: Request, path: str, sentence: str = "", *, bad: bool = False) 
 def secret(request: Request) -> str:
     """The secret of this browser's session."""
     return auth.cookie(request.scope, auth.session_cookie_name(context_of(request).config)) or ""
-
-
-async def read_with_files(request: Request, most_bytes: int) -> Parameters:
-    """The fields and files of a multipart form that this reader's own page sent. Raises as forms.read_form does."""
-    forms.check_origin(request)
-    sent = await parameters.read(request, body_bytes=most_bytes + limits.FORM_BODY_BYTES)
-    forms.check_token(request, {"csrf": sent.text("csrf") or ""})
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        raise Unsupported(_("This address takes a form with files."), f"content-type {kind[:60]!r}")
-    return sent
 
 
 async def refused(request: Request, context: Context, password: str) -> str:

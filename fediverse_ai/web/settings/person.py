@@ -19,6 +19,7 @@ from fediverse_ai.core.html import text_of
 from fediverse_ai.core.texts import _
 from fediverse_ai.mastodon.parameters import Parameters
 from fediverse_ai.mastodon.profile import COLUMNS, portrait
+from fediverse_ai.web import forms
 from fediverse_ai.web.rendering import context_of as server_of
 from fediverse_ai.web.settings import frame
 from fediverse_ai.web.settings.frame import Wrong
@@ -89,7 +90,7 @@ def _verified(actor: Actor) -> dict[str, int]:
 async def save(request: Request) -> Response:
     """The whole form, with pictures where some were chosen."""
     context = server_of(request)
-    sent = await frame.read_with_files(request, 2 * context.config.media.max_upload_bytes)
+    sent = await forms.read_with_files(request, 2 * context.config.media.max_upload_bytes)
     form = _typed(sent)
     async with context.database.read() as session:
         _account, actor = await frame.mine(session, request)
