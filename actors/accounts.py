@@ -156,10 +156,15 @@ async def check_password(context: Context, username: str, password: str, *, susp
         )
         account = (await session.exec(query)).first()
     stored = account.password_hash if account is not None else None
+    return account if await fits(context, stored, password) else None
+
+
+async def fits(context: Context, stored: str | None, password: str) -> bool:
+    """Whether this is the password of a stored hash; without one the same work is done. Raises Unavailable."""
     normal = unicodedata.normalize("NFC", password[: PASSWORD_MAX_CHARS + 1])
     async with context.part(PasswordGate):
         right = await asyncio.get_running_loop().run_in_executor(_hashing, _matches, stored, normal)
-    return account if right and stored is not None else None
+    return right and stored is not None
 
 
 def _matches(stored: str | None, password: str) -> bool:
@@ -182,41 +187,47 @@ def _nobodys_hash() -> str:
 
 async def make_link(session: AsyncSession, account_id: int) -> str:
     """The secret of a sign-in link that works once, within an hour."""
-    return await _new_login(session, account_id, "link", SIGN_IN_LINK_SECONDS * 1000)
+    return await new_login(session, account_id, "link", SIGN_IN_LINK_SECONDS * 1000)
 
 
 async def link_works(session: AsyncSession, secret: str) -> bool:
     """Whether a link could still be used; it is not used up by asking."""
-    query = select(Login.id).where(
-        Login.secret_hash == digest(secret),
-        Login.kind == "link",
-        col(Login.used_ms).is_(None),
-        Login.expires_ms > context_of(session).clock.now_ms(),
-    )
-    return (await session.exec(query)).first() is not None
+    return await unused(session, secret, "link")
 
 
 async def use_link(session: AsyncSession, secret: str) -> Account | None:
     """Use a link up and give its account; None when it is unknown, used, too old, or the account may not sign in."""
-    now = context_of(session).clock.now_ms()
-    # One statement decides who was first, on both databases.
-    used = await session.execute(
-        update(Login)
-        .where(col(Login.secret_hash) == digest(secret), col(Login.kind) == "link")
-        .where(col(Login.used_ms).is_(None), col(Login.expires_ms) > now)
-        .values(used_ms=now)
-        .returning(col(Login.account_id))
-    )
-    account_id = used.scalar_one_or_none()
+    account_id = await used_up(session, secret, "link")
     if account_id is None:
         return None
     person = await _person(session, account_id)
     return await session.get(Account, account_id) if person is not None else None
 
 
+async def unused(session: AsyncSession, secret: str, kind: str) -> bool:
+    """Whether a link of this kind could still be used; it is not used up by asking."""
+    query = select(Login.id).where(Login.secret_hash == digest(secret), Login.kind == kind)
+    query = query.where(col(Login.used_ms).is_(None), Login.expires_ms > context_of(session).clock.now_ms())
+    return (await session.exec(query)).first() is not None
+
+
+async def used_up(session: AsyncSession, secret: str, kind: str) -> int | None:
+    """Whose link this was, now used up. One statement decides who was first, on both databases."""
+    now = context_of(session).clock.now_ms()
+    used = await session.execute(
+        update(Login)
+        .where(col(Login.secret_hash) == digest(secret), col(Login.kind) == kind)
+        .where(col(Login.used_ms).is_(None), col(Login.expires_ms) > now)
+        .values(used_ms=now)
+        .returning(col(Login.account_id))
+    )
+    number: int | None = used.scalar_one_or_none()
+    return number
+
+
 async def begin_second_step(session: AsyncSession, account_id: int) -> str:
     """The secret by which a browser that knew the password may come back with a code."""
-    return await _new_login(session, account_id, "second", SECOND_STEP_SECONDS * 1000)
+    return await new_login(session, account_id, "second", SECOND_STEP_SECONDS * 1000)
 
 
 async def second_step(session: AsyncSession, secret: str, *, used: bool = False) -> int | None:
@@ -238,7 +249,7 @@ async def open_session(session: AsyncSession, account_id: int, name: str = "") -
     """
     now = context_of(session).clock.now_ms()
     await session.execute(delete(Login).where(col(Login.account_id) == account_id, col(Login.expires_ms) <= now))
-    return await _new_login(session, account_id, "session", SESSION_SECONDS * 1000, name)
+    return await new_login(session, account_id, "session", SESSION_SECONDS * 1000, name)
 
 
 async def sessions_of(session: AsyncSession, account_id: int) -> list[Login]:
@@ -328,7 +339,8 @@ async def _person(session: AsyncSession, account_id: int) -> _Person | None:
     return _Person(*row) if row is not None else None
 
 
-async def _new_login(session: AsyncSession, account_id: int, kind: str, lifetime_ms: int, name: str = "") -> str:
+async def new_login(session: AsyncSession, account_id: int, kind: str, lifetime_ms: int, name: str = "") -> str:
+    """The secret of a new session or link of a kind; `name` is what belongs to it."""
     context = context_of(session)
     now = context.clock.now_ms()
     secret = new_secret(context)

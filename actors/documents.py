@@ -145,7 +145,13 @@ def nodeinfo_links(config: Config) -> dict[str, Any]:
 
 
 def nodeinfo(
-    config: Config, version: str, users: int, posts: int, stopped: Sequence[Mapping[str, Any]] = ()
+    config: Config,
+    version: str,
+    users: int,
+    posts: int,
+    stopped: Sequence[Mapping[str, Any]] = (),
+    *,
+    signups: str = "closed",
 ) -> dict[str, Any]:
     """NodeInfo 2.0 or 2.1 with counted numbers only (FEP-0151)."""
     software: dict[str, str] = {"name": "fediverse-ai", "version": __version__}
@@ -154,7 +160,8 @@ def nodeinfo(
         "software": software,
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
-        "openRegistrations": False,
+        # As Mastodon: open means that anybody may ask; how they come in is said beside.
+        "openRegistrations": signups == "approval",
         "usage": {"users": {"total": users}, "localPosts": posts},
         "metadata": {
             "nodeName": config.server.name,
@@ -163,5 +170,6 @@ def nodeinfo(
             "upstream": {"name": "mastodon"},
             # The stop switch: what stands still here, why, and since when.
             "stopped": list(stopped),
+            "signUps": signups,
         },
     }

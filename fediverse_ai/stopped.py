@@ -1,9 +1,11 @@
-"""Before anything is answered: look at the stop switch, so that pages and refusals tell what stands still now."""
+"""Before anything is answered: look at the stop switch, sign-ups and announcements, so that pages tell what is so."""
 
 from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from actors.announcements import Announcements
+from actors.signups import SignUpDoor
 from actors.stops import StopSwitch
 from fediverse_ai.core.context import Context
 
@@ -12,7 +14,7 @@ _FILES = ("/static/", "/media/")
 
 
 class Stopped:
-    """ASGI middleware: at most one small query a second, whatever the load."""
+    """ASGI middleware: at most three small queries a second, whatever the load."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -22,4 +24,6 @@ class Stopped:
             context: Context | None = getattr(scope["app"].state, "context", None)
             if context is not None:
                 await context.part(StopSwitch).now()
+                await context.part(SignUpDoor).now()
+                await context.part(Announcements).load()
         await self.app(scope, receive, send)

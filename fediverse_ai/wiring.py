@@ -13,6 +13,7 @@ import actors.emoji
 import actors.models
 import actors.optouts
 import actors.personal
+import actors.requests
 import actors.routes
 import actors.stops
 import inbox.jobs
@@ -46,13 +47,15 @@ import outbox.turns
 import outbox.uploads
 from actors import keys, local, rules
 from actors.accounts import PasswordGate
+from actors.announcements import Announcements
 from actors.authentication import Authenticator
 from actors.policy import DomainRules
 from actors.proof_keys import ProofKeys
 from actors.remote import ChangedKeys, RemoteActors, Successions
 from actors.routes import ServedDocuments
+from actors.signups import SignUpDoor
 from actors.stops import Scope, StopSwitch
-from fediverse_ai import __version__, housekeeping, remote_media
+from fediverse_ai import __version__, health, housekeeping, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.carry import archive, imports
 from fediverse_ai.core import observations, secrets
@@ -66,6 +69,10 @@ from fediverse_ai.core.http import Http
 from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.storage import FolderStorage
+from fediverse_ai.health import Readiness
+from fediverse_ai.heartbeat import Heartbeat
+from fediverse_ai.levels import Levels
+from fediverse_ai.disk import Disk
 from fediverse_ai.mastodon import routes as mastodon_routes
 from fediverse_ai.mastodon import streaming
 from fediverse_ai.mastodon.batches import KnownNumbers
@@ -74,7 +81,6 @@ from fediverse_ai.oauth import routes as oauth_routes
 from fediverse_ai.social import events as social_events
 from fediverse_ai.social import routes as social_routes
 from fediverse_ai.web import routes as web_routes
-from fediverse_ai.web.owner.disk import Disk
 from generation.engines import pictures_at_once
 from generation.manifests import Sealer
 from generation.pipeline import Pipeline, build_pipeline
@@ -100,6 +106,7 @@ TABLES = (
 
 # Of two that match the first one answers.
 ROUTES: list[Route | WebSocketRoute] = [
+    *health.ROUTES,
     *inbox.routes.ROUTES,
     *actors.routes.ROUTES,
     # Before the collections of a post, whose pattern would take /notes/ID/progress.
@@ -142,6 +149,7 @@ CLOCKWORK: list[Clockwork] = [
     Clockwork("inbox.resume", 900.0, inbox.jobs.resume),
     *housekeeping.CLOCKWORK,
     Clockwork("oauth.forget", 3600.0, actors.apps.forget),
+    Clockwork("requests.forget", 3600.0, actors.requests.forget),
     Clockwork("accounts.leave", 600.0, outbox.leave.due),
     Clockwork("archives.forget", 3600.0, archive.forget),
     Clockwork("media.prune", 600.0, remote_media.tidy),
@@ -188,6 +196,7 @@ async def open_context(
         if engine:
             await rules.renew(context)
             await context.jobs.start(context, JOBS, CLOCKWORK, list(queues) if queues is not None else None)
+            await context.part(Heartbeat).start(queues)
     except BaseException:
         # A house that does not open leaves no connection behind; its process may go on, as `doctor` does.
         await context.jobs.stop()
@@ -205,6 +214,8 @@ async def _add_parts(context: Context) -> None:
     context.part(Successions).listeners.append(outbox.follow.begin_anew)
     context.add(DomainRules(context))
     context.add(StopSwitch(context))
+    context.add(SignUpDoor(context))
+    context.add(Announcements(context))
     context.add(ServedDocuments(context))
     context.add(RateLimiter(clock))
     context.add(PasswordGate())
@@ -239,10 +250,14 @@ async def _add_parts(context: Context) -> None:
     context.add(outbox.figures.Figures(context))
     context.add(Disk(context))
     context.add(Glances())
+    context.add(Heartbeat(context, sorted({spec.queue for spec in JOBS})))
+    context.add(Readiness(context))
+    context.add(Levels(context))
 
 
 async def close_context(context: Context) -> None:
     """Take nothing new, finish what runs, let go of everything; within five seconds."""
+    await context.part(Heartbeat).stop()
     await context.part(inbox.receive.Intake).stop()
     await context.jobs.stop()
     await context.part(Pipeline).close()

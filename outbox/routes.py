@@ -16,6 +16,7 @@ from actors import stops
 from actors.models import Actor
 from actors.readers import person_of, reader_of, require_reader, signer_of, wants_signature
 from actors.routes import ServedDocuments, account_count, answer, before_of, collection, page
+from actors.signups import SignUpDoor
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.negotiation import ActivityRoute
 from fediverse_ai.core import limits, urls
@@ -334,7 +335,9 @@ async def nodeinfo(request: Request) -> Response:
         users = await account_count(session)
         posts = await queries.post_count(session)
     stopped = [stops.public(stop) for stop in await context.part(stops.StopSwitch).now()]
-    body = document.dump(actor_documents.nodeinfo(context.config, version, users, posts, stopped))
+    door = await context.part(SignUpDoor).now()
+    told = actor_documents.nodeinfo(context.config, version, users, posts, stopped, signups=door.mode)
+    body = document.dump(told)
     schema = f"http://nodeinfo.diaspora.software/ns/schema/{version}#"
     return activity_json(body, request=request, media_type=f'application/json; profile="{schema}"; charset=utf-8')
 
