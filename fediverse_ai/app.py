@@ -14,12 +14,16 @@ from starlette.responses import Response
 from fediverse_ai import cors, wiring
 from fediverse_ai.auth import Authentication
 from fediverse_ai.core.access import Door, SocketDoor
+from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError, Misconfigured, RequestError
 from fediverse_ai.core.log import get
 from fediverse_ai.core.responses import problem, status_of
 from fediverse_ai.core.table import RouteTable
+from fediverse_ai.frame import HEADER, Frame
+from fediverse_ai.health import Aside
+from fediverse_ai.hosts import Hosts
 from fediverse_ai.language import Language
 from fediverse_ai.maintenance import Maintenance
 from fediverse_ai.mastodon.answers import NOT_FOUND, failed, is_api
@@ -51,7 +55,10 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
     app = Starlette(
         routes=[RouteTable(wiring.ROUTES)],
         middleware=[
+            Middleware(Frame, clock=context.clock if context is not None else SystemClock()),
             Middleware(cors.Cors),
+            Middleware(Aside),
+            Middleware(Hosts, config=config),
             Middleware(Language),
             Middleware(Maintenance, config=config),
             Middleware(ReadingRates, refuse=_ours),
@@ -70,7 +77,7 @@ async def _ours(request: Request, error: Exception) -> Response:
     """One of our errors: a problem document for programs, a page for people."""
     assert isinstance(error, FediverseError)
     if not isinstance(error, RequestError):
-        log.warning("request_failed", path=request.url.path, status=status_of(error), detail=error.detail)
+        log.warning("request_failed", path=_path(request), status=status_of(error), detail=error.detail)
     if is_api(request.url.path):
         return failed(error)
     return error_page(request, error) if wants_page(request) else problem(error)
@@ -100,12 +107,23 @@ def _request_error(words: str, status: int) -> RequestError:
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("unforeseen_error", path=request.url.path, exc_info=error)
+    name = str(request.scope.get("request_id", ""))
+    log.error("unforeseen_error", request=name, path=_path(request), exc_info=error)
     broken = FediverseError("Something broke on our side.")
     if is_api(request.url.path):
         answer = failed(broken)
     else:
         answer = status_page(request, 500) if wants_page(request) else problem(broken)
-    # This answer is made outside of the middleware, and clients in browsers have to read it too.
+    # This answer is made outside of the middleware: clients in browsers have to read it too, and people to name it.
     cors.mark(request.url.path, answer.headers)
+    answer.headers[HEADER] = name
     return answer
+
+
+def _path(request: Request) -> str:
+    """The path for the log, without what opens something for whoever knows it."""
+    path: str = request.url.path
+    for name in ("secret", "token"):
+        if value := str(request.scope.get("path_params", {}).get(name, "")):
+            path = path.replace(value, "[hidden]")
+    return path

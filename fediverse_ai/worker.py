@@ -7,6 +7,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fediverse_ai.cli.listener import beside
 from fediverse_ai.core.log import get
 from fediverse_ai.wiring import close_context, open_context
 
@@ -25,6 +26,7 @@ async def run(config: Config, queues: Sequence[str] | None = None) -> None:
     context = await open_context(config, engine=True, queues=list(queues) if queues is not None else None)
     _log.info("worker_started", queues=queues or "all")
     try:
-        await ended.wait()
+        async with beside(context):
+            await ended.wait()
     finally:
         await close_context(context)

@@ -16,6 +16,7 @@ from fediverse_ai.core.clock import Clock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unprocessable, Unreachable
+from fediverse_ai.core.metrics import QUICK, SLOW, Count, Time
 from generation import engines, images, plugins, provenance
 from generation.engines import Engine
 from generation.images import sniff
@@ -42,6 +43,11 @@ if TYPE_CHECKING:
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
 
 log = structlog.get_logger(__name__)
+
+VERDICTS = Count("gate_verdicts", "Verdicts of the gate, by decision.", decision=tuple(Decision))
+REVIEW_SECONDS = Time("gate_seconds", "Until the gate has judged everything of one publication.", (*QUICK, 30.0, 60.0))
+SECONDS = Time("generation_seconds", "Making one picture.", SLOW, generator=None)
+FAILURES = Count("generation_failures", "Orders for pictures that came to nothing.", generator=None)
 
 
 class Pipeline:
@@ -168,9 +174,14 @@ class Pipeline:
             try:
                 async with asyncio.timeout(engine.seconds):
                     made = await engine.generator.generate(request, progress)
+            except FediverseError:
+                FAILURES.add(name)
+                raise
             except TimeoutError as error:
+                FAILURES.add(name)
                 raise Unreachable("The picture took too long to make.", f"{name}: over {engine.seconds} s") from error
             seconds = (self._clock.monotonic() - began) / request.count
+            SECONDS.took(seconds, name)
         check_images(name, request, made)
         return [engines.finished(image, request, engine, told, seconds) for image in made]
 
@@ -191,6 +202,7 @@ class Pipeline:
             raise ValueError("nothing to judge")
         if self.before_review is not None:
             await self.before_review()
+        began = self._clock.monotonic()
         digests = await asyncio.to_thread(lambda: tuple(dict.fromkeys(d for item in items for d in digests_of(item))))
         asked = [asyncio.gather(*(self._ask(moderator, item) for moderator in self._moderators)) for item in items]
         findings = await asyncio.gather(*asked)
@@ -204,6 +216,8 @@ class Pipeline:
         if decision is Decision.ALLOW and any(finding.failed for _, found in groups for finding in found):
             # The policy holds these itself; this line is for the day when somebody changes that by mistake.
             raise RuntimeError("the policy allowed what could not be judged")
+        VERDICTS.add(decision)
+        REVIEW_SECONDS.took(self._clock.monotonic() - began)
         everything = tuple(finding for _, found in groups for finding in found)
         return Verdict(decision, self._version(policy), rule, reason, digests, everything, tuple(groups))
 

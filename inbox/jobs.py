@@ -11,10 +11,12 @@ from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.authority import admit_signed
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.database import after_commit
 from fediverse_ai.core.errors import FediverseError, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.http import Budget
-from fediverse_ai.core.log import get
+from fediverse_ai.core.log import bound, get
+from fediverse_ai.core.metrics import Count
 from inbox import arrivals, handlers, retire
 from inbox.incoming import Incoming, Outcome
 from inbox.models import Received
@@ -22,6 +24,9 @@ from inbox.resolve import resolve
 from outbox import forward
 
 log = get(__name__)
+
+HANDLED = Count("inbox_activities", "Activities that arrived, by what became of them.",
+                outcome=(*Outcome, "failed", "later"))  # fmt: skip
 
 RETRY_SECONDS = (60.0, 300.0, 1800.0)
 GONE = "the sender is gone or suspended"
@@ -36,15 +41,21 @@ async def handle(context: Context, ids: list[int | str]) -> None:
         senders = await queries.by_uris(session, (row.sender_uri for row in rows))
     fp("handle.begin")
     for row in rows:
-        try:
-            await _one(context, row, senders.get(row.sender_uri))
-        except Unreachable as error:
-            await _later(context, row, error.detail)
-        except FediverseError as error:
-            await _settle(context, row, Outcome.DROPPED, error.detail)
-        except Exception as error:  # a poison message must not take its neighbours with it
-            log.error("handler_failed", activity=row.activity_uri, exc_info=error)
-            await _later(context, row, repr(error))
+        with bound(activity=row.activity_uri):
+            await _safely(context, row, senders.get(row.sender_uri))
+
+
+async def _safely(context: Context, row: Received, sender: Actor | None) -> None:
+    """Handle one; a poison message must not take its neighbours with it."""
+    try:
+        await _one(context, row, sender)
+    except Unreachable as error:
+        await _later(context, row, error.detail)
+    except FediverseError as error:
+        await _settle(context, row, Outcome.DROPPED, error.detail)
+    except Exception as error:  # the worker loop: whatever a handler raises ends here
+        log.error("handler_failed", exc_info=error)
+        await _later(context, row, repr(error))
 
 
 async def resume(context: Context) -> None:
@@ -99,12 +110,18 @@ async def _mark(session: AsyncSession, row: Received, context: Context, outcome:
     row.state, row.detail = outcome, detail[: limits.ERROR_CHARS] if detail else None
     row.handled_ms = context.clock.now_ms()
     session.add(row)
+    kind = row.type
+    after_commit(session, lambda: _count(outcome, kind))
+
+
+def _count(outcome: str, kind: str) -> None:
+    HANDLED.add(outcome)
+    log.debug("activity_handled", outcome=outcome, type=kind)
 
 
 async def _settle(context: Context, row: Received, outcome: Outcome, detail: str) -> None:
     log.info(
         "activity_refused",
-        activity=row.activity_uri,
         type=row.type,
         sender=row.sender_uri,
         outcome=outcome,
@@ -128,4 +145,5 @@ async def _later(context: Context, row: Received, detail: str) -> None:
         if fresh.attempts > len(RETRY_SECONDS):
             await _mark(session, fresh, context, "failed", detail)
             return
+        HANDLED.add("later")
         await jobs.enqueue(session, handle, [row.id], delay=RETRY_SECONDS[fresh.attempts - 1])

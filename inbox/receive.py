@@ -22,7 +22,7 @@ from fediverse_ai.core.database import GroupCommit
 from fediverse_ai.core.errors import Malformed, Unauthenticated, Vanished
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.limits import RateLimiter
-from fediverse_ai.core.log import get
+from fediverse_ai.core.log import bound, get
 from inbox import forwarded, synchronize
 from inbox.handlers.delete import bury_actor
 from inbox.jobs import handle
@@ -85,6 +85,14 @@ async def receive(context: Context, request: Request, body: bytes, told: dict[st
     activity = document.parse(body)
     told["type"] = (document.type_of(activity) or "")[: limits.LOGGED_CHARS]
     told["sender"] = (document.id_of(activity.get("actor")) or "")[: limits.LOGGED_CHARS]
+    told["activity"] = (document.string(activity, "id", limits.LOGGED_CHARS) or "")
+    with bound(activity=told["activity"]):
+        await _take(context, request, activity, body, told)
+
+
+async def _take(
+    context: Context, request: Request, activity: dict[str, Any], body: bytes, told: dict[str, str]
+) -> None:
     actor_uri = _actor_of(activity)
     await context.part(DomainRules).require_welcome(actor_uri)
     if await _is_farewell_of_stranger(context, activity, actor_uri):

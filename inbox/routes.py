@@ -15,11 +15,18 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.access import Door
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing, RequestError, Unauthenticated, Unsupported
-from fediverse_ai.core.log import get
+from fediverse_ai.core.log import auth_failed, get
+from fediverse_ai.core.metrics import Count
 from fediverse_ai.core.responses import read_body
 from inbox.receive import receive
 
 log = get(__name__)
+
+ARRIVED = Count(
+    "inbox_requests", "Activities posted to our inboxes, by how the door answered.",
+    answer=("accepted", "unsigned", "forbidden", "malformed", "too_many", "unavailable", "refused"),
+)  # fmt: skip
+_ANSWERS = {400: "malformed", 401: "unsigned", 403: "forbidden", 429: "too_many", 503: "unavailable"}
 
 KEY_ID = re.compile(r'\bkeyid="([^"]*)"', re.IGNORECASE)
 
@@ -37,8 +44,12 @@ async def shared(request: Request) -> Response:
     except RequestError as error:
         if isinstance(error, Unauthenticated):
             error.headers[challenges.HEADER] = challenges.ask(body=True)
+            auth_failed(request.client.host if request.client else None, "inbox")
+        ARRIVED.add(_ANSWERS.get(error.status, "refused"))
         log.info("inbox_refused", status=error.status, detail=error.detail, key=_claimed_key(request), **told)
         raise
+    ARRIVED.add("accepted")
+    log.debug("inbox_accepted", **told)
     return Response(status_code=202)
 
 

@@ -20,12 +20,16 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Nonsense, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.http import Answer
-from fediverse_ai.core.log import get
+from fediverse_ai.core.log import bound, get
+from fediverse_ai.core.metrics import Count, Time
 from outbox import lanes
 from outbox.lanes import Outcome, Result
 from outbox.models import Activity, Delivery, HostState
 
 log = get(__name__)
+
+TRIES = Count("deliveries", "Tries to deliver, by what the other server's answer means.", outcome=tuple(Result))
+SECONDS = Time("delivery_seconds", "One try to deliver, its knocks included.")
 
 # What a peer answers to a signature that it cannot read; some say 400.
 KNOCK_AGAIN = frozenset({400, 401, 403})
@@ -50,7 +54,7 @@ async def deliver(context: Context, ids: list[int | str]) -> None:
 
     async def one(delivery: Delivery, activity: Activity) -> Attempt:
         async with gate:
-            return delivery, await attempt(context, delivery, activity, signers[delivery.id])
+            return delivery, await _tried(context, delivery, activity, signers[delivery.id])
 
     attempts = await asyncio.gather(*(one(*row) for row in rows))
     fp("deliver.after_send")
@@ -72,7 +76,7 @@ async def redeliver(context: Context, ids: list[int | str]) -> None:
         if row is None:
             break
         delivery, activity = row
-        outcome = await attempt(context, delivery, activity, signers[delivery.id])
+        outcome = await _tried(context, delivery, activity, signers[delivery.id])
         async with context.database.write() as session:
             await _record(session, [(delivery, outcome)], waking=False)
         failed = outcome if outcome.result is not Result.DELIVERED else None
@@ -117,6 +121,21 @@ async def wake(session: AsyncSession, host: str, *, delay: float) -> None:
     session.add(state)
     await session.flush()
     await jobs.enqueue(session, redeliver, [host], key=host, delay=delay, once=f"redeliver:{host}:{state.wake_up}")
+
+
+async def _tried(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Outcome:
+    """One try, counted and told to the log under the names of activity and delivery."""
+    began = context.clock.monotonic()
+    with bound(activity=activity.uri, delivery=delivery.id):
+        outcome = await attempt(context, delivery, activity, sign)
+        facts = {"inbox": delivery.inbox_url, "outcome": outcome.result, "detail": outcome.detail}
+        if outcome.result is Result.DELIVERED:
+            log.debug("delivered", **facts)
+        else:
+            log.info("delivery_failed", **facts)
+    TRIES.add(outcome.result)
+    SECONDS.took(context.clock.monotonic() - began)
+    return outcome
 
 
 async def attempt(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Outcome:
@@ -211,8 +230,6 @@ async def _record(session: AsyncSession, attempts: Sequence[Attempt], *, waking:
         if waking and change["state"] == "lane":
             state = await lanes.state_of(session, delivery.host)
             await wake(session, delivery.host, delay=_pause(session, max(state.failures, 1), outcome))
-        if outcome.result is not Result.DELIVERED:
-            log.info("delivery_failed", inbox=delivery.inbox_url, outcome=outcome.result, detail=outcome.detail)
 
 
 def _change(delivery: Delivery, outcome: Outcome, now: int) -> dict[str, int | str | None]:

@@ -9,7 +9,7 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from fediverse_ai.core.config import Config
+    from fediverse_ai.core.context import Context
 
 DRAIN_SECONDS = 1
 """How long answers under way may take after the signal; the app's own end gets the rest of the five seconds."""
@@ -168,6 +169,10 @@ def end_quietly() -> None:
 
 def bind(config: Config) -> socket.socket:
     """The listening socket, before anything else is touched. Raises Misconfigured when the port is not to be had."""
+    return _bound(config, "--port or server.port")
+
+
+def _bound(config: Config, key: str) -> socket.socket:
     host, port = config.server.host, config.server.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
@@ -180,7 +185,7 @@ def bind(config: Config) -> socket.socket:
         found.close()
         raise Misconfigured(
             f"Port {port} on {host} cannot be used ({error.strerror}); "
-            "stop what runs there, or choose another with --port or server.port."
+            f"stop what runs there, or choose another with {key}."
         ) from None
     return found
 
@@ -206,6 +211,29 @@ def _settings(app: Starlette, config: Config) -> uvicorn.Config:
         ssl_certfile=config.server.tls_certificate or None,
         ssl_keyfile=config.server.tls_key or None,
     )
+
+
+@contextlib.asynccontextmanager
+async def beside(context: Context) -> AsyncIterator[None]:
+    """Meanwhile metrics and health answer on the listener that `metrics.listen` names, if it does."""
+    from fediverse_ai.health import apart
+
+    host, _, port = context.config.metrics.listen.rpartition(":")
+    if not port:
+        yield
+        return
+    plain = {"trusted_proxies": [], "tls_certificate": "", "tls_key": ""}
+    server = context.config.server.model_copy(update={"host": host.strip("[]"), "port": int(port), **plain})
+    config = context.config.model_copy(update={"server": server})
+    with _bound(config, "metrics.listen") as on:
+        listener = _Server(_settings(apart(context), config))
+        serving = asyncio.create_task(listener.serve(sockets=[on]), name="metrics")
+        try:
+            await listener.ready.wait()
+            yield
+        finally:
+            listener.should_exit = True
+            await serving
 
 
 async def listen(

@@ -115,7 +115,8 @@ async def _serve(config: Config, on: socket.socket, story: Story) -> None:
     with listener.Ending() as ending:
         context = await open_context(config, engine=True, queues=own_queues(config))
         try:
-            await listener.listen(create_app(config, context), config, on, ending, lambda: story(context))
+            async with listener.beside(context):
+                await listener.listen(create_app(config, context), config, on, ending, lambda: story(context))
         finally:
             await close_context(context)
 

@@ -179,7 +179,7 @@ class Backend(Section):
     max_pixels: int = Field(0, ge=0, description="Largest picture, as width times height; 0 for no bound of its own.")
     watts: float = Field(0.0, ge=0, description="What it draws while it works, to tell energy per picture; 0: unknown.")
     daily: dict[str, int] = Field(
-        default={}, description="Pictures a day by role, e.g. { member = 20 }; beside generation.daily."
+        default={}, description="Pictures a day by role, e.g. { member = 20 }; beside quotas.ROLE.pictures."
     )
     title: str = Field("", description="What people are told that it is; empty for the model's name.")
     licence: str = Field("", description="The model's licence.")
@@ -197,11 +197,14 @@ class GenerationSection(Section):
     default: str = Field("scene", description="The generator that is used unless a person chooses another.")
     timeout_seconds: float = Field(300.0, gt=0, description="Time for one picture, in seconds.")
     photographs: bool = Field(False, description="Let generators begin from pictures that AI did not make.")
-    daily: dict[str, int] = Field(
-        default={"member": 100},
-        description="Pictures a day that people of a role may have made; a role that is not named has no bound.",
-    )
     backends: dict[str, Backend] = Field(default={}, description="Further generators, by name.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "daily" in value:
+            raise ValueError("daily has moved: write pictures = … under [quotas.member], and so for each role")
+        return value
 
     @field_validator("backends")
     @classmethod
@@ -277,6 +280,54 @@ class PostingSection(Section):
     @classmethod
     def _names(cls, value: list[str]) -> list[str]:
         return [name.removeprefix("#").lower() for name in value]
+
+
+class Quota(Section):
+    """What people of one role may use; 0 is no bound."""
+
+    pictures: int = Field(0, ge=0, description="Pictures made here in a day.")
+    posts: int = Field(0, ge=0, description="Posts in a day, answers among them.")
+    uploads: int = Field(0, ge=0, description="Pictures brought along in a day.")
+    queued: int = Field(0, ge=0, description="Posts whose pictures wait to be made at the same time.")
+    storage_bytes: int = Field(0, ge=0, description="Room that a person's pictures may take, in bytes.")
+
+
+class QuotasSection(Section):
+    """A quota for each role; the defaults fit a small machine."""
+
+    member: Quota = Quota(pictures=100, posts=100, uploads=100, queued=5, storage_bytes=2 * 1024**3)
+    moderator: Quota = Quota(pictures=200, posts=200, uploads=200, queued=10, storage_bytes=4 * 1024**3)
+    admin: Quota = Quota()
+    owner: Quota = Quota()
+
+    def of(self, role: str) -> Quota:
+        """The quota of a role; of a word that is no role the members'."""
+        found = getattr(self, role, self.member)
+        return found if isinstance(found, Quota) else self.member
+
+
+class MailSection(Section):
+    host: str = Field("", description="Mail server (SMTP) that takes what this server sends; empty: no mail is sent.")
+    port: int = Field(587, ge=1, le=65535, description="Its port: 587 with starttls, 465 with tls.")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to it is kept private; none is for a mail server on this machine."
+    )
+    user: str = Field("", description="The name to sign in with; empty for none.")
+    password: str = _secret("The password that belongs to it.")
+    password_file: str = Field("", description="A file that holds the password instead.")
+    from_address: str = Field("", description="The address that mail comes from, e.g. pictures@example.org.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> MailSection:
+        if self.host and "@" not in self.from_address:
+            raise ValueError("host needs from_address, an address like pictures@example.org")
+        if self.tls == "none" and self.user and not is_loopback(self.host):
+            raise ValueError('tls = "none" with a user needs a mail server on this machine')
+        return self
+
+    def secret(self) -> str:
+        """The password, from the file if one is named. Raises Misconfigured when that cannot be read."""
+        return self.password or _from_file(self.password_file, "mail.password_file")
 
 
 class JobsSection(Section):
@@ -357,6 +408,8 @@ class Config(Section):
     provenance: ProvenanceSection = ProvenanceSection()
     labels: LabelsSection = LabelsSection()
     posting: PostingSection = PostingSection()
+    quotas: QuotasSection = QuotasSection()
+    mail: MailSection = MailSection()
     jobs: JobsSection = JobsSection()
     log: LogSection = LogSection()
     backup: BackupSection = BackupSection()
@@ -526,9 +579,18 @@ def example() -> str:
         "# Each key can also be given by environment: server.port is FEDIVERSE_AI__SERVER__PORT.",
     ]
     for section, model in _sections(Config()):
-        lines += ["", f"[{section}]"]
-        for name, info in type(model).model_fields.items():
-            lines += _example_key(name, getattr(model, name), info)
+        fields = type(model).model_fields
+        # Sections of sections stand under their own headings.
+        below = [name for name in fields if isinstance(getattr(model, name), Section)]
+        lines += [] if below else ["", f"[{section}]"]
+        for name, info in fields.items():
+            if name not in below:
+                lines += _example_key(name, getattr(model, name), info)
+        for name in below:
+            lines += ["", f"[{section}.{name}]"]
+            inner = getattr(model, name)
+            for key, about in type(inner).model_fields.items():
+                lines += _example_key(key, getattr(inner, key), about)
         for table, model_of, kind in TABLES_OF.get(section, ()):
             lines += ["", f"# [{section}.{table}.NAME]"]
             for name, info in model_of.model_fields.items():

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from sqlalchemy import JSON, BigInteger, Column, Integer, event, text
@@ -23,7 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from fediverse_ai.core import room, sqlite
 from fediverse_ai.core.errors import Misconfigured, NoRoom, Unavailable
-from fediverse_ai.core.limits import GROUP_COMMIT_ITEMS, GROUP_COMMIT_WAITING
+from fediverse_ai.core.limits import GROUP_COMMIT_ITEMS, GROUP_COMMIT_WAITING, VACUUM_PAGES, WAL_BYTES
 from fediverse_ai.core.metrics import Time
 from fediverse_ai.core.nodes import SEQUENCE_BITS, FileNodes, Ids, Nodes, PostgresqlNodes
 from fediverse_ai.core.turns import Turns
@@ -247,15 +248,20 @@ class Database:
                 yield session
 
     async def tidy(self) -> None:
-        """Let SQLite renew its statistics and fold its log into the file; does nothing on PostgreSQL."""
-        if self.dialect == "sqlite":
-            async with self.write() as session:
-                await session.execute(text("PRAGMA optimize"))
-            async with self.writer.connect() as connection:
-                raw = await connection.get_raw_connection()
-                assert raw.driver_connection is not None
-                # By hand, because a checkpoint inside a transaction does nothing and SQLAlchemy would begin one.
-                await raw.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        """Let SQLite renew its statistics, give back free pages, fold its log into the file and bound it; no PostgreSQL."""
+        if self.dialect == "postgresql":
+            return
+        async with self.write() as session:
+            await session.execute(text("PRAGMA optimize"))
+            # Only of files that were made for it; those of the first version keep their free pages and use them again.
+            await session.execute(text(f"PRAGMA incremental_vacuum({VACUUM_PAGES})"))
+        log = Path(f"{self.url.database}-wal")
+        how = "TRUNCATE" if log.exists() and log.stat().st_size > WAL_BYTES else "PASSIVE"
+        async with self._turn(), self.writer.connect() as connection:
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None
+            # By hand, because a checkpoint inside a transaction does nothing and SQLAlchemy would begin one.
+            await raw.driver_connection.execute(f"PRAGMA wal_checkpoint({how})")
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -306,7 +312,7 @@ def _sqlite_engines(url: URL, checkpoints: bool) -> tuple[AsyncEngine, AsyncEngi
     )
     on_writer = [
         "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384",
-        f"wal_autocheckpoint={1000 if checkpoints else 0}",
+        f"wal_autocheckpoint={1000 if checkpoints else 0}", f"journal_size_limit={WAL_BYTES}",
     ]  # fmt: skip
     _pragmas(writer, on_writer)
     _pragmas(reader, ["query_only=ON", "temp_store=MEMORY", "cache_size=-4096", "wal_autocheckpoint=0"])

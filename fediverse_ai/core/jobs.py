@@ -271,7 +271,7 @@ class Jobs:
             await self._serve(engine, name)
         await self._take_over()
         own = [
-            Clockwork("jobs.purge", _PURGE_SECONDS, lambda _: self.purge()),
+            Clockwork("jobs.purge", _PURGE_SECONDS, self._purge),
             Clockwork("jobs.takeover", _TAKEOVER_SECONDS, lambda _: self._take_over()),
             Clockwork("database.tidy", _PURGE_SECONDS, lambda context: context.database.tidy()),
         ]
@@ -358,7 +358,8 @@ class Jobs:
                 if queue is None or self._stopping:
                     raise asyncio.CancelledError
                 async with queue.slots:
-                    await self._run(spec, ids, attempt, key, priority)
+                    with log.bound(job=spec.name, job_id=workflow_id):
+                        await self._run(spec, ids, attempt, key, priority)
             finally:
                 if queue is not None:
                     self._look_again(queue, key is not None)
@@ -465,17 +466,27 @@ class Jobs:
             except Exception as error:  # the worker loop: a failing clock must not stop the others, nor itself
                 _log.error("clockwork failed", clockwork=item.name, exc_info=error)
 
-    async def purge(self) -> None:
-        """Forget finished jobs: one-off ones after an hour, failed ones and those with a `once` after keep_days."""
+    async def _purge(self, _context: Context) -> None:
+        await self.purge()
+
+    async def purge(self) -> int:
+        """Forget finished jobs: one-off ones after an hour, failed ones and those with a `once` after keep_days.
+
+        Gives how many they were. Nothing where the engine is not connected.
+        """
         assert self._client is not None
         assert self._context is not None
         now = self._context.clock.now().timestamp()
         done = {"status": ["SUCCESS"], "workflow_id_prefix": _ONE_OFF}
         old = {"status": ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]}
+        dropped = 0
         for filters, age in ((done, _KEEP_DONE_SECONDS), (old, self._config.keep_days * 86_400)):
-            before = datetime.fromtimestamp(now - age, UTC).isoformat()
-            while await asyncio.to_thread(_delete_before, self._client, filters, before):
+            before, number = datetime.fromtimestamp(now - age, UTC).isoformat(), _PURGE_JOBS
+            while number == _PURGE_JOBS:
+                number = await asyncio.to_thread(_delete_before, self._client, filters, before)
+                dropped += number
                 await self._context.clock.sleep(0.05)  # others want the write lock too
+        return dropped
 
     async def _take_over(self) -> None:
         """Give back what processes that are no more had begun."""
@@ -613,14 +624,14 @@ def _open_client(engine: sa.Engine, dialect: str) -> DBOSClient:
     return client
 
 
-def _delete_before(client: DBOSClient, filters: dict[str, Any], before: str) -> bool:
-    """Delete one batch; whether there may be more."""
+def _delete_before(client: DBOSClient, filters: dict[str, Any], before: str) -> int:
+    """Delete one batch of at most _PURGE_JOBS; how many there were."""
     rows = client.list_workflows(
         **filters, completed_before=before, limit=_PURGE_JOBS, load_input=False, load_output=False
     )
     if rows:
         client.delete_workflows([row.workflow_id for row in rows])
-    return len(rows) == _PURGE_JOBS
+    return len(rows)
 
 
 def _waiting(row: Any) -> Waiting:

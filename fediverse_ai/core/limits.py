@@ -327,7 +327,20 @@ FORGOTTEN_POSTS: Final = 500  # of them in one run: each takes pictures' and rea
 TIDIED_ROWS: Final = 5_000
 
 # Room on the disk: bytes and seconds.
+DISK_SHORT_BYTES: Final = 1024 * MIB  # free on the disk: below, the owner's overview asks to make room
+DISK_SHORT_DAYS: Final = 14  # that the free room lasts at today's pace: below, likewise
 DISK_RESERVE_BYTES: Final = 200 * MIB  # left for the database; media.reserve_bytes changes it
+DISK_WATCH_SECONDS: Final = 10.0  # between two looks whether it is short
+DISK_LOOK_SECONDS: Final = 600.0  # how old the sizes by kind may be
+DISK_LOOK_FILES: Final = 200_000  # measured in one look; of a larger folder it is known that it holds at least so much
+DISK_FORECAST_DAYS: Final = 14  # over which growth is averaged
+DISK_SAMPLE_DAYS: Final = 90  # for which a day's sizes are kept
+ORPHAN_SECONDS: Final = 86_400.0  # until a file without a row is swept away
+ORPHAN_FILES: Final = 20_000  # looked at in one run of the clockwork
+DELETED_FILE_DAYS: Final = 30  # until the files of a deleted post go
+RUN_DAYS: Final = 7  # for which it is known what housekeeping dropped
+WAL_BYTES: Final = 64 * MIB  # of SQLite's log, from which on it is cut even if somebody has to wait for a moment
+VACUUM_PAGES: Final = 2_000  # of an SQLite file, given back to the disk in one run of the clockwork
 NO_ROOM_WAIT_SECONDS: Final = 4.0  # of a job that found the disk full, until it looks again
 
 # What somebody carries in and out: bytes, rows, seconds.
@@ -488,6 +501,16 @@ SIGN_UP_TRIES: Final = Rate(25, 300.0)
 RESET_MAILS: Final = Rate(3, 3600.0)  # for one name, and from one address
 CONFIRM_MAILS: Final = Rate(3, 3600.0)  # of one account
 INTENTS_PER_ADDRESS: Final = Rate(20, 600.0)  # asking the servers of visitors where they want to be taken
+
+# Backups, and what is kept beside them for the day when one is brought back.
+BACKUP_MANIFEST_BYTES: Final = 1 * MIB
+BACKUP_SPARE_BYTES: Final = 200 * MIB  # of room that making one leaves to the server
+AFTERWARDS_ROWS: Final = 1_000  # written in one go
+AFTERWARDS_BYTES: Final = 64 * MIB  # of the list; then the older half goes
+AFTERWARDS_OVERLAP_SECONDS: Final = 300.0  # looked at again, because a transaction may be longer than another
+RESTORED_CHUNK: Final = 200  # rows changed in one transaction while a backup is settled
+RECONCILED_FOLLOWS: Final = 20  # asked for again in a minute
+RECONCILED_TRIES: Final = 3  # at finding somebody who is to be followed again
 
 
 class RateLimiter:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 import structlog
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _HIDDEN = frozenset(
     {"authorization", "cookie", "set-cookie", "signature", "password", "token", "secret", "api_key", "code", "key_pem"}
 )
+Kind = Literal["sign_in", "code", "link", "oauth", "inbox"]
 
 
 def _hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -62,3 +64,13 @@ def configure(section: LogSection, stream: TextIO | None = None) -> None:
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger that writes `component=name` with every line: `log.warning("delivery failed", host=host)`."""
     return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(component=name))
+
+
+def bound(**ids: Any) -> AbstractContextManager[None]:
+    """Within it every line of this task names these: which request, which job, which activity it is about."""
+    return structlog.contextvars.bound_contextvars(**ids)
+
+
+def auth_failed(ip: str | None, kind: Kind) -> None:
+    """The one line that other programs may rely on, the same in both formats: `auth_failed ip=… kind=…` (OPS-22)."""
+    get("auth").warning(f"auth_failed ip={ip or 'unknown'} kind={kind}")

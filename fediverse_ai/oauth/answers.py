@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from fediverse_ai.core.access import Door, app_of, require
 from fediverse_ai.core.errors import Forbidden, RequestError, TooMany, Unauthenticated, Unavailable, Unprocessable
+from fediverse_ai.core.log import auth_failed
 from fediverse_ai.mastodon import parameters
 from fediverse_ai.mastodon.parameters import Parameters
 
@@ -27,6 +28,10 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+# What somebody is told who tries secrets.
+_GUESSES = frozenset({"invalid_client", "invalid_grant"})
 
 
 class OAuthError(RequestError):
@@ -71,6 +76,8 @@ class OAuthDoor(SlashDoor):
                     require(request, needs)
                 return await endpoint(request)
             except RequestError as error:
+                if isinstance(error, OAuthError) and error.word in _GUESSES:
+                    auth_failed(request.client.host if request.client is not None else None, "oauth")
                 return refused(error)
 
         super().__init__(path, telling, needs=needs, methods=methods)

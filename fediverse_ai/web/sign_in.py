@@ -12,6 +12,7 @@ from actors.models import Account
 from fediverse_ai import auth
 from fediverse_ai.core import addresses, limits
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.log import auth_failed
 from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web import appearance, forms, words
 from fediverse_ai.web.rendering import context_of, me_of, on_the_way_to_an_app, page
@@ -62,6 +63,7 @@ async def check(request: Request) -> Response:
     await tries.count(context, "name", name, limits.LOGIN_PER_ACCOUNT, doubling=False)
     account = await accounts.check_password(context, username, fields.get("password", ""))
     if account is None:
+        auth_failed(client_ip(request), "sign_in")
         why = await _why_not(context, username, fields.get("password", ""))
         if why is not None:
             return RedirectResponse(why, 303, {"Cache-Control": "no-store"})
@@ -123,6 +125,7 @@ async def check_code(request: Request) -> Response:
         if right:
             right = await accounts.second_step(session, ticket, used=True) is not None
     if not right:
+        auth_failed(client_ip(request), "code")
         sentence = _("This code is not right, or was used before. Wait for the next one and try again.")
         return _code_form(request, ticket, goal, wrong=sentence, status=422)
     await tries.forgive(context, "code", str(account_id))
@@ -153,6 +156,7 @@ async def use_link(request: Request) -> Response:
             account = await accounts.use_link(session, secret)
             account_id = account.id if account is not None else None
     if account_id is None:
+        auth_failed(client_ip(request), "link")
         answer = page(request, "sign_in_link.html", 422, kept=False, usable=False, csrf="")
         answer.headers["Referrer-Policy"] = "strict-origin"
         return answer
@@ -195,6 +199,11 @@ def safe_next(goal: str) -> str:
     if len(goal) <= limits.RECEIVE_TARGET_BYTES and _CONSENT.fullmatch(goal):
         return goal
     return goal if len(goal) <= 200 and _NEXT.fullmatch(goal) else "/"
+
+
+def client_ip(request: Request) -> str | None:
+    """Whoever is at the other end, as the listener knows it."""
+    return request.client.host if request.client is not None else None
 
 
 def address_block(request: Request) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from fediverse_ai.core import failpoints, log
+from fediverse_ai.core import failpoints, log, metrics
 from fediverse_ai.core.clock import FrozenClock, SystemClock
 from fediverse_ai.core.config import Config, LogSection
 from fediverse_ai.core.context import Context, context_of
@@ -24,7 +24,7 @@ from fediverse_ai.core.database import Database
 from fediverse_ai.core.errors import Misconfigured, Missing
 from fediverse_ai.core.http import Http
 from fediverse_ai.core.jobs import Jobs
-from fediverse_ai.core.metrics import Metrics
+from fediverse_ai.core.limits import METRIC_LABELS
 from fediverse_ai.core.nodes import Ids
 from fediverse_ai.core.secrets import SecretBox, open_box
 from fediverse_ai.core.storage import FolderStorage
@@ -222,13 +222,23 @@ def test_a_logged_error_shows_no_local_values(form: str) -> None:
     assert "canary" not in out.getvalue()
 
 
-def test_metrics_add_up() -> None:
-    metrics = Metrics()
-    metrics.count("a")
-    metrics.count("a", 2)
-    metrics.observe("t", 1.0)
-    metrics.observe("t", 3.0)
-    assert metrics.snapshot() == {"a": 3, "t.count": 2, "t.seconds": 4.0, "t.longest": 3.0}
+def test_labels_of_metrics_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """n−1, n and n+1 values that nobody listed; and of listed ones no further."""
+    monkeypatch.setattr(metrics, "REGISTRY", metrics.CollectorRegistry())
+    free, listed = metrics.Count("free", "Any.", host=None), metrics.Count("listed", "Some.", state=("good", "bad"))
+    for number in range(METRIC_LABELS + 2):
+        free.add(f"host-{number}")
+    listed.add("good", amount=2)
+    listed.add("a secret")
+    text = metrics.exposition()[0].decode()
+    assert f'fediverse_ai_free_total{{host="host-{METRIC_LABELS - 1}"}} 1.0' in text
+    assert f"host-{METRIC_LABELS}" not in text
+    assert 'fediverse_ai_free_total{host="other"} 2.0' in text
+    assert 'fediverse_ai_listed_total{state="good"} 2.0' in text
+    assert 'fediverse_ai_listed_total{state="bad"} 0.0' in text
+    assert 'fediverse_ai_listed_total{state="other"} 1.0' in text
+    with pytest.raises(ValueError, match="labels"):
+        listed.add("good", "bad")
 
 
 @dataclass

@@ -1,0 +1,84 @@
+"""Around every request: a name by which the log and the answer agree, and what is counted of it."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fediverse_ai.core import log
+from fediverse_ai.core.clock import Clock
+from fediverse_ai.core.metrics import OTHER, Count, Time
+
+HEADER = "X-Request-Id"
+# Route classes by the room that answers; none for an address at which there is nothing.
+_ROOMS = (
+    ("inbox.", "inbox"),
+    ("fediverse_ai.mastodon.", "api"),
+    ("fediverse_ai.social.", "c2s"),
+    ("fediverse_ai.oauth.", "oauth"),
+    ("fediverse_ai.web.", "page"),
+    ("fediverse_ai.health", "health"),
+    ("actors.", "activitypub"),
+    ("outbox.", "activitypub"),
+)
+_FILES = {"/media/": "media", "/proxy/": "media", "/static/": "static"}
+_CLASSES = ("none", "media", "static", *dict.fromkeys(name for _, name in _ROOMS))
+_STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
+
+REQUESTS = Count("http_requests", "Requests answered, by the room that answered and the kind of status.",
+                 route=_CLASSES, status=_STATUSES)  # fmt: skip
+SECONDS = Time("http_request_seconds", "From a request's arrival to the beginning of its answer.", route=_CLASSES)
+
+_log = log.get(__name__)
+
+
+class Frame:
+    """ASGI middleware, the outermost of ours: binds the request's name for the log, says it in the answer, counts.
+
+    The name is drawn here and never taken from the request: what others send does not name lines of our log.
+    """
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self.app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        name, began, status = self._clock.token(8).hex(), self._clock.monotonic(), 500
+        answered: float | None = None
+        scope["request_id"] = name
+
+        async def named(message: Message) -> None:
+            nonlocal status, answered
+            if message["type"] == "http.response.start":
+                status, answered = message["status"], self._clock.monotonic()
+                MutableHeaders(scope=message)[HEADER] = name
+            await send(message)
+
+        with log.bound(request=name):
+            try:
+                await self.app(scope, receive, named)
+            finally:
+                if scope["type"] == "http":
+                    _count(scope, status, (answered or self._clock.monotonic()) - began)
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    route = route_class(scope)
+    REQUESTS.add(route, f"{status // 100}xx")
+    SECONDS.took(seconds, route)
+    _log.debug("answered", route=route, status=status, method=scope["method"], milliseconds=round(seconds * 1000, 1))
+
+
+def route_class(scope: Scope) -> str:
+    """Which room answered: one of a dozen words, whatever was asked."""
+    for beginning, name in _FILES.items():
+        if scope["path"].startswith(beginning):
+            return name
+    endpoint = scope.get("endpoint") or getattr(scope.get("route"), "endpoint", None)
+    if endpoint is None:
+        return "none"
+    module = getattr(endpoint, "__module__", "")
+    return next((name for beginning, name in _ROOMS if module.startswith(beginning)), OTHER)
