@@ -1,4 +1,4 @@
-"""The clockwork that forgets: rows that only tell what happened, kept for a month, dropped in bounded pieces."""
+"""The clockwork that looks after room: rows that only tell what happened, files without a row, a disk that fills."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from typing import Any
 
 from sqlalchemy import and_, delete, exists, or_
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import local, rules
 from actors.models import Actor, Follow, Key, SignInTries
-from fediverse_ai.core import limits
+from fediverse_ai import disk, orphans
+from fediverse_ai.core import limits, observations, room
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.jobs import Clockwork
 from fediverse_ai.core.log import get
 from fediverse_ai.core.nodes import SEQUENCE_BITS
+from fediverse_ai.core.observations import Observation
+from fediverse_ai.remote_media import RemoteMedia
 from inbox import quotes, retire
 from inbox.models import Received, Tombstone
 from outbox.addressed import Addressed
@@ -22,7 +26,10 @@ from outbox.models import Activity, Delivery, Post, PostState, Reaction
 log = get(__name__)
 
 HOUR = 3600.0
+HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
+RUN, PLACE = "housekeeping.", "orphans"
+"""Names of observations: what an hour's run dropped, and behind which file the next look begins."""
 SETTLED = ("delivered", "given_up", "withheld")
 OPEN = ("pending", "lane")
 
@@ -127,19 +134,69 @@ async def forget_keys(context: Context) -> int:
     return int(dropped.rowcount)
 
 
-async def forget(context: Context) -> None:
-    """Everything above, in turn: deliveries before the activities that they belong to."""
-    for step in (
-        forget_received,
-        forget_addressed,
-        forget_tombstones,
-        forget_deliveries,
-        forget_activities,
-        forget_keys,
-        forget_tries,
-        forget_posts,
-    ):
-        await step(context)
+async def forget_jobs(context: Context) -> int:
+    """Jobs that are finished, by the job engine's own rules; its clockwork does the same every ten minutes."""
+    return await context.jobs.purge()
+
+
+async def forget_copies(context: Context) -> int:
+    """Copies of others' pictures that are too old, too many, or of what is gone."""
+    return (await context.part(RemoteMedia).prune()).copies
+
+
+async def forget_files(context: Context) -> int:
+    """Files of ours that no row names, ORPHAN_FILES looked at; the next run goes on behind them."""
+    async with context.database.read() as session:
+        known = await observations.get(session, PLACE)
+    found, last = await orphans.sweep(context, str(known.value["after"]) if known else "", limits.ORPHAN_FILES)
+    async with context.database.write() as session:
+        await observations.put(session, PLACE, {"after": last})
+    return len(found.files)
+
+
+# In turn: deliveries before the activities that they belong to, rows before the files that they name.
+STEPS = {
+    "received": forget_received,
+    "addressed": forget_addressed,
+    "tombstones": forget_tombstones,
+    "deliveries": forget_deliveries,
+    "activities": forget_activities,
+    "keys": forget_keys,
+    "tries": forget_tries,
+    "posts": forget_posts,
+    "jobs": forget_jobs,
+    "copies": forget_copies,
+    "files": forget_files,
+}
+
+
+async def forget(context: Context) -> dict[str, int]:
+    """Everything above, in turn; gives how many of each went, and remembers it for RUN_DAYS."""
+    began, now = context.clock.monotonic(), context.clock.now_ms()
+    dropped = {}
+    for name, step in STEPS.items():
+        if number := await step(context):
+            dropped[name] = number
+    await disk.sample(context)
+    told = {"dropped": dropped, "seconds": round(context.clock.monotonic() - began, 1)}
+    async with context.database.write() as session:
+        await observations.put(session, f"{RUN}{now // HOUR_MS:08}", told)
+        await observations.forget(session, RUN, now - limits.RUN_DAYS * DAY_MS)
+    return dropped
+
+
+async def runs(session: AsyncSession) -> list[Observation]:
+    """The runs of the last RUN_DAYS, the oldest first: {dropped: {what: number}, seconds}."""
+    return await observations.named(session, RUN)
+
+
+async def watch_disk(context: Context) -> None:
+    """Say so when room gets short, and give up copies of others' pictures until there is enough again."""
+    if not room.short(context.config):
+        return
+    swept = await context.part(RemoteMedia).prune()
+    log.warning("disk_nearly_full", free=room.free_bytes(context.config.data_dir), copies_given_up=swept.copies,
+                bytes=swept.bytes)  # fmt: skip
 
 
 async def renew_rules(context: Context) -> None:
@@ -147,9 +204,14 @@ async def renew_rules(context: Context) -> None:
     await rules.renew(context)
 
 
+async def _forget(context: Context) -> None:
+    await forget(context)
+
+
 CLOCKWORK = [
     Clockwork("actors.renew_rules", HOUR, renew_rules),
-    Clockwork("housekeeping.forget", HOUR, forget),
+    Clockwork("housekeeping.forget", HOUR, _forget),
+    Clockwork("disk.watch", limits.DISK_WATCH_SECONDS, watch_disk),
     Clockwork("actors.look_around", HOUR, retire.look_around),
     Clockwork("quotes.recheck", HOUR, quotes.recheck),
     Clockwork("actors.retire_missing", HOUR, retire.retire_missing),

@@ -18,9 +18,9 @@ from actors.emoji import Emoji
 from actors.keys import KeyRing
 from actors.models import Actor
 from actors.policy import DomainRules
-from fediverse_ai.core import limits, urls
+from fediverse_ai.core import limits, room, urls
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import FediverseError, Missing, Nonsense, Unavailable
+from fediverse_ai.core.errors import FediverseError, Missing, Nonsense, NoRoom, Unavailable
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from fediverse_ai.core.storage import FolderStorage
@@ -69,7 +69,10 @@ class RemoteMedia:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.storage = FolderStorage(context.config.data_dir / FOLDER, f"{context.config.public_url}/proxy")
+        config = context.config
+        self.storage = FolderStorage(
+            config.data_dir / FOLDER, f"{config.public_url}/proxy", reserve=config.media.reserve_bytes
+        )
         self._flights: dict[tuple[str, int], asyncio.Task[RemoteCopy]] = {}
         self._places = asyncio.Semaphore(limits.REMOTE_COPIES_AT_ONCE)
 
@@ -101,7 +104,7 @@ class RemoteMedia:
         return found
 
     async def get(self, kind: str, owner_id: int, source: Source, *, fetch: bool) -> RemoteCopy:
-        """The copy, fetched now if it is not here and `fetch` allows it. Raises Missing, Unavailable."""
+        """The copy, fetched now if it is not here and `fetch` allows it. Raises Missing, Unavailable, NoRoom."""
         async with self._context.database.read() as session:
             known = await _row(session, kind, owner_id)
         now = self._context.clock.now_ms()
@@ -113,6 +116,7 @@ class RemoteMedia:
                 raise Missing(NOT_HERE, known.problem)
         if not fetch:
             raise Missing(NOT_HERE, "strangers cause no fetch")
+        room.require(self._context.config)
         flight = self._flights.get((kind, owner_id))
         if flight is None:
             if len(self._flights) >= limits.REMOTE_COPIES_WAITING:
@@ -144,6 +148,8 @@ class RemoteMedia:
         async with self._places:
             try:
                 files, size = await self._bring(kind, source)
+            except NoRoom:
+                raise
             except FediverseError as error:
                 log.info("remote_picture_refused", kind=kind, owner=owner_id, url=source.url, detail=error.detail)
                 await self._keep(kind, owner_id, source, problem=error.detail[: limits.ERROR_CHARS])
@@ -208,13 +214,20 @@ class RemoteMedia:
         async with self._context.database.read() as session:
             return await _total(session) > self._context.config.media.remote_bytes
 
-    async def prune(self, *, dry_run: bool = False) -> Swept:
-        """Remove copies of what is gone, of what is too old, and the least used beyond the room; and stray files."""
+    async def prune(self, *, dry_run: bool = False, days: int | None = None) -> Swept:
+        """Remove copies of what is gone, of what is too old, and the least used beyond the room; and stray files.
+
+        `days` instead of media.remote_days. While the disk is short the room is what leaves the reserve free.
+        """
         async with self._context.database.read() as session:
-            rows = [*await _ownerless(session), *await _older(session, self._old_before())]
+            rows = [*await _ownerless(session), *await _older(session, self._old_before(days))]
             rows += await self._too_many(session, {row.id for row in rows})
         found = {row.id: row for row in rows}
         if not dry_run and found:
+            if room.short(self._context.config):
+                # To delete rows takes room too; what a row names and is not there is fetched again when it is wanted.
+                files = [self.storage.path(name or "") for row in rows for name in (row.file, row.thumbnail)]
+                await asyncio.to_thread(_unlink, [path for path in files if path is not None])
             async with self._context.database.write() as session:
                 for chunk in _chunks(list(found)):
                     await session.exec(delete(RemoteCopy).where(col(RemoteCopy.id).in_(chunk)))
@@ -225,20 +238,27 @@ class RemoteMedia:
             await asyncio.to_thread(_unlink, orphans)
         return Swept(len(found), sum(row.size for row in found.values()), len(orphans))
 
-    def _old_before(self) -> int:
-        return self._context.clock.now_ms() - self._context.config.media.remote_days * DAY_MS
+    def _old_before(self, days: int | None) -> int:
+        days = self._context.config.media.remote_days if days is None else days
+        return self._context.clock.now_ms() - days * DAY_MS
+
+    def _room_for(self, taken: int) -> int:
+        """Bytes that copies may take: as configured, or less when the disk is short."""
+        media = self._context.config.media
+        lacking = media.reserve_bytes - room.free_bytes(self._context.config.data_dir)
+        return media.remote_bytes if lacking <= 0 else max(0, min(media.remote_bytes, taken - lacking))
 
     async def _too_many(self, session: AsyncSession, leaving: set[int]) -> list[RemoteCopy]:
         """The least recently used, until nine tenths of the room are enough."""
-        room = self._context.config.media.remote_bytes
         query = select(RemoteCopy).where(col(RemoteCopy.size) > 0).order_by(col(RemoteCopy.used_ms).desc())
         kept, leave = 0, []
         staying = [row for row in await session.exec(query) if row.id not in leaving]
-        if sum(row.size for row in staying) <= room:
+        taken = sum(row.size for row in staying)
+        if taken <= (most := self._room_for(taken)):
             return []
         for row in staying:
             kept += row.size
-            if kept > room * 0.9:
+            if kept > most * 0.9:
                 leave.append(row)
         return leave
 

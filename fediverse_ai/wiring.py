@@ -13,6 +13,7 @@ import actors.emoji
 import actors.models
 import actors.optouts
 import actors.personal
+import actors.restorations
 import actors.requests
 import actors.routes
 import actors.stops
@@ -69,10 +70,10 @@ from fediverse_ai.core.http import Http
 from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.storage import FolderStorage
+from fediverse_ai.disk import Disk
 from fediverse_ai.health import Readiness
 from fediverse_ai.heartbeat import Heartbeat
 from fediverse_ai.levels import Levels
-from fediverse_ai.disk import Disk
 from fediverse_ai.mastodon import routes as mastodon_routes
 from fediverse_ai.mastodon import streaming
 from fediverse_ai.mastodon.batches import KnownNumbers
@@ -94,6 +95,7 @@ TABLES = (
     actors.emoji,
     actors.audit,
     actors.optouts,
+    actors.restorations,
     actors.admission,
     outbox.models,
     outbox.belongings,

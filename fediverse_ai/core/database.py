@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from sqlalchemy import JSON, BigInteger, Column, Integer, event, text
@@ -248,15 +247,14 @@ class Database:
                 yield session
 
     async def tidy(self) -> None:
-        """Let SQLite renew its statistics, give back free pages, fold its log into the file and bound it; no PostgreSQL."""
+        """Let SQLite renew its statistics, give back free pages and fold its log into the file; no PostgreSQL."""
         if self.dialect == "postgresql":
             return
         async with self.write() as session:
             await session.execute(text("PRAGMA optimize"))
             # Only of files that were made for it; those of the first version keep their free pages and use them again.
             await session.execute(text(f"PRAGMA incremental_vacuum({VACUUM_PAGES})"))
-        log = Path(f"{self.url.database}-wal")
-        how = "TRUNCATE" if log.exists() and log.stat().st_size > WAL_BYTES else "PASSIVE"
+        how = "TRUNCATE" if await asyncio.to_thread(_log_bytes, str(self.url.database)) > WAL_BYTES else "PASSIVE"
         async with self._turn(), self.writer.connect() as connection:
             raw = await connection.get_raw_connection()
             assert raw.driver_connection is not None
@@ -270,6 +268,14 @@ class Database:
             self.nodes = None
         await self.reader.dispose()
         await self.writer.dispose()
+
+
+def _log_bytes(database: str) -> int:
+    """Of SQLite's log beside the file; 0 where there is none."""
+    try:
+        return os.stat(f"{database}-wal").st_size
+    except OSError:
+        return 0
 
 
 def database_url(config: Config) -> URL:

@@ -510,6 +510,7 @@ AFTERWARDS_BYTES: Final = 64 * MIB  # of the list; then the older half goes
 AFTERWARDS_OVERLAP_SECONDS: Final = 300.0  # looked at again, because a transaction may be longer than another
 RESTORED_CHUNK: Final = 200  # rows changed in one transaction while a backup is settled
 RECONCILED_FOLLOWS: Final = 20  # asked for again in a minute
+RECONCILE_DAYS: Final = 30  # in which peers that compare followers may know better than a restored server
 RECONCILED_TRIES: Final = 3  # at finding somebody who is to be followed again
 
 

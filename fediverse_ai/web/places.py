@@ -74,6 +74,7 @@ FAMILIES: dict[str, Family] = {
             ("/owner/rules", marked("Domain rules")),
             ("/owner/policy", marked("Policy")),
             ("/owner/models", marked("Models")),
+            ("/owner/disk", marked("Room on the disk")),
             ("/owner/stop", marked("Stop switch")),
         ),
     ),

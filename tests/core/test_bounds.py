@@ -43,6 +43,7 @@ CROWD = "tests/threats/test_signatures.py::test_a_crowd_is_told_to_come_back"
 REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
 DISK = "tests/faults/test_room.py::"
+UPKEEP = "tests/outbox/test_upkeep.py::"
 API = "tests/mastodon/"
 SOCIAL = "tests/social/"
 
@@ -337,6 +338,11 @@ HELD = {
     "SEARCH_WORDS": API + "test_shelf_limits.py::test_searches_look_so_far",
     "SEARCH_CHARS": API + "test_shelf_limits.py::test_searches_look_so_far",
     "SEARCH_OFFSET": API + "test_shelf_limits.py::test_searches_look_so_far",
+    "DISK_SAMPLE_DAYS": UPKEEP + "test_growth_is_measured_day_by_day_and_old_days_are_forgotten",
+    "ORPHAN_SECONDS": UPKEEP + "test_files_without_a_row_go_after_a_day",
+    "DELETED_FILE_DAYS": UPKEEP + "test_pictures_of_deleted_posts_go_after_thirty_days",
+    "RUN_DAYS": UPKEEP + "test_a_run_is_remembered_for_a_week",
+    "WAL_BYTES": UPKEEP + "test_the_log_of_the_database_is_bounded",
     "DISK_RESERVE_BYTES": DISK + "test_a_reserve_is_left_for_the_database",
     "TAG_HISTORY_POSTS": API + "test_shelf_limits.py::test_searches_look_so_far",
     "RESOLVES_PER_ACCOUNT": API + "test_shelf_limits.py::test_resolving_has_a_rate",
@@ -393,6 +399,12 @@ WITHOUT_EDGE = {
     "STANDSTILL_SECONDS": MEMORY,
     "STANDSTILL_RETRY_SECONDS": PAUSE,
     "NO_ROOM_WAIT_SECONDS": PAUSE,
+    "DISK_WATCH_SECONDS": PAUSE,
+    "DISK_LOOK_SECONDS": MEMORY,
+    "DISK_LOOK_FILES": PIECE,
+    "DISK_FORECAST_DAYS": "how far back a plot and a guess look",
+    "ORPHAN_FILES": PIECE,
+    "VACUUM_PAGES": PIECE,
     "SERVED_DOCUMENTS": MEMORY,
     "SERVED_DOCUMENT_SECONDS": MEMORY,
     "LATE_CREATE_SECONDS": PAUSE,

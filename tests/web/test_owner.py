@@ -12,7 +12,7 @@ from actors.audit import AuditEntry
 from actors.models import Actor, DomainRule, Follow, FollowState
 from actors.stops import Stop
 from fediverse_ai.core.access import Door
-from fediverse_ai.web.owner.disk import _look
+from fediverse_ai.disk import look
 from fediverse_ai.web.owner.routes import ROUTES
 from generation import policy_file
 from generation.pipeline import Pipeline
@@ -131,10 +131,10 @@ async def test_the_overview_answers_four_questions_and_draws_what_is_there(offic
 
 async def test_the_disk_is_measured_by_category(office: Office) -> None:
     config = office.site.context.config
-    before = _look(config)
+    before = look(config)
     await office.site.context.storage.put(b"x" * 5_000, ".jpg")
     (config.data_dir / "note").write_bytes(b"y" * 300)
-    after = _look(config)
+    after = look(config)
     assert (after.pictures - before.pictures, after.other - before.other) == (5_000, 300)
     assert before.database > 0
 

@@ -43,6 +43,7 @@ ACTIONS: Mapping[str, str] = {
     "post.take-down": marked("taken down"), "measure.lift": marked("measure lifted"),
     "actor.opt-out": marked("asked to be left alone"),
     "host.rule": marked("domain rule set"), "host.rule-undone": marked("domain rule taken back"),
+    "media.prune": marked("room made on the disk"),
     "host.retry": marked("deliveries tried again"), "host.wish": marked("receiver's choice set"),
     "policy.change": marked("policy changed"), "policy.rollback": marked("policy rolled back"),
     "collection.close": marked("collection closed"),

@@ -1,72 +1,146 @@
-"""What lies on the disk, by category, and how long the rest lasts."""
+"""Room on the disk: what lies there, how long it lasts, what housekeeping dropped, and making room in two steps."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
+from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
-from fediverse_ai.core.config import Config
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors import audit
+from actors.audit import Subject
+from fediverse_ai import disk, housekeeping, orphans
+from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.database import SQLITE_FILE
+from fediverse_ai.core.errors import Unprocessable
+from fediverse_ai.core.texts import _, marked, ngettext
+from fediverse_ai.disk import Disk, Usage, words
+from fediverse_ai.remote_media import RemoteMedia
+from fediverse_ai.web.owner import desk, plots
+from fediverse_ai.web.owner.plots import Plot
+from fediverse_ai.web.rendering import context_of
+from fediverse_ai.web.words import date
 
-FILES = 200_000
-"""Looked at; of a larger folder it is known that it holds at least this much."""
-SECONDS = 600.0
+PATH = "/owner/disk"
+MOST_DAYS = 365
+DROPPED = {
+    "received": marked("activities that arrived and were handled"),
+    "addressed": marked("notes of whom they were for"),
+    "tombstones": marked("marks of what was deleted elsewhere"),
+    "deliveries": marked("deliveries that ended"),
+    "activities": marked("activities of ours whose object is gone"),
+    "keys": marked("replaced keys"),
+    "tries": marked("tries to sign in"),
+    "posts": marked("copies of others' posts"),
+    "jobs": marked("finished jobs"),
+    "copies": marked("copies of others' pictures"),
+    "files": marked("files that no post names"),
+}
+
+
+def kinds(usage: Usage) -> list[tuple[str, int]]:
+    """What lies on the disk, in the reader's words, with bytes."""
+    return [
+        (_("Pictures"), usage.pictures), (_("Copies of others' pictures"), usage.copies),
+        (_("Database"), usage.database), (_("Backups"), usage.backups),
+        (_("Archives that people asked for"), usage.archives), (_("Other files"), usage.other),
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Bytes. `more`: there were more files than one look takes."""
+class Plan:
+    """What making room would remove."""
 
-    pictures: int
-    database: int
-    other: int
-    free: int
-    total: int
-    more: bool = False
-
-
-class Disk:
-    """A part of the context: the look at the data folder, taken at most every ten minutes."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._usage: Usage | None = None
-        self._looked = 0.0
-
-    async def usage(self) -> Usage:
-        """As of ten minutes ago at most."""
-        now = self._context.clock.monotonic()
-        if self._usage is None or now - self._looked > SECONDS:
-            self._usage, self._looked = await asyncio.to_thread(_look, self._context.config), now
-        return self._usage
+    days: int
+    copies: int
+    copy_bytes: int
+    files: int
+    file_bytes: int
 
 
-def _look(config: Config) -> Usage:
-    media, seen = config.media_dir.resolve(), 0
-    found = {"pictures": 0, "database": 0, "other": 0}
-    folders = {config.data_dir.resolve(), media}
-    if config.data_dir.resolve() in media.parents:
-        folders.remove(media)
-    for folder in folders:
-        for place, _folders, names in os.walk(folder):
-            inside = Path(place) == media or media in Path(place).parents
-            for name in names:
-                seen += 1
-                kind = "pictures" if inside else "database" if name.startswith(SQLITE_FILE) else "other"
-                found[kind] += _size(os.path.join(place, name)) if seen <= FILES else 0
-            if seen > FILES:
-                break
-    disk = shutil.disk_usage(config.data_dir)
-    return Usage(**found, free=disk.free, total=disk.total, more=seen > FILES)
+async def show(request: Request) -> Response:
+    """GET /owner/disk"""
+    context = context_of(request)
+    seen = await disk.forecast(context)
+    async with context.database.read() as session:
+        people = await disk.by_person(session)
+        grown = await _grown(session, context)
+        last, dropped = await _dropped(session)
+    return desk.show(
+        request, "disk.html", usage=seen.usage, kinds=kinds(seen.usage), seen=seen, people=people, grown=grown,
+        last=last, dropped=dropped, size=words, width=plots.WIDTH, bar=plots.BAR,
+        reserve=context.config.media.reserve_bytes, days=context.config.media.remote_days, room=context.config.media.remote_bytes, most_days=MOST_DAYS,
+    )  # fmt: skip
 
 
-def _size(path: str) -> int:
-    """Bytes that a file takes; a file that went meanwhile takes none."""
+async def _grown(session: AsyncSession, context: Context) -> Plot:
+    """Bytes of pictures that came, by day; and what the disk held then, where somebody looked."""
+    new, held = await disk.new_by_day(session), dict(await disk.samples(session))
+    today = context.clock.now_ms() // disk.DAY_MS
+    days = list(range(today - limits.DISK_FORECAST_DAYS + 1, today + 1))
+    came = [new.get(day, 0) for day in days]
+    rows = [
+        [date(day * disk.DAY_MS), words(size), words(held[day]["free"]) if day in held else "–"]
+        for day, size in zip(days, came, strict=True)
+    ]
+    return plots.line(
+        "growth", _("New pictures, by day"), _("%(size)s in two weeks") % {"size": words(sum(came))},
+        (_("Day"), _("New pictures"), _("Free then")), rows[::-1], came,
+    )  # fmt: skip
+
+
+async def _dropped(session: AsyncSession) -> tuple[tuple[int, list[tuple[str, int]]] | None, list[tuple[str, int]]]:
+    """The last run of housekeeping, as (when, what it dropped), and what the last days' runs dropped together."""
+    runs = await housekeeping.runs(session)
+    total: Counter[str] = Counter()
+    for run in runs:
+        total.update(run.value["dropped"])
+    last = (runs[-1].made_ms, _named(runs[-1].value["dropped"])) if runs else None
+    return last, _named(total)
+
+
+def _named(dropped: dict[str, int]) -> list[tuple[str, int]]:
+    return [(_(DROPPED[name]), number) for name, number in dropped.items() if name in DROPPED]
+
+
+def _days(fields: dict[str, str]) -> int:
+    """The age in days beyond which copies go. Raises Unprocessable."""
+    given = fields.get("days", "").strip()
+    if not (given.isascii() and given.isdigit() and int(given[:9]) <= MOST_DAYS):
+        raise Unprocessable(_("Give an age in whole days, from 0 to %(most)s.") % {"most": MOST_DAYS})
+    return int(given)
+
+
+async def preview(request: Request) -> Response:
+    """POST /owner/disk/preview: {days}: what would go; nothing goes yet."""
+    context, fields = context_of(request), await desk.form(request)
     try:
-        return os.lstat(path).st_size
-    except OSError:
-        return 0
+        days = _days(fields)
+    except desk.SAYABLE as error:
+        return desk.back(request, PATH, error.public, bad=True)
+    swept = await context.part(RemoteMedia).prune(dry_run=True, days=days)
+    found, _last = await orphans.stray(context, most=limits.ORPHAN_FILES)
+    plan = Plan(days, swept.copies, swept.bytes, len(found.files) + swept.orphans, found.bytes)
+    return desk.show(request, "disk_prune.html", plan=plan, size=words)
+
+
+async def prune(request: Request) -> Response:
+    """POST /owner/disk: {days}: remove copies older than that, and files that no row names."""
+    context, fields = context_of(request), await desk.form(request)
+    try:
+        days = _days(fields)
+        async with context.database.write() as session:
+            by = await desk.admin(session, request)
+            await audit.note(session, by, "media.prune", Subject("server", 0), after={"days": days})
+    except desk.SAYABLE as error:
+        return desk.back(request, PATH, error.public, bad=True)
+    swept = await context.part(RemoteMedia).prune(days=days)
+    found, _last = await orphans.sweep(context, most=limits.ORPHAN_FILES)
+    await context.part(Disk).usage(fresh=True)
+    gone = swept.copies + swept.orphans + len(found.files)
+    said = ngettext("%(num)d thing was removed; %(size)s are free again.",
+                    "%(num)d things were removed; %(size)s are free again.", gone)  # fmt: skip
+    freed = words(swept.bytes + found.bytes)
+    return desk.back(request, PATH, said % {"num": gone, "size": freed} if gone else _("There was nothing to remove."))

@@ -11,17 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.stops import StopSwitch
+from fediverse_ai.core import limits
 from fediverse_ai.core.texts import _, ngettext
+from fediverse_ai.disk import Forecast, Usage, forecast
+from fediverse_ai.disk import words as _bytes
 from fediverse_ai.web.owner import counts, desk, plots
-from fediverse_ai.web.owner.counts import DAY_MS, DAYS, HOUR_MS, Counts
-from fediverse_ai.web.owner.disk import Disk, Usage
+from fediverse_ai.web.owner.counts import DAY_MS, HOUR_MS, Counts
+from fediverse_ai.web.owner.disk import kinds
 from fediverse_ai.web.owner.plots import Plot
 from fediverse_ai.web.rendering import context_of
 from fediverse_ai.web.words import ago, date, duration
 from generation.pipeline import Pipeline
 
-SHORT_BYTES = 1 << 30
-SHORT_DAYS = 14
 QUIET_MS = DAY_MS
 MEMORY = Path("/proc")
 
@@ -41,15 +42,15 @@ async def show(request: Request) -> Response:
     context = context_of(request)
     async with context.database.read() as session:
         found = await counts.count(session)
-    disk = await context.part(Disk).usage()
+    seen = await forecast(context)
     now = context.clock.now_ms()
     answers = [
         _healthy(found, context.part(Pipeline).policy_problem, len(await context.part(StopSwitch).now())),
         _reachable(found, now),
-        _full(found, disk),
+        _full(seen),
         _waiting(found, now),
     ]
-    drawn = [*_hours(found), _rules(found), _hosts(found), _making(found), _disk(found, disk), _memory()]
+    drawn = [*_hours(found), _rules(found), _hosts(found), _making(found), _disk(found, seen.usage), _memory()]
     return desk.show(request, "overview.html", answers=answers, plots=drawn, width=plots.WIDTH, bar=plots.BAR)
 
 
@@ -86,13 +87,8 @@ def _reachable(found: Counts, now: int) -> Answer:
     return Answer(_("Is it reachable?"), words, now - newest > QUIET_MS, "/owner/federation")
 
 
-def _days_left(found: Counts, disk: Usage) -> int | None:
-    """Days until the disk is full if pictures come as in the last fortnight; None when none come."""
-    return disk.free * DAYS // found.new_bytes if found.new_bytes else None
-
-
-def _full(found: Counts, disk: Usage) -> Answer:
-    left = _days_left(found, disk)
+def _full(seen: Forecast) -> Answer:
+    left, disk = seen.days, seen.usage
     words = [_("%(free)s of %(total)s are free.") % {"free": _bytes(disk.free), "total": _bytes(disk.total)}]
     if left is not None and left < 3650:
         words.append(ngettext("At the pace of the last two weeks that lasts %(num)d day.",
@@ -100,8 +96,8 @@ def _full(found: Counts, disk: Usage) -> Answer:
                      % {"num": left})  # fmt: skip
     elif left is not None:
         words.append(_("At the pace of the last two weeks that lasts for many years."))
-    short = disk.free < SHORT_BYTES or (left is not None and left < SHORT_DAYS)
-    return Answer(_("Is it full?"), words, short, "/owner#disk")
+    short = disk.free < limits.DISK_SHORT_BYTES or (left is not None and left < limits.DISK_SHORT_DAYS)
+    return Answer(_("Is it full?"), words, short, "/owner/disk")
 
 
 def _waiting(found: Counts, now: int) -> Answer:
@@ -178,21 +174,13 @@ def _making(found: Counts) -> Plot:
     )  # fmt: skip
 
 
-def _bytes(number: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}"
-        number /= 1000
-    return f"{number:.1f} TB"
-
-
 def _sizes(key: str, title: str, last: str, found: list[tuple[str, int]]) -> Plot:
     rows = [[name, _bytes(size)] for name, size in found]
     return plots.bars(key, title, last, (_("What"), _("Size")), rows, [(name, size, 0) for name, size in found])
 
 
 def _disk(found: Counts, disk: Usage) -> Plot:
-    used = [(_("Pictures"), disk.pictures), (_("Database"), disk.database), (_("Other files"), disk.other)]
+    used = [(name, size) for name, size in kinds(disk) if size]
     used.append((_("New pictures in two weeks"), found.new_bytes))
     last = _("%(free)s free") % {"free": _bytes(disk.free)}
     return _sizes("disk", _("Disk"), _("%(free)s; at least, there are many files") % {"free": last}

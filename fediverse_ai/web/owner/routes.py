@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
-from fediverse_ai.web.owner import federation, overview, policy, rules, stop
+from fediverse_ai.web.owner import disk, federation, overview, policy, rules, stop
 
 _PAGES = (
     ("/owner", overview.show),
@@ -14,6 +14,7 @@ _PAGES = (
     ("/owner/rules.csv", rules.export),
     ("/owner/policy", policy.show),
     ("/owner/models", stop.models),
+    ("/owner/disk", disk.show),
     ("/owner/stop", stop.show),
 )
 _WORDS = (
@@ -25,6 +26,8 @@ _WORDS = (
     ("/owner/rules/import", rules.take),
     ("/owner/policy", policy.put),
     ("/owner/policy/try", policy.look),
+    ("/owner/disk", disk.prune),
+    ("/owner/disk/preview", disk.preview),
     ("/owner/stop", stop.put),
     ("/owner/stop/confirm", stop.confirm),
     ("/owner/start", stop.start),

@@ -68,7 +68,7 @@ def _wanted(fields: Mapping[str, str], context: Context) -> Wanted:
         bool(fields.get("reject_reports")), fields.get("reason", "").strip(),
         fields.get("public_comment", "").strip(), bool(fields.get("obfuscate")),
     )  # fmt: skip
-    return domain.check(made, context.config.host)
+    return domain.check(made, context.config.own_hosts)
 
 
 async def preview(request: Request) -> Response:
@@ -137,7 +137,7 @@ async def export(request: Request) -> Response:
 
 
 async def _plan(session: AsyncSession, context: Context, fields: Mapping[str, str]) -> tuple[Read, list[Step]]:
-    read = blocklist.read(fields.get("list", ""), context.config.host)
+    read = blocklist.read(fields.get("list", ""), context.config.own_hosts)
     if not read.wanted and not read.problems:
         raise Unprocessable(_("The list is empty."))
     return read, await blocklist.plan(session, read.wanted, fields.get("named", "").split())
