@@ -33,6 +33,12 @@ class Actor(Row, table=True):
     __tablename__ = "actor"
     __table_args__ = (
         Index("ix_actor_handle", "username_lower", "host"),
+        Index(
+            "ix_actor_deleted_ms",
+            "deleted_ms",
+            sqlite_where=text("deleted_ms IS NOT NULL"),
+            postgresql_where=text("deleted_ms IS NOT NULL"),
+        ),
         # Ours are unique by name; others' handles are claims that may clash, so only their URI is unique.
         Index(
             "uq_actor_local_name",

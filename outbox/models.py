@@ -89,6 +89,7 @@ class Post(Row, table=True):
         _index_of_some("in_reply_to_id"),
         _index_of_some("quote_uri"),
         _index_of_some("quote_stamp_uri"),
+        _index_of_some("deleted_ms"),
     )
 
     id: int = Field(primary_key=True, sa_type=big_id())

@@ -13,6 +13,7 @@ import actors.emoji
 import actors.models
 import actors.optouts
 import actors.personal
+import actors.restorations
 import actors.stops
 import fediverse_ai.core.observations
 import inbox.models
@@ -36,6 +37,7 @@ ROOMS = (
     actors.emoji,
     actors.audit,
     actors.optouts,
+    actors.restorations,
     actors.admission,
     outbox.models,
     outbox.belongings,

@@ -13,15 +13,19 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _restorations()
     _observations()
     _public_collections()
+    _votes()
     _people()
 
 
 def downgrade() -> None:
     _no_people()
+    op.drop_table("poll_vote")
     _no_public_collections()
     _no_observations()
+    _no_restorations()
 
 
 def _public_collections() -> None:
@@ -241,3 +245,51 @@ def _no_people() -> None:
         "setting",
     ):
         op.drop_table(name)
+
+
+def _votes() -> None:
+    """What our people chose in others' polls."""
+    op.create_table(
+        "poll_vote",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("choice", sa.Integer(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["actor.id"], name=op.f("fk_poll_vote_actor_id_actor"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_poll_vote_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_vote")),
+        sa.UniqueConstraint("actor_id", "post_id", "choice", name=op.f("uq_poll_vote_actor_id_post_id_choice")),
+    )
+    with op.batch_alter_table("poll_vote", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_poll_vote_post_id"), ["post_id"], unique=False)
+
+
+def _restorations() -> None:
+    """Days on which the server was brought back, and finding what was deleted lately."""
+    op.create_table(
+        "restoration",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("backup", sa.String(), nullable=False),
+        sa.Column("made_ms", sa.BigInteger(), nullable=False),
+        sa.Column("floor_ms", sa.BigInteger(), nullable=False),
+        sa.Column("restored_ms", sa.BigInteger(), nullable=False),
+        sa.Column("settled", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("follows", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("asked_id", sa.BigInteger(), nullable=False),
+        sa.Column("reconciled_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restoration")),
+    )
+    for table in ("post", "actor"):
+        some = sa.text("deleted_ms IS NOT NULL")
+        op.create_index(
+            f"ix_{table}_deleted_ms", table, ["deleted_ms"], unique=False, sqlite_where=some, postgresql_where=some
+        )
+
+
+def _no_restorations() -> None:
+    for table in ("post", "actor"):
+        op.drop_index(f"ix_{table}_deleted_ms", table_name=table)
+    op.drop_table("restoration")
