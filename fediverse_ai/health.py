@@ -6,7 +6,7 @@ import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -30,6 +30,11 @@ from fediverse_ai.maintenance import FLAG
 _FRESH = {"Cache-Control": "no-store"}
 # Whoever comes by a proxy comes from outside, whatever the connection's address is.
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
+# This machine and private networks, such as the one between containers.
+_NEAR = tuple(
+    ip_network(one)
+    for one in ("127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
+)
 
 log = get(__name__)
 
@@ -82,7 +87,7 @@ def _is_near(scope: Scope) -> bool:
         address = ip_address(client[0])
     except ValueError:
         return False
-    return address.is_loopback or address.is_private
+    return any(address in network for network in _NEAR)
 
 
 class Readiness:
@@ -161,6 +166,7 @@ class Aside:
         if route is None:
             await self.app(scope, receive, send)
         else:
+            scope["route"] = route
             await route.handle(scope, receive, send)
 
 

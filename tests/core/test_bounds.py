@@ -49,6 +49,9 @@ SOCIAL = "tests/social/"
 
 # Name of the bound -> the test that would fail if it did not hold.
 HELD = {
+    "HEARTBEAT_LATE_SECONDS": "tests/seeing/test_health.py::test_a_worker_that_is_silent_for_too_long_is_dead",
+    "READY_SECONDS": "tests/seeing/test_health.py::test_a_database_that_takes_no_write_is_named_in_time",
+    "METRIC_LABELS": "tests/core/test_small_parts.py::test_labels_of_metrics_are_bounded",
     "WORKFLOW_BYTES": "tests/generation/test_comfyui.py::test_a_wrong_workflow_is_named",
     "PREVIEW_SIDE_PIXELS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
     "PREVIEW_SECONDS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
