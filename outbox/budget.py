@@ -11,8 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors.models import Account, Actor
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import TooMany
+from fediverse_ai.core.roles import Role
 from outbox.models import Attachment, Post, PostState, Visibility
-from outbox.turns import DAY_MS, MEMBER
+from outbox.turns import DAY_MS
 
 # What is being made, or was made and came to nothing, has been in no timeline.
 _NOT_COUNTED = (PostState.DRAFT, PostState.PICK, PostState.REFUSED, PostState.FAILED)
@@ -34,7 +35,7 @@ async def of_today(session: AsyncSession, author: Actor) -> Budget | None:
     """Today's budget of a person's role; None where the owner set no bound."""
     context = context_of(session)
     account = (await session.exec(select(Account).where(Account.actor_id == author.id))).first()
-    most = context.config.posting.public_daily.get(account.role if account is not None else MEMBER)
+    most = context.config.posting.public_daily.get(account.role if account is not None else Role.MEMBER)
     if most is None:
         return None
     today = context.clock.now_ms() // DAY_MS * DAY_MS

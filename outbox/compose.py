@@ -11,7 +11,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.log import get
-from outbox import budget, line, lineage, quote, restraints, tag_guard, uploads
+from outbox import budget, line, lineage, quotas, quote, restraints, tag_guard, uploads
 from outbox import draft as drafts
 from outbox.belongings import Disclosure, RemixPolicy
 from outbox.draft import Draft
@@ -23,11 +23,12 @@ __all__ = ["Draft", "compose"]
 log = get(__name__)
 
 
-async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
+async def compose(session: AsyncSession, author: Actor, draft: Draft, *, bounded: bool = True) -> Post:
     """Store a post in state `waiting` with the job that prepares it, or as a draft. The same client key, the same post.
 
     Raises Unprocessable for what cannot be posted, Forbidden for an author who may not, Missing for a reply to
-    something the author cannot see, TooMany for more pictures than a day allows.
+    something the author cannot see, TooMany for more than the author's role may use (outbox/quotas.py), unless not
+    `bounded`: at the command line the owner decides.
     """
     context = context_of(session)
     if not author.local or not policy.living(author):
@@ -41,6 +42,8 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
     parent = await _parent(session, author, draft)
     made_by_ai = draft.prompt is not None or (bool(draft.media_ids) and draft.origin_of_uploads == Origin.DECLARED_AI)
     await budget.check(session, author, draft.visibility, pictures=draft.pictures > 0, reply=parent is not None)
+    if bounded and not draft.keep:
+        await quotas.require_post(session, author.id, pictures=draft.pictures > 0)
     post = row(context, author, draft, parent)
     await _choices(session, author, draft, post)
     post.quote_uri = await _quoted(session, author, draft)
@@ -49,7 +52,7 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft) -> Post:
     await lineage.begin(session, author, post, draft)
     await uploads.take(session, author, post, draft.media_ids, draft.origin_of_uploads)
     if not draft.keep:
-        await line.line_up(session, post, once=f"prepare:{post.id}")
+        await line.line_up(session, post, once=f"prepare:{post.id}", bounded=bounded)
     if made_by_ai and (named := tag_guard.human_tags(context.config, draft.text)):
         log.info("human_tags", post=post.id, tags=named)
     fp("compose.before_commit")

@@ -7,18 +7,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from fediverse_ai.core import jobs
 from fediverse_ai.core.context import context_of
 from generation.pipeline import Pipeline
-from outbox import turns
+from outbox import quotas, turns
 from outbox.models import Post
 from outbox.prepare import judge_waiting, prepare
 from outbox.turns import Turn
 
 
-async def line_up(session: AsyncSession, post: Post, once: str) -> None:
+async def line_up(session: AsyncSession, post: Post, once: str, *, bounded: bool = True) -> None:
     """Enqueue the job that prepares a post; one that wants pictures takes its place before their generator, one of
     words alone only passes the gate.
 
     `once` is the job's own id. Raises Unprocessable for a generator that there is not, TooMany for more pictures than
-    the author's role may have made in a day.
+    the author's role may have made in a day or have waiting at a time, unless not `bounded`.
     """
     if post.request is None:
         await jobs.enqueue(session, judge_waiting, [post.id], once=once, soon=True)
@@ -27,7 +27,9 @@ async def line_up(session: AsyncSession, post: Post, once: str) -> None:
     name = str(post.request.get("generator") or pipeline.default)
     engine = pipeline.engine(name)
     pictures = int(post.request["image"].get("count") or 1)
-    await turns.take(session, post.author_id, name, pictures)
+    if bounded:
+        await quotas.require(session, post.author_id, "queued")
+    await turns.take(session, post.author_id, name, pictures, bounded=bounded)
     number = await turns.next_number(session, post.author_id, name)
     turn = Turn(
         post_id=post.id,

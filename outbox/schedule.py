@@ -12,7 +12,7 @@ from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
-from outbox import documents, line, restraints
+from outbox import documents, line, quotas, restraints
 from outbox.models import Attachment, Judgement, Post, PostState
 from outbox.prepare import judge_waiting
 from outbox.publish import GateClosed, check_gate, publish, remove
@@ -24,6 +24,7 @@ async def send_draft(session: AsyncSession, author: Actor, post: Post) -> None:
     _own(author, post)
     if post.state != PostState.DRAFT:
         raise Conflict("This is not a draft.")
+    await quotas.require_post(session, author.id, pictures=post.request is not None)
     move(post, PostState.WAITING)
     await _start(session, post, "sent")
 

@@ -14,14 +14,15 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import RequestError, TooMany
 from fediverse_ai.core.log import get
+from fediverse_ai.core.roles import Role
 from fediverse_ai.core.rows import Row
+from fediverse_ai.core.texts import _
 from generation import copies
 from generation.pipeline import Pipeline
 from generation.types import GeneratedImage
 from outbox.models import Post, PostState
 
 DAY_MS = 86_400_000
-MEMBER = "member"
 
 log = get(__name__)
 
@@ -105,23 +106,29 @@ def _waiting(generator: str) -> Any:
     return query.where(Turn.generator == generator, Post.state == PostState.WAITING)
 
 
-async def take(session: AsyncSession, author_id: int, generator: str, pictures: int) -> None:
-    """Count pictures against today's bounds of the author's role. Raises TooMany when they would be passed."""
+async def take(session: AsyncSession, author_id: int, generator: str, pictures: int, *, bounded: bool = True) -> None:
+    """Count pictures against today's bounds of the author's role. Raises TooMany when they would be passed, unless not
+    `bounded`: at the command line the owner decides."""
     context = context_of(session)
     now = context.clock.now_ms()
     day = now // DAY_MS
     account = (await session.exec(select(Account).where(Account.actor_id == author_id).with_for_update())).first()
-    role = account.role if account is not None else MEMBER
+    role = account.role if account is not None else Role.MEMBER
     rows = list(await session.exec(select(Usage).where(Usage.actor_id == author_id, Usage.day == day)))
     here = next((row for row in rows if row.generator == generator), None)
     bounds = (
-        (context.config.generation.daily.get(role), sum(row.pictures for row in rows), "pictures"),
+        (context.config.quotas.of(role).pictures or None, sum(row.pictures for row in rows), "pictures"),
         (context.part(Pipeline).engine(generator).daily.get(role), here.pictures if here else 0, f"by {generator}"),
     )
     for bound, used, what in bounds:
-        if bound is not None and used + pictures > bound:
+        if bounded and bound is not None and used + pictures > bound:
             left = max(0, bound - used)
-            sentence = f"Today {left} more can be made for you" + (f" {what}." if what != "pictures" else ".")
+            facts = {"left": left, "used": used, "most": bound, "by": generator}
+            sentence = (
+                _("Today %(left)d more can be made for you; %(used)d of %(most)d are used.") % facts
+                if what == "pictures"
+                else _("Today %(left)d more can be made for you by %(by)s; %(used)d of %(most)d are used.") % facts
+            )
             wait = int((day + 1) * DAY_MS - now) // 1000 + 1
             raise TooMany(sentence, f"{used} of {bound} {what}", retry_after=wait)
     here = here or Usage(actor_id=author_id, day=day, generator=generator)

@@ -20,6 +20,7 @@ from generation import images
 from generation.pipeline import Pipeline
 from generation.provenance import Provenance
 from generation.sandbox import SandboxFailed
+from outbox import quotas
 from outbox.belongings import Lineage, Upload, UploadState
 from outbox.models import Post, PostState
 
@@ -95,8 +96,11 @@ async def keep(
     description: str = "",
     focus: tuple[float, float] | None = None,
 ) -> Upload:
-    """The picture as somebody's own. Raises Unprocessable for a long description, TooMany beyond UPLOADS_WAITING."""
+    """The picture as somebody's own. Raises Unprocessable for a long description, TooMany beyond UPLOADS_WAITING and
+    beyond what their role may bring and keep."""
     context = context_of(session)
+    await quotas.require(session, actor.id, "uploads")
+    await quotas.require(session, actor.id, "storage_bytes", picture.size)
     waiting = select(Upload.id).where(Upload.actor_id == actor.id, col(Upload.post_id).is_(None))
     if len(list(await session.exec(waiting.limit(limits.UPLOADS_WAITING)))) >= limits.UPLOADS_WAITING:
         raise TooMany("You have brought many pictures that are in no post yet; post or remove some first.")

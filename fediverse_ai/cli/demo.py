@@ -173,7 +173,7 @@ async def _post(author: Side, reader: Side, prompt: str) -> None:
     async with console.beside(author.config) as context:
         async with context.database.write() as session:
             actor = await user.author(session, author.person)
-            made = await compose(session, actor, Draft(prompt=prompt, accept_alt_draft=True))
+            made = await compose(session, actor, Draft(prompt=prompt, accept_alt_draft=True), bounded=False)
         console.tell(f"{author.handle} asks for “{prompt}”", event="composed", prompt=prompt)
         with watch.Bar(silent=console.chosen.get().json) as bar:
             sight = await watch.until_settled(context, made.id, PICTURE_SECONDS, bar.show)

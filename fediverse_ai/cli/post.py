@@ -73,7 +73,7 @@ async def _post(config: Config, who: str | None, draft: Draft, *, wait: bool) ->
     async with console.beside(config) as context:
         async with context.database.write() as session:
             actor = await author(session, who)
-            made = await compose(session, actor, draft)
+            made = await compose(session, actor, draft, bounded=False)
         return await watched(context, made.id, WAIT_SECONDS) if wait else await watch.look(context, made.id)
 
 

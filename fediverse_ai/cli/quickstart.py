@@ -118,7 +118,7 @@ class Story:
             prompt = self.prompt or (DEFAULT_PROMPT if known is None else None)
             # Nobody is here to look at the draft: whoever starts this asks for a first post, its description included.
             draft = Draft(prompt=prompt, accept_alt_draft=True)
-            post = await compose(session, actor, draft) if prompt is not None else None
+            post = await compose(session, actor, draft, bounded=False) if prompt is not None else None
         if post is not None:
             self.step(f"Making a picture: “{prompt}”", "composed", id=str(post.id), prompt=prompt)
         return actor.handle, link, post.id if post is not None else None

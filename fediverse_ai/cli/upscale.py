@@ -61,7 +61,7 @@ async def _upscale(
             actor = await author(session, who)
         draft = await planned(context, actor, _number(post), position=position, factor=factor, generator=generator)
         async with context.database.write() as session:
-            made = await compose(session, actor, replace(draft, visibility=visibility))
+            made = await compose(session, actor, replace(draft, visibility=visibility), bounded=False)
         return await watched(context, made.id, WAIT_SECONDS) if wait else await watch.look(context, made.id)
 
 

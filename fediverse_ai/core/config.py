@@ -292,13 +292,32 @@ class Quota(Section):
     storage_bytes: int = Field(0, ge=0, description="Room that a person's pictures may take, in bytes.")
 
 
+_QUOTAS = {
+    "member": Quota(pictures=100, posts=100, uploads=100, queued=5, storage_bytes=2 * 1024**3),
+    "moderator": Quota(pictures=200, posts=200, uploads=200, queued=10, storage_bytes=4 * 1024**3),
+    "admin": Quota(),
+    "owner": Quota(),
+}
+
+
 class QuotasSection(Section):
     """A quota for each role; the defaults fit a small machine."""
 
-    member: Quota = Quota(pictures=100, posts=100, uploads=100, queued=5, storage_bytes=2 * 1024**3)
-    moderator: Quota = Quota(pictures=200, posts=200, uploads=200, queued=10, storage_bytes=4 * 1024**3)
-    admin: Quota = Quota()
-    owner: Quota = Quota()
+    member: Quota = Field(_QUOTAS["member"], description="Of members.")
+    moderator: Quota = Field(_QUOTAS["moderator"], description="Of moderators.")
+    admin: Quota = Field(_QUOTAS["admin"], description="Of admins.")
+    owner: Quota = Field(_QUOTAS["owner"], description="Of owners.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, value: Any) -> Any:
+        """Who sets one number of a role keeps the defaults of the others."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            role: _QUOTAS[role].model_dump() | given if role in _QUOTAS and isinstance(given, dict) else given
+            for role, given in value.items()
+        }
 
     def of(self, role: str) -> Quota:
         """The quota of a role; of a word that is no role the members'."""

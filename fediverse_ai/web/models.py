@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from fediverse_ai.core import roles
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.texts import _, marked
@@ -66,7 +67,8 @@ async def _facts(context: Context, name: str, card: ModelCard) -> dict[str, Any]
     engine = context.part(Pipeline).engine(name)
     lately = await _experience(context, name)
     can = card.capabilities
-    daily = dict(context.config.generation.daily)
+    quotas = {role: context.config.quotas.of(role).pictures for role in roles.NAMES}
+    daily = {role: bound for role, bound in quotas.items() if bound}
     return {
         "name": name,
         "url": f"{context.config.public_url}/models/{name}",

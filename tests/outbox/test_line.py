@@ -29,6 +29,8 @@ from tests.support.images_backend import KEY, MODEL, ImagesBackend
 from tests.support.light_policy import light
 from tests.support.sdcpp import drawn
 
+QUOTAS = {"member": {"pictures": 12, "queued": 50}}
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def studio() -> AsyncIterator[ImagesBackend]:
@@ -48,7 +50,6 @@ async def home(
 ) -> AsyncIterator[House]:
     generation: dict[str, Any] = {
         "default": "studio",
-        "daily": {"member": 12},
         "backends": {
             "studio": {"kind": "openai", "url": studio.url, "model": MODEL, "api_key": KEY, "watts": 360.0},
             "twin": {"kind": "openai", "url": studio.url, "model": MODEL, "at_once": 2, "daily": {"member": 3}},
@@ -56,7 +57,7 @@ async def home(
         },
     }
     folder = tmp_path_factory.mktemp("line")
-    async with house(folder, generation=generation, moderation=light(folder)) as made:
+    async with house(folder, generation=generation, quotas=QUOTAS, moderation=light(folder)) as made:
         yield made
 
 
@@ -180,14 +181,14 @@ async def test_a_day_has_its_bound_by_role_and_what_was_not_made_does_not_count(
         await order(home, alice, generator="twin")
     with pytest.raises(TooMany, match="by twin") as caught:
         await order(home, alice, generator="twin")
-    assert caught.value.public == "Today 0 more can be made for you by twin."
+    assert caught.value.public == "Today 0 more can be made for you by twin; 3 of 3 are used."
     assert caught.value.retry_after is not None
     assert 0 < caught.value.retry_after <= 86_401
     for count in (4, 4):
         await order(home, alice, count=count)
     with pytest.raises(TooMany) as caught:
         await order(home, alice, count=2)
-    assert caught.value.public == "Today 1 more can be made for you."
+    assert caught.value.public == "Today 1 more can be made for you; 11 of 12 are used."
     last = await order(home, alice)
     with pytest.raises(TooMany):
         await order(home, alice)
