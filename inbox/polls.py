@@ -1,4 +1,4 @@
-"""Polls by others: a Question is a post with choices, whose counts are read and shown; nobody here votes."""
+"""Polls by others: a Question is a post with choices and counts. How ours vote in them is outbox/votes.py."""
 
 from __future__ import annotations
 

@@ -77,6 +77,21 @@ def reject_follow(context: Context, follow_uri: str, follower: Actor, followed: 
     return _activity(new_uri(context), "Reject", followed, original, [follower.uri])
 
 
+def vote(context: Context, actor: Actor, poll: Post, author: Actor, uri: str, choice: str, now_ms: int) -> Json:
+    """A vote: a Note with a name and no content, for the poll's author alone (as Mastodon has it)."""
+    note = {
+        "id": uri,
+        "type": "Note",
+        "name": choice,
+        "attributedTo": actor.uri,
+        "inReplyTo": poll.uri,
+        "published": iso(now_ms),
+        "to": [author.uri],
+        "cc": [],
+    }
+    return _activity(new_uri(context), "Create", actor, note, [author.uri], []) | {"published": iso(now_ms)}
+
+
 def undo(context: Context, actor: Actor, original: Json, to: list[str], cc: list[str] | None = None) -> Json:
     """`original` is embedded whole with its id: it may not be possible to fetch it."""
     inner = {name: value for name, value in original.items() if name != "@context"}

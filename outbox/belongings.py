@@ -105,6 +105,20 @@ class Bookmark(Row, table=True):
     created_ms: int = Field(sa_type=BigInteger)
 
 
+class PollVote(Row, table=True):
+    """One choice that one of our people made in somebody's poll (outbox/votes.py)."""
+
+    __tablename__ = "poll_vote"
+    __table_args__ = (UniqueConstraint("actor_id", "post_id", "choice"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    post_id: int = Field(foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    choice: int
+    """Its place among the choices, from 0."""
+    created_ms: int = Field(sa_type=BigInteger)
+
+
 class ConversationMute(Row, table=True):
     """A conversation of which one of our people wants to hear no more; nobody else is told."""
 

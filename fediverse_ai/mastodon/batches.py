@@ -21,7 +21,7 @@ from fediverse_ai.mastodon import entities, filtering, preferences, status_entit
 from fediverse_ai.mastodon.entities import Json, Look, Numbers
 from fediverse_ai.mastodon.status_entities import Scene
 from fediverse_ai.remote_media import RemoteMedia
-from outbox import uploads
+from outbox import uploads, votes
 from outbox.belongings import Bookmark, ConversationMute, Upload
 from outbox.cursors import LARGEST_ID
 from outbox.home import Entry
@@ -152,6 +152,7 @@ class _Loaded:
     reactions: set[tuple[int, str]] = field(default_factory=set)
     bookmarks: set[int] = field(default_factory=set)
     muted: set[str] = field(default_factory=set)
+    votes: dict[int, list[int]] = field(default_factory=dict)
     named: dict[str, Actor] = field(default_factory=dict)
     parents: dict[int, int] = field(default_factory=dict)
     emojis: dict[int, Json] = field(default_factory=dict)
@@ -219,6 +220,7 @@ def _status(look: Look, reader: Actor | None, post: Post, loaded: _Loaded, *, wi
         reblogged=(post.id, ReactionKind.BOOST) in loaded.reactions,
         bookmarked=post.id in loaded.bookmarks,
         muted=(post.context_uri or post.uri) in loaded.muted,
+        votes=loaded.votes.get(post.id, ()),
         mine=mine,
         application=post.app if mine or post.author_id not in loaded.silent else None,
         quote=_quote(look, reader, post, loaded, nested=with_quote),
@@ -290,6 +292,7 @@ async def _load_own(session: AsyncSession, reader: Actor, posts: Sequence[Post],
         ConversationMute.actor_id == reader.id, col(ConversationMute.context_uri).in_(conversations)
     )
     found.muted = set(await session.exec(silent))
+    found.votes = await votes.of_actor(session, reader.id, [post.id for post in posts if post.poll is not None])
     unfinished = [post.id for post in posts if post.state != PostState.PUBLISHED and post.author_id == reader.id]
     if unfinished:
         brought = select(Upload).where(col(Upload.post_id).in_(unfinished)).order_by(col(Upload.position))

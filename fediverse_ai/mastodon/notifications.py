@@ -33,10 +33,11 @@ TYPES = {
     "follow_request": "follow_request",
     "quote": "quote",
     "post": "status",
+    "poll": "poll",
 }
 """Ours to theirs. The rest of ours (held, refused, failed …) are not shown here: apps know no such types and several
 break on one; what became of one's own post stands in the post itself."""
-WITH_STATUS = frozenset({"mention", "favourite", "reblog", "quote", "status"})
+WITH_STATUS = frozenset({"mention", "favourite", "reblog", "quote", "status", "poll"})
 # Only apps that ask for them know these.
 NEWER = frozenset({"quote"})
 

@@ -60,6 +60,7 @@ ANSWERS: dict[str, Any] = {
     "GET /api/v1/media/{id}": to.MediaAttachment,
     "PUT /api/v1/media/{id}": to.MediaAttachment,
     "GET /api/v1/polls/{id}": to.Poll,
+    "POST /api/v1/polls/{id}/votes": to.Poll,
     "GET /api/v1/scheduled_statuses": list[to.ScheduledStatus],
     "GET /api/v1/scheduled_statuses/{id}": to.ScheduledStatus,
     "PUT /api/v1/scheduled_statuses/{id}": to.ScheduledStatus,

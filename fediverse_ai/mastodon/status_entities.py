@@ -9,7 +9,7 @@ from actors.models import Actor
 from fediverse_ai.core.config import Config
 from fediverse_ai.mastodon.answers import moment
 from fediverse_ai.mastodon.entities import Json, Look, tag
-from outbox import labels
+from outbox import labels, votes
 from outbox import text as outbox_text
 from outbox.belongings import Disclosure, Upload, UploadState
 from outbox.disclosure import disclosed
@@ -133,6 +133,7 @@ class Scene:
     quote: Json | None = None
     quotes: int = 0
     application: Json | None = None
+    votes: Sequence[int] = ()
     uploads: Sequence[Upload] = field(default=())
 
 
@@ -168,7 +169,7 @@ def status(look: Look, post: Post, scene: Scene) -> Json:
         "tags": [tag(look.config, name) for name in tags_of(look.config, post, scene.attachments)],
         "emojis": list(scene.emojis),
         "card": None,
-        "poll": poll(post, look.now_ms),
+        "poll": poll(post, look.now_ms, scene.votes, mine=scene.mine),
         "application": scene.application,
         "quote": scene.quote,
         "quote_approval": _approval(post, scene),
@@ -180,8 +181,8 @@ def status(look: Look, post: Post, scene: Scene) -> Json:
     return body
 
 
-def poll(post: Post, now_ms: int) -> Json | None:
-    """Poll: somebody else's, to be read; its id is the status's."""
+def poll(post: Post, now_ms: int, own: Sequence[int] = (), *, mine: bool = False) -> Json | None:
+    """Poll of a post, whose id is the status's; `own` are the reader's choices. Who asked counts as one who voted."""
     known = post.poll
     if known is None:
         return None
@@ -190,14 +191,14 @@ def poll(post: Post, now_ms: int) -> Json | None:
     return {
         "id": str(post.id),
         "expires_at": moment(ends) if ends is not None else None,
-        "expired": ends is not None and ends <= now_ms,
+        "expired": votes.is_over(known, now_ms),
         "multiple": known["multiple"],
         "votes_count": sum(one["votes_count"] for one in options),
         "voters_count": known["voters"],
         "options": options,
         "emojis": [],
-        "voted": False,
-        "own_votes": [],
+        "voted": bool(own) or mine,
+        "own_votes": list(own),
     }
 
 

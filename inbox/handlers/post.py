@@ -15,7 +15,7 @@ from fediverse_ai.core.context import context_of
 from inbox import polls, quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, mentions_of, replace_parts, write
-from outbox import lineage
+from outbox import lineage, votes
 from outbox.models import Post, PostState
 from outbox.publish import count_reply, tell_mentioned, tell_subscribers
 from outbox.queries import by_uri
@@ -60,11 +60,13 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
         return Outcome.IGNORED
     if updated is None or updated <= (post.updated_ms or post.published_ms or 0):
         # Mastodon sends votes, and a stamp that came later, without calling the post edited.
-        counted = _counted(session, post, admitted.document)
+        counted = await _counted(session, post, admitted.document)
         stamped = await quotes.stamped_later(session, post, admitted.document)
         return Outcome.DONE if counted or stamped else Outcome.IGNORED
     post.updated_ms = updated
+    before = post.poll
     write(post, admitted.document)
+    await votes.changed(session, post, before)
     # What our gate covered stays covered, whatever its author says later (GEN-11).
     post.sensitive = post.sensitive or await stays_covered(session, post.id)
     post.remix_policy = lineage.granted_by(admitted.document, received.sender)
@@ -75,15 +77,16 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     return Outcome.DONE
 
 
-def _counted(session: AsyncSession, post: Post, body: dict[str, Any]) -> bool:
+async def _counted(session: AsyncSession, post: Post, body: dict[str, Any]) -> bool:
     """New counts of the choices that a poll has: an edit of the choices themselves says so by its time."""
     poll = polls.poll_of(body)
     if poll is None or post.poll is None or poll == post.poll:
         return False
     if [one["title"] for one in poll["options"]] != [one["title"] for one in post.poll["options"]]:
         return False
-    post.poll = poll
+    before, post.poll = post.poll, poll
     session.add(post)
+    await votes.changed(session, post, before)
     return True
 
 

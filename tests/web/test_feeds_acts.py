@@ -21,7 +21,7 @@ from fediverse_ai.mastodon import batches
 from fediverse_ai.social.events import Streams
 from fediverse_ai.web.feeds import live
 from outbox import dial, home, react
-from outbox.belongings import Bookmark, ConversationMute
+from outbox.belongings import Bookmark, ConversationMute, PollVote
 from outbox.cursors import Cursor
 from outbox.home import Entry
 from outbox.models import Activity, Post, Reaction, Report, Revision
@@ -286,3 +286,28 @@ async def test_deeds_are_counted(site: Site) -> None:
     for _number in range(limits.ACTS_PER_ACCOUNT.count):
         limiter.check(f"acts:{site.account_id('busy')}", limits.ACTS_PER_ACCOUNT)
     assert (await browser.submit("/lists", f"/posts/{post.id}/act", verb="like")).status == 429
+
+
+@pytest.mark.parametrize(("multiple", "fields"), [(False, {"choice": "1"}), (True, {"choice-0": "0", "choice-1": "1"})])
+async def test_a_vote_is_a_plain_form_and_counts_once(site: Site, multiple: bool, fields: dict[str, str]) -> None:
+    vera, voter = await far(site, f"vera{multiple:d}"), await site.member(f"vic{multiple:d}")
+    options = [{"title": "Red", "votes": 3}, {"title": "Grey", "votes": 1}]
+    poll = {"options": options, "voters": 4, "multiple": multiple, "ends_ms": None, "closed_ms": None}
+    post = await far_post(site, vera, "Which fox?", poll=poll)
+    path, action = f"/@{vera.username}@far.test/{post.id}", f"/posts/{post.id}/vote"
+    page = await voter.get(path)
+    sound(page)
+    kind = "checkbox" if multiple else "radio"
+    assert [one.attrs["value"] for one in page.all("input", type=kind)] == ["0", "1"]
+    await voter.submit(path, action, back=path)
+    assert "Choose one of the answers." in (await voter.get(path)).text()
+    answer = await voter.submit(path, action, **fields, back=path)
+    assert answer.response.headers["location"] == f"{path}#post-{post.id}"
+    page = await voter.get(path)
+    assert "Your vote is on its way." in page.text()
+    mine = [one for one in page.all("span", class_="badge") if one.text == "your vote"]
+    assert (len(mine), page.all("input", type=kind)) == (len(fields), [])
+    await voter.submit("/settings/appearance", action, **fields, back=path)
+    assert "You have already voted" in (await voter.get(path)).text()
+    assert len(await rows(site, PollVote, post_id=post.id)) == len(fields)
+    assert (await site.browser().post(action, fields)).status == 401

@@ -76,7 +76,7 @@ async def profile(request: Request) -> Response:
     """GET /@{name}@{host}: somebody of another server whom we know. Ours have their page without a host."""
     context = context_of(request)
     name, host = str(request.path_params["name"]), str(request.path_params["host"]).lower()
-    if host == context.config.host:
+    if host in context.config.own_hosts:
         return RedirectResponse(f"/@{name}", 301)
     me = me_of(request)
     if me is None:

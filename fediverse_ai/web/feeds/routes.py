@@ -5,7 +5,20 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
-from fediverse_ai.web.feeds import acts, amend, feed, finding, live, people, reporting, shelves, talk, told, writing
+from fediverse_ai.web.feeds import (
+    acts,
+    amend,
+    feed,
+    finding,
+    live,
+    people,
+    reporting,
+    shelves,
+    talk,
+    told,
+    voting,
+    writing,
+)
 
 ROUTES: list[Route] = [
     Door("/home", feed.own_home, needs="session", methods=["GET"]),
@@ -28,6 +41,7 @@ ROUTES: list[Route] = [
     Door("/conversations", shelves.talks, needs="session", methods=["GET"]),
     Door("/conversations/{row_id:int}", shelves.talk_read, needs="session", methods=["POST"]),
     Door("/posts/{post_id:int}/act", acts.act, needs="session", methods=["POST"]),
+    Door("/posts/{post_id:int}/vote", voting.vote, needs="session", methods=["POST"]),
     Door("/posts/{post_id:int}/reply", writing.show_reply, needs="session", methods=["GET"]),
     Door("/posts/{post_id:int}/reply", writing.send_reply, needs="session", methods=["POST"]),
     Door("/posts/{post_id:int}/quote", writing.show_quote, needs="session", methods=["GET"]),

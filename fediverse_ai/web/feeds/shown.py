@@ -21,7 +21,7 @@ from fediverse_ai.web.feeds.deeds import Deeds
 from fediverse_ai.web.pictures import Frame, frame, remote_frames
 from fediverse_ai.web.quotes import quoted
 from fediverse_ai.web.rendering import context_of
-from outbox import dial, filters, preferences
+from outbox import dial, filters, preferences, votes
 from outbox import queries as posts
 from outbox import text as outbox_text
 from outbox.dial import Dial
@@ -134,12 +134,14 @@ async def shown(
     lines = await deeds.of_many(session, reader, list(views.values()), back or deeds.here(request), keys)
     boosters = await actors.by_ids(session, {entry.boost.actor_id for entry in entries if entry.boost is not None})
     parents = await _answered(session, context, reader, list(found.values()))
+    voted = await votes.of_actor(session, reader.id, [key for key, post in found.items() if post.poll])
     made: list[Shown] = []
     for entry in entries:
         view, hit = views.get(entry.post.id), hits.get(entry.post.id)
         if view is None or (hit is not None and hit.action == FilterAction.HIDE and entry.post.id != focus):
             continue
         one = _one(context, reader, view, chosen, hit, lines.get(entry.post.id))
+        own = voted.get(entry.post.id, [])
         booster = boosters.get(entry.boost.actor_id) if entry.boost is not None else None
         made.append(
             replace(
@@ -150,6 +152,7 @@ async def shown(
                 answered=parents.get(entry.post.in_reply_to_id or 0),
                 answers_lost=entry.post.in_reply_to_uri is not None and entry.post.in_reply_to_id not in parents,
                 focus=entry.post.id == focus,
+                poll=poll_of(entry.post, context.clock.now_ms(), own, mine=view.author.id == reader.id),
             )
         )
     return made
@@ -192,7 +195,7 @@ def _one(
         cover=cover if frames else "",
         filtered=hit.title if hit is not None and hit.action != FilterAction.BLUR else "",
         quote=None,
-        poll=poll_of(post, context.clock.now_ms()),
+        poll=None,
         answered=None,
         answers_lost=False,
         deeds=line,
@@ -211,19 +214,26 @@ def content_of(context: Context, post: Post) -> str:
     return outbox_text.to_html(post.text, context.config.public_url, named) if post.text else ""
 
 
-def poll_of(post: Post, now_ms: int) -> dict[str, Any] | None:
-    """{options: [{title, votes, percent}], multiple, voters, closed, ends_ms} of somebody's poll."""
+def poll_of(post: Post, now_ms: int, own: Sequence[int], *, mine: bool) -> dict[str, Any] | None:
+    """{options: [{title, votes, percent, own}], multiple, voters, closed, ends_ms, open} of somebody's poll.
+
+    `own` are the reader's choices; `open` says whether the reader may vote.
+    """
     if not post.poll:
         return None
     options = post.poll["options"]
     total = sum(int(one["votes"]) for one in options)
     ends = post.poll.get("ends_ms")
     return {
-        "options": [{**one, "percent": round(100 * int(one["votes"]) / total) if total else 0} for one in options],
+        "options": [
+            {**one, "percent": round(100 * int(one["votes"]) / total) if total else 0, "own": number in own}
+            for number, one in enumerate(options)
+        ],
         "multiple": bool(post.poll.get("multiple")),
         "voters": post.poll.get("voters") or total,
-        "closed": bool(post.poll.get("closed_ms")) or (ends is not None and ends <= now_ms),
+        "closed": (over := votes.is_over(post.poll, now_ms)),
         "ends_ms": ends,
+        "open": not (over or own or mine),
     }
 
 

@@ -102,7 +102,7 @@ async def looked_at(request: Request, post_id: int) -> None:
 async def remote_post(request: Request) -> Response:
     """GET /@{name}@{host}/{post_id}: a post of another server with its conversation, for members."""
     post_id = post_id_of(request)
-    if str(request.path_params["host"]).lower() == context_of(request).config.host:
+    if str(request.path_params["host"]).lower() in context_of(request).config.own_hosts:
         return RedirectResponse(f"/@{request.path_params['name']}/{post_id}", 301)
     me = me_of(request)
     if me is None:

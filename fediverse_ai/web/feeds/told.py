@@ -168,6 +168,7 @@ def sentence_of(kind: str, people: Sequence[Person]) -> str:
         "appeal_decided": _("A moderator answered your appeal"),
         "notice": _("A legal notice waits for a moderator"),
         "measure": _("A moderator decided something about your account"),
+        "poll": _("A poll in which you voted is over: see the results"),
         "pick": _("Your pictures are made: choose"),
         "held": _("Your post waits for a moderator"),
         "refused": _("Your post was not let out"),
