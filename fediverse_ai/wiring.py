@@ -13,8 +13,8 @@ import actors.emoji
 import actors.models
 import actors.optouts
 import actors.personal
-import actors.restorations
 import actors.requests
+import actors.restorations
 import actors.routes
 import actors.stops
 import inbox.jobs
@@ -56,7 +56,7 @@ from actors.remote import ChangedKeys, RemoteActors, Successions
 from actors.routes import ServedDocuments
 from actors.signups import SignUpDoor
 from actors.stops import Scope, StopSwitch
-from fediverse_ai import __version__, health, housekeeping, remote_media
+from fediverse_ai import __version__, health, housekeeping, mail, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.carry import archive, imports
 from fediverse_ai.core import observations, secrets
@@ -138,6 +138,7 @@ JOBS: list[JobSpec] = [
     outbox.leave.erase,
     imports.carry,
     archive.make,
+    mail.post_letter,
 ]
 
 CLOCKWORK: list[Clockwork] = [
@@ -151,6 +152,7 @@ CLOCKWORK: list[Clockwork] = [
     Clockwork("inbox.resume", 900.0, inbox.jobs.resume),
     *housekeeping.CLOCKWORK,
     Clockwork("oauth.forget", 3600.0, actors.apps.forget),
+    Clockwork("letters.forget", 3600.0, mail.forget),
     Clockwork("requests.forget", 3600.0, actors.requests.forget),
     Clockwork("accounts.leave", 600.0, outbox.leave.due),
     Clockwork("archives.forget", 3600.0, archive.forget),
@@ -158,7 +160,7 @@ CLOCKWORK: list[Clockwork] = [
 ]
 
 # `generate` is set by how many pictures the configured generators make at once: one, unless there are further ones.
-CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "look": 1, "judge": 2, "generate": 1}
+CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "look": 1, "judge": 2, "mail": 1, "generate": 1}
 
 
 def own_queues(config: Config) -> list[str] | None:
@@ -181,6 +183,7 @@ async def open_context(
     """
     clock = clock or SystemClock()
     database = await Database.open(config, clock, checkpoints=engine)
+    await _keep_ids_apart(database)
     context = Context(
         config=config,
         clock=clock,
@@ -206,6 +209,14 @@ async def open_context(
         await database.close()
         raise
     return context
+
+
+async def _keep_ids_apart(database: Database) -> None:
+    """What a server that was lost may have given is not given again by the one that was restored."""
+    async with database.read() as session:
+        restored = await actors.restorations.latest(session)
+    if restored is not None:
+        database.ids.begin_after(restored.floor_ms)
 
 
 async def _add_parts(context: Context) -> None:

@@ -236,7 +236,7 @@ class Http:
     def _opened(self) -> httpx2.AsyncClient:
         if self._client is None:
             pool = httpcore2.AsyncConnectionPool(
-                ssl_context=_trust(self._config.http.ca_file),
+                ssl_context=trust(self._config.http.ca_file),
                 max_connections=FETCH_CONNECTIONS,
                 max_keepalive_connections=FETCH_KEEPALIVE,
                 keepalive_expiry=FETCH_KEEPALIVE_SECONDS,
@@ -424,7 +424,7 @@ async def _decoded(chunks: AsyncIterator[bytes], encoding: str, limit: int, url:
         raise Nonsense("The answer of the other server cannot be read.", f"{url}: {error}") from None
 
 
-def _trust(ca_file: str) -> ssl.SSLContext:
+def trust(ca_file: str) -> ssl.SSLContext:
     """The system's authorities, and those of `ca_file`. Raises Misconfigured."""
     context = httpx2.create_ssl_context(trust_env=False)
     if ca_file:
