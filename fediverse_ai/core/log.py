@@ -57,7 +57,8 @@ def configure(section: LogSection, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx2", "httpcore2", "aiosqlite", "dbos"):
+    # Of the last one each line would be an address with its query, tokens of streams among them.
+    for noisy in ("httpx2", "httpcore2", "aiosqlite", "dbos", "c2pa", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
 
 
