@@ -136,7 +136,7 @@ async def forget_keys(context: Context) -> int:
 
 async def forget_jobs(context: Context) -> int:
     """Jobs that are finished, by the job engine's own rules; its clockwork does the same every ten minutes."""
-    return await context.jobs.purge()
+    return await context.jobs.purge() if context.jobs.runs else 0
 
 
 async def forget_copies(context: Context) -> int:

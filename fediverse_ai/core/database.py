@@ -252,12 +252,13 @@ class Database:
             return
         async with self.write() as session:
             await session.execute(text("PRAGMA optimize"))
-            # Only of files that were made for it; those of the first version keep their free pages and use them again.
-            await session.execute(text(f"PRAGMA incremental_vacuum({VACUUM_PAGES})"))
         how = "TRUNCATE" if await asyncio.to_thread(_log_bytes, str(self.url.database)) > WAL_BYTES else "PASSIVE"
         async with self._turn(), self.writer.connect() as connection:
             raw = await connection.get_raw_connection()
             assert raw.driver_connection is not None
+            # Of files that were made for it; those of the first version keep their free pages and use them again. As a
+            # script, because each step of this statement frees one page only.
+            await raw.driver_connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
             # By hand, because a checkpoint inside a transaction does nothing and SQLAlchemy would begin one.
             await raw.driver_connection.execute(f"PRAGMA wal_checkpoint({how})")
 

@@ -472,7 +472,7 @@ class Jobs:
     async def purge(self) -> int:
         """Forget finished jobs: one-off ones after an hour, failed ones and those with a `once` after keep_days.
 
-        Gives how many they were. Nothing where the engine is not connected.
+        Gives how many they were. Only in a process that runs jobs.
         """
         assert self._client is not None
         assert self._context is not None
@@ -486,6 +486,21 @@ class Jobs:
                 number = await asyncio.to_thread(_delete_before, self._client, filters, before)
                 dropped += number
                 await self._context.clock.sleep(0.05)  # others want the write lock too
+        return dropped
+
+    async def drop_unfinished(self) -> int:
+        """Forget every job that is not done, on a database that nobody runs jobs of; how many there were."""
+        assert self._client is not None
+        dropped = 0
+        while found := await asyncio.to_thread(
+            self._client.list_workflows,
+            status=["ENQUEUED", "DELAYED", "PENDING"],
+            limit=_PURGE_JOBS,
+            load_input=False,
+            load_output=False,
+        ):
+            await asyncio.to_thread(self._client.delete_workflows, [row.workflow_id for row in found])
+            dropped += len(found)
         return dropped
 
     async def _take_over(self) -> None:

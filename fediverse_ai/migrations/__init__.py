@@ -118,6 +118,8 @@ def connect(config: Config) -> Iterator[Connection]:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
+    # Does something in an empty file only: free pages can be given back to the disk later, a few at a time.
+    cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     # Changing a column means making the table anew; with foreign keys on, dropping the old one deletes its children.

@@ -11,12 +11,14 @@ from sqlmodel import select
 from actors.audit import AuditEntry
 from actors.models import Actor, DomainRule, Follow, FollowState
 from actors.stops import Stop
+from fediverse_ai import housekeeping
 from fediverse_ai.core.access import Door
 from fediverse_ai.disk import look
 from fediverse_ai.web.owner.routes import ROUTES
 from generation import policy_file
 from generation.pipeline import Pipeline
 from inbox.models import Received
+from outbox.belongings import RemoteCopy
 from outbox.models import Activity, Delivery, HostState, Judgement
 from outbox.rulings import PolicyVersion
 from outbox.turns import Turn, Usage
@@ -137,6 +139,30 @@ async def test_the_disk_is_measured_by_category(office: Office) -> None:
     after = look(config)
     assert (after.pictures - before.pictures, after.other - before.other) == (5_000, 300)
     assert before.database > 0
+
+
+async def test_room_is_made_in_two_steps(office: Office) -> None:
+    context = office.site.context
+    await housekeeping.forget(context)
+    page = await office.olga.get("/owner/disk")
+    check_sound(page)
+    assert "are free." in page.text()
+    assert "Last run:" in page.text()
+    now = context.clock.now_ms()
+    async with context.database.write() as session:
+        for number in range(2):
+            session.add(RemoteCopy(id=context.ids.new(), kind="emoji", owner_id=number, source_url="https://x.test/e",
+                                   file=f"aa/{number}", thumbnail=f"aa/{number}", size=1_000, used_ms=now,
+                                   fetched_ms=now - number * 50 * HOUR))  # fmt: skip
+    assert (await office.do("/owner/disk", "/owner/disk/preview", days="many")).status == 303
+    shown = await office.do("/owner/disk", "/owner/disk/preview", days="2")
+    check_sound(shown)
+    assert "1 copy, 1.0 kB" in shown.text()
+    assert len(await office.rows(RemoteCopy)) == 2, "the first step removes nothing"
+    await office.olga.post("/owner/disk", hidden(shown))
+    assert [row.owner_id for row in await office.rows(RemoteCopy)] == [0]
+    assert ((await office.newest()).action, (await office.newest()).after) == ("media.prune", {"days": 2})
+    assert "1 thing was removed; 1.0 kB are free again." in (await office.olga.get("/owner/disk")).text()
 
 
 async def test_a_server_is_seen_tried_again_and_asked_what_it_wants(office: Office) -> None:

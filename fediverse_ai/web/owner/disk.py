@@ -71,7 +71,8 @@ async def show(request: Request) -> Response:
     return desk.show(
         request, "disk.html", usage=seen.usage, kinds=kinds(seen.usage), seen=seen, people=people, grown=grown,
         last=last, dropped=dropped, size=words, width=plots.WIDTH, bar=plots.BAR,
-        reserve=context.config.media.reserve_bytes, days=context.config.media.remote_days, room=context.config.media.remote_bytes, most_days=MOST_DAYS,
+        reserve=context.config.media.reserve_bytes, days=context.config.media.remote_days,
+        room=context.config.media.remote_bytes, most_days=MOST_DAYS,
     )  # fmt: skip
 
 
