@@ -79,6 +79,8 @@ async def move(request: Request) -> Response:
     context = context_of(request)
     fields = await forms.read_form(request)
     post_id = post_id_of(request)
+    async with context.database.read() as session:
+        await own.post(session, me, post_id)
     try:
         at = steps.moment_ms(fields.get("at", "").strip(), fields.get("zone", "").strip() or steps.UTC_NAME)
         if at is None:
