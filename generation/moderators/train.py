@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from generation.moderators.encoder import HEAD_FILE, MODEL_SHA256, Matrix, embed, probabilities
+from generation.moderators.encoder import HEAD_FILE, Matrix, embed, probabilities
+from generation.moderators.files import ENCODER_SHA256
 
 EXEMPLARS = Path(__file__).parent / "exemplars.toml"
 FRAMES_EACH = 3
@@ -89,7 +90,7 @@ def main() -> None:
     weights = train(vectors, classes, names, penalty)
     head = {
         "exemplars_sha256": hashlib.sha256(data).hexdigest(),
-        "encoder_sha256": MODEL_SHA256,
+        "encoder_sha256": ENCODER_SHA256,
         "sentences": len(texts),
         "penalty": penalty,
         "loss": round(losses[penalty], 4),
