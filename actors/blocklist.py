@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -44,7 +44,7 @@ class Step:
     impact: Impact
 
 
-def read(text: str, own_host: str) -> Read:
+def read(text: str, own: Collection[str]) -> Read:
     """The rules of a list. Raises TooLarge.
 
     With a heading the columns may come in any order, with or without `#`; without one the first column is a host that
@@ -58,7 +58,7 @@ def read(text: str, own_host: str) -> Read:
         if number > limits.BLOCKLIST_LINES:
             raise TooLarge(f"A list may have {limits.BLOCKLIST_LINES} lines.")
         try:
-            wanted = rules.check(_wanted(row), own_host)
+            wanted = rules.check(_wanted(row), own)
         except RequestError as error:
             found.problems.append((number, error.public))
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlmodel import col, or_, select
@@ -51,7 +51,7 @@ class Rules:
         self,
         rulings: Mapping[str, Ruling],
         allowed: Iterable[str] = (),
-        own: str = "",
+        own: Collection[str] = (),
         actors: Mapping[str, Ruling] | None = None,
         inboxes: Iterable[str] = (),
     ) -> None:
@@ -67,7 +67,7 @@ class Rules:
 
     def over(self, host: str) -> Ruling:
         """The ruling over a host; a port is part of no rule, and no rule is over ourselves."""
-        if host == self._own:
+        if host in self._own:
             return NOTHING
         found = next((self._rulings[name] for name in names(host) if name in self._rulings), NOTHING)
         listed = not self._allowed or not self._allowed.isdisjoint(names(host))
@@ -117,7 +117,7 @@ async def load_rules(session: AsyncSession) -> Rules:
     found = list(await session.exec(single.where(col(ActorRule.undone_ms).is_(None))))
     actors = {uri: Ruling(severity, source=uri) for uri, _, severity in found}
     inboxes = [inbox for _, inbox, severity in found if severity == Severity.SUSPEND]
-    return Rules(hosts, config.federation.allow_list, config.host, actors, inboxes)
+    return Rules(hosts, config.federation.allow_list, config.own_hosts, actors, inboxes)
 
 
 class DomainRules:

@@ -42,9 +42,13 @@ async def by_uris(session: AsyncSession, uris: Iterable[str]) -> dict[str, Actor
 
 
 async def by_handle(session: AsyncSession, username: str, host: str | None = None) -> Actor | None:
-    """The actor `username@host`; without a host, or with ours, a local one. Names compare without case."""
-    wanted = host or context_of(session).config.host
-    query = select(Actor).where(Actor.username_lower == username.lower(), Actor.host == wanted)
+    """The actor `username@host`; without a host, or with one of ours, a local one. Names compare without case."""
+    own = context_of(session).config.own_hosts
+    query = select(Actor).where(Actor.username_lower == username.lower())
+    if host is None or host in own:
+        query = query.where(col(Actor.host).in_(own), col(Actor.local).is_(True))
+    else:
+        query = query.where(Actor.host == host)
     return (await session.exec(query)).first()
 
 

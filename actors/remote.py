@@ -97,7 +97,8 @@ class RemoteActors:
             return own
         try:
             claimed = webfinger.parse_handle(claim)
-            if claimed.host == own or claimed.username.lower() != facts["username_lower"]:
+            ours = claimed.host in self.context.config.own_hosts
+            if ours or claimed.host == own or claimed.username.lower() != facts["username_lower"]:
                 return own
             found = await finger(self.context, claimed, budget)
         except FediverseError as error:
@@ -307,13 +308,13 @@ async def resolve(context: Context, name_or_uri: str, budget: Budget | None = No
     if text.startswith(("https://", "http://")):
         return await ensure(context, text, budget)
     if "@" not in text.removeprefix("acct:").lstrip("@"):
-        text = f"{text}@{context.config.host}"
+        text = f"{text}@{context.config.account_host}"
     handle = webfinger.parse_handle(text)
     async with context.database.read() as session:
         known = await queries.by_handle(session, handle.username, handle.host)
     if known is not None:
         return known.id
-    if handle.host == context.config.host:
+    if handle.host in context.config.own_hosts:
         raise Missing(f"There is nobody called {handle.username} here.")
     try:
         found = await finger(context, handle, budget)

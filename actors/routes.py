@@ -206,7 +206,7 @@ async def _by_resource(session: Any, context: Context, resource: str) -> Actor |
         found = await queries.by_uri(session, resource)
         return found if found is not None and found.local else None
     handle = webfinger.parse_handle(resource)
-    return await queries.by_handle(session, handle.username) if handle.host == context.config.host else None
+    return await queries.by_handle(session, handle.username) if handle.host in context.config.own_hosts else None
 
 
 async def host_meta(request: Request) -> Response:

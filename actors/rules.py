@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,10 +57,10 @@ class Effect:
         return Effect(self.actors + other.actors, self.severed + other.severed, self.restored + other.restored)
 
 
-def check(wanted: Wanted, own_host: str) -> Wanted:
-    """The same with its host in canonical form, without a port. Raises Malformed, Unprocessable."""
+def check(wanted: Wanted, own: Collection[str]) -> Wanted:
+    """The same with its host in canonical form, without a port. Raises Malformed, Unprocessable for one of `own`."""
     host = urls.canonical_host(wanted.host.strip().removeprefix("*.")).partition(":")[0]
-    if host == own_host:
+    if host in own:
         raise Unprocessable("A rule about this server itself makes no sense.")
     if wanted.severity not in set(Severity):
         raise Unprocessable(f"The severity is one of {', '.join(Severity)}.")
@@ -108,7 +108,7 @@ async def set_rule(context: Context, wanted: Wanted, *, by_id: int | None = None
 async def record(session: AsyncSession, wanted: Wanted, *, by_id: int | None = None) -> DomainRule:
     """The row of a decision alone; `renew` lets any number of them take effect at once."""
     context = context_of(session)
-    wanted = check(wanted, context.config.host)
+    wanted = check(wanted, context.config.own_hosts)
     before = await rule_for(session, wanted.host)
     if before is not None:
         await _end(session, before, by_id, "replaced")

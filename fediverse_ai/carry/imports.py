@@ -16,7 +16,7 @@ from actors.personal import Import, ImportRow
 from fediverse_ai.carry.csvs import Kind, Line
 from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.errors import Conflict, FediverseError, Missing, Unprocessable
+from fediverse_ai.core.errors import Conflict, FediverseError, Missing, NoRoom, Unprocessable
 from fediverse_ai.core.http import Budget
 from inbox import threads
 from outbox import block as blocks
@@ -125,6 +125,8 @@ async def _one(context: Context, actor_id: int, kind: Kind, line: ImportRow) -> 
         async with context.database.write() as session:
             actor, target = await session.get_one(Actor, actor_id), await session.get_one(Actor, target_id)
             await _person(session, actor, target, kind, line.options)
+    except NoRoom:
+        raise
     except FediverseError as error:
         return error.public[: limits.ERROR_CHARS]
     return None
@@ -167,7 +169,7 @@ async def _put_on_list(session: AsyncSession, actor: Actor, target: Actor, title
 
 async def _domain(context: Context, actor_id: int, said: str) -> None:
     host = urls.canonical_host(said)
-    if host == context.config.host:
+    if host in context.config.own_hosts:
         raise Unprocessable("This is the server that you are on.")
     async with context.database.write() as session:
         await silence.silence(session, await session.get_one(Actor, actor_id), host)
@@ -197,7 +199,7 @@ async def _finish(session: AsyncSession, import_id: int) -> None:
 
 
 async def _drop_others(session: AsyncSession, actor: Actor, kind: Kind, named: list[ImportRow]) -> None:
-    host = context_of(session).config.host
+    host = context_of(session).config.account_host
     subjects = {line.subject.lower() for line in named}
     handles = {subject if "@" in subject else f"{subject}@{host}" for subject in subjects}
     match kind:

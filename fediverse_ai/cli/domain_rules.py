@@ -57,7 +57,7 @@ async def _block(wanted: Wanted) -> dict[str, Any]:
     from actors import rules as domain
 
     async with console.beside(console.existing_config()) as context:
-        wanted = domain.check(wanted, context.config.host)
+        wanted = domain.check(wanted, context.config.own_hosts)
         facts = await _impact(context, wanted)
         await domain.set_rule(context, wanted)
         return facts
@@ -123,7 +123,7 @@ async def _preview(wanted: Wanted) -> dict[str, Any]:
     from actors import rules as domain
 
     async with console.beside(console.existing_config()) as context:
-        return await _impact(context, domain.check(wanted, context.config.host))
+        return await _impact(context, domain.check(wanted, context.config.own_hosts))
 
 
 async def _impact(context: Context, wanted: Wanted) -> dict[str, Any]:
@@ -188,7 +188,7 @@ async def _import(text: str, dry_run: bool, named: list[str]) -> tuple[list[dict
     from actors import blocklist
 
     async with console.beside(console.existing_config()) as context:
-        read = blocklist.read(text, context.config.host)
+        read = blocklist.read(text, context.config.own_hosts)
         async with context.database.read() as session:
             steps = await blocklist.plan(session, read.wanted, named)
         if not dry_run:

@@ -69,7 +69,7 @@ async def lookup(request: Request) -> Response:
     context = context_of(request)
     try:
         name = parameters.query(request).text("acct") or ""
-        handle = webfinger.parse_handle(name if "@" in name.lstrip("@") else f"{name}@{context.config.host}")
+        handle = webfinger.parse_handle(name if "@" in name.lstrip("@") else f"{name}@{context.config.account_host}")
     except Malformed as error:
         raise Missing(answers.NOT_FOUND, error.detail) from error
     async with context.database.read() as session:

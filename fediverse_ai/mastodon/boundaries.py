@@ -101,7 +101,7 @@ async def silenced(request: Request) -> Response:
 async def silence(request: Request) -> Response:
     """POST /api/v1/domain_blocks: nothing of this server is shown any more, and its people no longer follow."""
     context = context_of(request)
-    host = _host((await parameters.read(request)).text("domain"), context.config.host)
+    host = _host((await parameters.read(request)).text("domain"), context.config.own_hosts)
     async with context.database.write() as session:
         reader = await people.myself(session, request)
         await silences.silence(session, reader, host)
@@ -111,7 +111,7 @@ async def silence(request: Request) -> Response:
 async def unsilence(request: Request) -> Response:
     """DELETE /api/v1/domain_blocks, with `domain` in the body or the query"""
     context = context_of(request)
-    host = _host((await parameters.read(request)).text("domain"), context.config.host)
+    host = _host((await parameters.read(request)).text("domain"), context.config.own_hosts)
     async with context.database.write() as session:
         reader = await people.myself(session, request)
         mine = (col(SilencedHost.actor_id) == reader.id, col(SilencedHost.host) == host)
@@ -119,12 +119,12 @@ async def unsilence(request: Request) -> Response:
     return answers.answer({})
 
 
-def _host(said: str | None, ours: str) -> str:
+def _host(said: str | None, ours: tuple[str, ...]) -> str:
     try:
         host = urls.canonical_host((said or "").strip())
     except Malformed as error:
         raise Unprocessable("Validation failed: Domain is not a valid domain name", error.detail) from None
-    if host == ours:
+    if host in ours:
         raise Unprocessable("Validation failed: Domain is not a valid domain name")
     return host
 

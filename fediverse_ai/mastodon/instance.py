@@ -14,11 +14,13 @@ from starlette.responses import Response
 from actors import queries
 from actors.models import Account, Actor
 from actors.routes import account_count
+from actors.signups import Mode, SignUpDoor, SignUps
 from fediverse_ai import __version__
 from fediverse_ai.core import html, limits
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing
+from fediverse_ai.core.texts import _
 from fediverse_ai.mastodon import answers, batches
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
@@ -99,8 +101,14 @@ def configuration(config: Config) -> Json:
 def rules() -> list[Json]:
     """The rules of every such server, whatever else its people agree on."""
     written = (
-        ("Pictures made with AI are labelled as such.", "Made here, that is done for you; say it of what you bring."),
-        ("Every post passes this server's gate before it is shown.", "It may be held for a moderator, or refused."),
+        (
+            _("Pictures made with AI are labelled as such."),
+            _("Made here, that is done for you; say it of what you bring."),
+        ),
+        (
+            _("Every post passes this server's gate before it is shown."),
+            _("It may be held for a moderator, or refused."),
+        ),
     )
     return [{"id": str(number), "text": text, "hint": hint} for number, (text, hint) in enumerate(written, start=1)]
 
@@ -135,10 +143,10 @@ async def v2(request: Request) -> Response:
     context = context_of(request)
     config = context.config
     async with context.database.read() as session:
-        _, contact = await _contact(session, context)
+        _actor, contact = await _contact(session, context)
         active = await _active(session, context)
     return answers.answer({
-        "domain": config.host,
+        "domain": config.account_host,
         "title": config.server.name,
         "version": version(),
         "source_url": f"{config.public_url}/about",
@@ -148,14 +156,7 @@ async def v2(request: Request) -> Response:
         "icon": [],
         "languages": LANGUAGES,
         "configuration": configuration(config),
-        "registrations": {
-            "enabled": False,
-            "approval_required": False,
-            "reason_required": False,
-            "message": None,
-            "min_age": None,
-            "url": None,
-        },
+        "registrations": _registrations(config, await context.part(SignUpDoor).now()),
         "api_versions": {"mastodon": API_VERSION},
         "contact": {"email": _email(config), "account": contact},
         "rules": rules(),
@@ -168,13 +169,13 @@ async def v1(request: Request) -> Response:
     context = context_of(request)
     config = context.config
     async with context.database.read() as session:
-        _, contact = await _contact(session, context)
+        _actor, contact = await _contact(session, context)
         people = await account_count(session)
         written = await posts.post_count(session)
         hosts = await _hosts(session)
-    limits_ = configuration(config)
+    limits_, door = configuration(config), await context.part(SignUpDoor).now()
     return answers.answer({
-        "uri": config.host,
+        "uri": config.account_host,
         "title": config.server.name,
         "short_description": config.server.description,
         "description": config.server.description,
@@ -184,14 +185,30 @@ async def v1(request: Request) -> Response:
         "stats": {"user_count": people, "status_count": written, "domain_count": len(hosts)},
         "thumbnail": _thumbnail(context),
         "languages": LANGUAGES,
-        "registrations": False,
-        "approval_required": False,
-        "invites_enabled": False,
+        "registrations": door.by_request,
+        "approval_required": door.by_request,
+        "invites_enabled": door.by_invite and door.members_invite,
         "max_toot_chars": limits.POST_TEXT_CHARS,
         "configuration": {name: limits_[name] for name in ("accounts", "statuses", "media_attachments", "polls")},
         "contact_account": contact,
         "rules": rules(),
     })  # fmt: skip
+
+
+def _registrations(config: Config, door: SignUps) -> Json:
+    """How people come in: open to an app where anybody may ask, always with an answer by people in charge."""
+    words = {
+        Mode.CLOSED: _("Sign-ups are closed on this server."),
+        Mode.INVITE: _("This server lets in people who were invited."),
+    }
+    return {
+        "enabled": door.by_request,
+        "approval_required": door.by_request,
+        "reason_required": door.by_request,
+        "message": words.get(door.mode),
+        "min_age": None,
+        "url": f"{config.public_url}/sign-up" if door.by_invite else None,
+    }
 
 
 async def _active(session: AsyncSession, context: Context) -> int:

@@ -64,7 +64,7 @@ async def send(request: Request) -> Response:
     except Malformed:
         sentence = _("Write your own address, such as @ann@example.org.")
         return _form(request, wish, about, fields.get("handle", "")[: limits.URL_LENGTH], sentence)
-    if handle.host == context.config.host:
+    if handle.host in context.config.own_hosts:
         return RedirectResponse(f"/sign-in?next={quote(about, safe='/@')}", 303)
     context.part(limits.RateLimiter).check(f"intent:{sign_in.address_block(request)}", limits.INTENTS_PER_ADDRESS)
     try:

@@ -14,6 +14,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from actors.announcements import Announcements
+from actors.signups import SignUpDoor
 from actors.stops import StopSwitch
 from fediverse_ai import __version__
 from fediverse_ai.core import html, texts
@@ -104,6 +106,8 @@ def page(request: Request, template: str, status: int = 200, *, kept: bool = Tru
         "places": places.main(me, request.url.path),
         "families": places.families(me),
         "stopped": places.stopped(context.part(StopSwitch).known),
+        "announced": context.part(Announcements).above(me.account_id) if me is not None else [],
+        "door": context.part(SignUpDoor).known,
         "footer": places.foot(),
         "ago_now": context.clock.now_ms(),
     }
@@ -178,4 +182,4 @@ def policy(config: Config) -> str:
 
 def server_words(config: Config) -> ServerWords:
     section = config.server
-    return ServerWords(section.name, section.description, config.public_url, config.host, section.contact)
+    return ServerWords(section.name, section.description, config.public_url, config.account_host, section.contact)

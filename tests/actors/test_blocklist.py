@@ -22,7 +22,7 @@ loud.test,silence,false,false,,true
 
 
 def test_a_list_of_mastodon_is_read() -> None:
-    found = blocklist.read(MASTODON, "us.test")
+    found = blocklist.read(MASTODON, ["us.test"])
     assert found.problems == []
     assert found.wanted == [
         Wanted("evil.test", "suspend", True, True, "", "Harassment, and worse", False),
@@ -32,18 +32,18 @@ def test_a_list_of_mastodon_is_read() -> None:
 
 
 def test_a_bare_list_of_hosts_suspends_them() -> None:
-    found = blocklist.read("evil.test\n\nloud.test\nEVIL.test\n", "us.test")
+    found = blocklist.read("evil.test\n\nloud.test\nEVIL.test\n", ["us.test"])
     assert [(one.host, one.severity) for one in found.wanted] == [("evil.test", "suspend"), ("loud.test", "suspend")]
 
 
 def test_columns_in_another_order_and_a_byte_order_mark() -> None:
-    found = blocklist.read("\ufeffseverity,domain\nsilence,loud.test\n", "us.test")
+    found = blocklist.read("\ufeffseverity,domain\nsilence,loud.test\n", ["us.test"])
     assert [(one.host, one.severity) for one in found.wanted] == [("loud.test", "limit")]
 
 
 def test_lines_that_are_no_rules_are_told_by_number_and_the_others_count() -> None:
     text = "#domain,#severity\nus.test,suspend\n1.2.3,suspend\nok.test,suspend\nodd.test,shout\nidle.test,noop\n"
-    found = blocklist.read(text, "us.test")
+    found = blocklist.read(text, ["us.test"])
     assert [one.host for one in found.wanted] == ["ok.test"]
     assert [number for number, _ in found.problems] == [2, 3, 5, 6]
 
@@ -54,17 +54,17 @@ def test_a_list_has_bounds(over: int, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "".join(f"a{number}.test\n" for number in range(3 + over))
     if over:
         with pytest.raises(TooLarge):
-            blocklist.read(text, "us.test")
+            blocklist.read(text, ["us.test"])
     else:
-        assert len(blocklist.read(text, "us.test").wanted) == 3
+        assert len(blocklist.read(text, ["us.test"]).wanted) == 3
     monkeypatch.setattr(limits, "BLOCKLIST_CHARS", len(text) - over)
     if over:
         with pytest.raises(TooLarge):
-            blocklist.read(text, "us.test")
+            blocklist.read(text, ["us.test"])
 
 
 async def imported(home: House, text: str, named: list[str] | None = None) -> list[tuple[str, str]]:
-    wanted = blocklist.read(text, "us.test").wanted
+    wanted = blocklist.read(text, ["us.test"]).wanted
     async with home.context.database.read() as session:
         steps = await blocklist.plan(session, wanted, named or [])
     await blocklist.apply(home.context, steps)
@@ -85,7 +85,7 @@ async def test_what_is_written_is_what_mastodon_reads_and_we_read_again(home: Ho
         "loud.test,silence,false,false,,true",
         "pictures.test,noop,true,false,Only pictures,false",
     ]
-    assert blocklist.read(text, "us.test").wanted == blocklist.read(MASTODON, "us.test").wanted
+    assert blocklist.read(text, ["us.test"]).wanted == blocklist.read(MASTODON, "us.test").wanted
     assert await imported(home, text) == [("evil.test", "keep"), ("loud.test", "keep"), ("pictures.test", "keep")]
     assert len(await home.rows(DomainRule)) == 3
 

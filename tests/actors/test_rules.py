@@ -48,10 +48,10 @@ def test_the_nearest_name_counts() -> None:
 
 
 def test_no_rule_is_over_ourselves() -> None:
-    own = Rules({"test": SUSPEND}, own="us.test")
+    own = Rules({"test": SUSPEND}, own=["us.test"])
     assert not own.over("us.test").suspended
     assert own.over("they.test").suspended
-    assert not Rules({}, ["friend.test"], "us.test").over("us.test").suspended
+    assert not Rules({}, ["friend.test"], ["us.test"]).over("us.test").suspended
 
 
 def test_with_an_allow_list_everybody_else_is_suspended_and_rules_still_count() -> None:

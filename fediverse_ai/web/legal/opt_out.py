@@ -39,7 +39,7 @@ async def send(request: Request) -> Response:
     handle = fields.get("handle", "").strip()[: limits.URL_LENGTH]
     try:
         parsed = webfinger.parse_handle(handle)
-        if parsed.host == context.config.host:
+        if parsed.host in context.config.own_hosts:
             raise Unprocessable(_("This is for people of other servers. Here, close your account in the settings."))
         name = f"{parsed.username}@{parsed.host}"
         if not fields.get("code"):
