@@ -16,7 +16,7 @@ from fediverse_ai.activitypub.authority import Admitted, admit_restated, admit_s
 from fediverse_ai.activitypub.keys import PublicKey
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import FediverseError, Nonsense, Unauthenticated, Vanished
+from fediverse_ai.core.errors import FediverseError, Nonsense, NoRoom, Unauthenticated, Vanished
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.log import get
@@ -60,6 +60,8 @@ async def believed(
             await _confirmed_gone(context, activity, actor_uri, budget)
             return None
         told = await _told_by_home(context, activity, actor_uri, budget)
+    except NoRoom:
+        raise  # its carrier tries again
     except FediverseError as error:
         log.info("forward_not_believed", carrier=carrier_uri, actor=actor_uri, detail=error.detail)
         return None

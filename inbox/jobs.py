@@ -12,7 +12,7 @@ from fediverse_ai.activitypub.authority import admit_signed
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.database import after_commit
-from fediverse_ai.core.errors import FediverseError, Unreachable
+from fediverse_ai.core.errors import FediverseError, NoRoom, Unavailable, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import bound, get
@@ -49,7 +49,9 @@ async def _safely(context: Context, row: Received, sender: Actor | None) -> None
     """Handle one; a poison message must not take its neighbours with it."""
     try:
         await _one(context, row, sender)
-    except Unreachable as error:
+    except NoRoom:
+        raise  # the whole job waits for room; the row is still a promise
+    except (Unreachable, Unavailable) as error:
         await _later(context, row, error.detail)
     except FediverseError as error:
         await _settle(context, row, Outcome.DROPPED, error.detail)

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy
 from actors.models import Account, Actor
+from fediverse_ai.core import room
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
 from fediverse_ai.core.failpoints import fp
@@ -28,7 +29,7 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft, *, bounded
 
     Raises Unprocessable for what cannot be posted, Forbidden for an author who may not, Missing for a reply to
     something the author cannot see, TooMany for more than the author's role may use (outbox/quotas.py), unless not
-    `bounded`: at the command line the owner decides.
+    `bounded`: at the command line the owner decides. NoRoom for a picture while the disk is nearly full.
     """
     context = context_of(session)
     if not author.local or not policy.living(author):
@@ -39,6 +40,8 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft, *, bounded
         known = select(Post).where(Post.author_id == author.id, Post.client_key == draft.client_key)
         if (post := (await session.exec(known)).first()) is not None:
             return post
+    if draft.prompt is not None and not draft.keep:
+        room.require(context.config)
     parent = await _parent(session, author, draft)
     made_by_ai = draft.prompt is not None or (bool(draft.media_ids) and draft.origin_of_uploads == Origin.DECLARED_AI)
     await budget.check(session, author, draft.visibility, pictures=draft.pictures > 0, reply=parent is not None)

@@ -58,8 +58,7 @@ async def deliver(context: Context, ids: list[int | str]) -> None:
 
     attempts = await asyncio.gather(*(one(*row) for row in rows))
     fp("deliver.after_send")
-    async with context.database.write() as session:
-        await _record(session, attempts)
+    await _written(context, attempts)
     fp("deliver.after_record")
 
 
@@ -77,11 +76,20 @@ async def redeliver(context: Context, ids: list[int | str]) -> None:
             break
         delivery, activity = row
         outcome = await _tried(context, delivery, activity, signers[delivery.id])
-        async with context.database.write() as session:
-            await _record(session, [(delivery, outcome)], waking=False)
+        await _written(context, [(delivery, outcome)], waking=False)
         failed = outcome if outcome.result is not Result.DELIVERED else None
     async with context.database.write() as session:
         await _rest(session, host, failed)
+
+
+async def _written(context: Context, attempts: Sequence[Attempt], *, waking: bool = True) -> None:
+    """Outcomes in one transaction. While the disk is full it waits with them: sending all again would be worse."""
+
+    async def write() -> None:
+        async with context.database.write() as session:
+            await _record(session, attempts, waking=waking)
+
+    await jobs.with_room(context, "deliver", write)
 
 
 async def _stand_still(context: Context, rows: Sequence[tuple[Delivery, Activity]]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlmodel import col, select, update
 
 from actors.models import Actor
-from fediverse_ai.core import events, limits
+from fediverse_ai.core import events, limits, room
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Conflict, Unprocessable
 from fediverse_ai.core.failpoints import fp
@@ -47,6 +47,7 @@ async def make(context: Context, post: Post, author: Actor) -> tuple[list[Attach
 
 
 async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[GeneratedImage], Verdict | None]:
+    room.require(context.config)
     pipeline = context.part(Pipeline)
     order = post.request or {}
     await report(context, post.id, ProgressReport(None, "the gate reads the prompt"), gate="prompt")

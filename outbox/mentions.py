@@ -8,7 +8,7 @@ from actors import queries, remote
 from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import FediverseError
+from fediverse_ai.core.errors import FediverseError, NoRoom
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from outbox import lineage, text
@@ -27,6 +27,8 @@ async def find_mentions(context: Context, post: Post, written: str) -> list[dict
     for handle in text.mentions_in(written):
         try:
             actor_id = await remote.resolve(context, handle, budget)
+        except NoRoom:
+            raise
         except FediverseError as error:
             log.info("mention_not_found", handle=handle, detail=error.detail)
             continue

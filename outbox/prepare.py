@@ -9,7 +9,7 @@ from actors import queries, stops
 from actors.models import Actor
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.errors import Elsewhere, FediverseError, RequestError, Unavailable, Unreachable
+from fediverse_ai.core.errors import Elsewhere, FediverseError, NoRoom, RequestError, Unavailable, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.log import get
 from generation.pipeline import Pipeline
@@ -40,6 +40,8 @@ async def prepare(context: Context, ids: list[int | str]) -> None:
     fp("prepare.begin")
     try:
         await _carry(context, post, author, known)
+    except NoRoom:
+        raise  # no fault of the picture maker's: the job waits until something can be stored again
     except (Unreachable, Unavailable) as error:
         if await _tried(context, post_id) < limits.PICTURE_TRIES:
             raise

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.keys import KeyRing
 from actors.models import Actor
-from fediverse_ai.core import limits
+from fediverse_ai.core import limits, room
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import Conflict, Missing, TooLarge, TooMany, Unprocessable
@@ -48,9 +48,11 @@ class Picture:
 async def admit(context: Context, data: bytes) -> Picture:
     """Decode and rebuild a picture in the sandbox and store it.
 
-    Raises TooLarge, Unsupported or Unprocessable for what is no picture of ours; RuntimeError inside a transaction.
+    Raises TooLarge, Unsupported or Unprocessable for what is no picture of ours, NoRoom while the disk is nearly full,
+    RuntimeError inside a transaction.
     """
     forbid_in_transaction("reading a picture")
+    room.require(context.config)
     most = context.config.media.max_upload_bytes
     if len(data) > most:
         raise TooLarge(f"A picture may have at most {most // 1024} KiB here.", f"{len(data)} bytes")

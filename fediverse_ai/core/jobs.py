@@ -99,6 +99,18 @@ class Waiting:
     delayed: bool
 
 
+async def with_room(context: Context, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Do it; on a full disk again and again until there is room. What was done in the world and cannot be written
+    down yet is written later, not done again."""
+    while True:
+        try:
+            return await work()
+        except NoRoom as error:
+            _log.warning("job waits for room on the disk", job=name, reason=error.detail)
+            TROUBLE.add("no_room")
+        await context.clock.sleep(NO_ROOM_WAIT_SECONDS)
+
+
 class JobFailed(Exception):
     """What the engine keeps as the outcome of a job that was given up."""
 
@@ -398,23 +410,12 @@ class Jobs:
         started = clock.monotonic()
         fp("jobs.before_run")
         try:
-            await self._with_room(spec.name, lambda: spec.function(context, ids))
+            await with_room(context, spec.name, lambda: spec.function(context, ids))
         except Exception as caught:  # the worker loop: whatever a job raises ends here
             error = caught
-            await self._with_room(spec.name, lambda: self._failed(spec, ids, attempt, key, priority, error))
+            await with_room(context, spec.name, lambda: self._failed(spec, ids, attempt, key, priority, error))
         fp("jobs.after_run")
         JOB_SECONDS.took(clock.monotonic() - started, spec.name)
-
-    async def _with_room(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it; on a full disk again and again until there is room: nothing else could write down its end either."""
-        assert self._context is not None
-        while True:
-            try:
-                return await work()
-            except NoRoom as error:
-                _log.warning("job waits for room on the disk", job=name, reason=error.detail)
-                TROUBLE.add("no_room")
-            await self._context.clock.sleep(NO_ROOM_WAIT_SECONDS)
 
     async def _failed(
         self,
