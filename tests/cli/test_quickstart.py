@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 import tomllib
 from pathlib import Path
@@ -17,7 +19,10 @@ import httpx2 as httpx
 from tests.cli.conftest import Cli, events
 
 END_SECONDS = 5.0
-SECOND_START_CPU_SECONDS = 3.0
+SECOND_START_FLOORS = 5.0
+"""Processor time until it serves, as a multiple of what loading the libraries alone takes in the same minute: 3 s on a
+machine where that is 0.6 s. Seconds themselves grow two- or threefold where other tests share the processor."""
+LIBRARIES = "import sqlmodel, starlette.applications, PIL.Image, jinja2, cryptography.x509, httpx2"
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -32,6 +37,14 @@ def cpu_seconds(process: subprocess.Popen[str]) -> float:
     """What the process itself has used, whatever else the machine is doing."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def floor_seconds() -> float:
+    """Processor time of a program that loads the libraries and ends."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", LIBRARIES], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def by_event(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -70,8 +83,9 @@ def test_first_start_then_second(cli: Cli, port: int) -> None:
     assert server.stderr is not None
     assert "DEVELOPMENT MODE" in server.stderr.read()
 
-    used = []
+    used, floors = [], []
     for _ in range(2):
+        floors.append(floor_seconds())
         server = cli.start("--json", "quickstart")
         assert events(server, until="serving") == [{"event": "serving", "url": origin}]
         used.append(cpu_seconds(server))
@@ -79,7 +93,8 @@ def test_first_start_then_second(cli: Cli, port: int) -> None:
         # Without a prompt there is nothing more to make.
         assert [item["event"] for item in events(server, until="ready")] == ["ready"]
         end(server)
-    assert min(used) < SECOND_START_CPU_SECONDS, f"{used} s of processor time until it serves"
+    floors.append(floor_seconds())
+    assert min(used) < SECOND_START_FLOORS * max(floors), f"{used} s of processor time until it serves, floor {floors}"
 
 
 def test_prompt_and_name_and_what_disagrees(cli: Cli, port: int) -> None:
