@@ -22,7 +22,7 @@ SEQUENCE_BITS: Final = 16
 NODES: Final = 64
 _PER_MS: Final = (1 << SEQUENCE_BITS) // NODES
 # First key of our PostgreSQL advisory locks; it only has to differ from other programs' in the same database.
-_LOCK_CLASS: Final = 0x0FED1
+LOCK_CLASS: Final = 0x0FED1
 _LEADER: Final = 1000
 
 
@@ -38,6 +38,13 @@ class Ids:
         self._base = node * _PER_MS
         self._last_ms = 0
         self._count = 0
+        self._floor_ms = 0
+
+    def begin_after(self, floor_ms: int) -> None:
+        """Give no id of this moment or before, whatever the clock says: a lost server may have given them."""
+        self._floor_ms = max(self._floor_ms, floor_ms)
+        if self._last_ms <= self._floor_ms:
+            self._last_ms, self._count = self._floor_ms, _PER_MS - 1
 
     def new(self, at_ms: int | None = None) -> int:
         """The next id; or, for a post published elsewhere at `at_ms`, one among that moment's (never in the future)."""
@@ -54,6 +61,7 @@ class Ids:
 
     def ahead(self, at_ms: int) -> int:
         """An id among those of a moment to come, for a post that is published then."""
+        at_ms = max(at_ms, self._floor_ms + 1)
         return (at_ms << SEQUENCE_BITS) | (int.from_bytes(self._clock.token(4), "big") & 0xFFFF)
 
     def _past(self, at_ms: int, now: int) -> int:
@@ -149,7 +157,7 @@ class PostgresqlNodes:
         async with self._one_at_a_time:
             result = await self._connection.scalar(
                 text(f"SELECT {function}(:class, :key)"),
-                {"class": _LOCK_CLASS, "key": key},
+                {"class": LOCK_CLASS, "key": key},
             )
         return bool(result)
 

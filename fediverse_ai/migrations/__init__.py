@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from sqlalchemy.pool import NullPool
 
 from fediverse_ai.core.database import database_url
 from fediverse_ai.core.errors import Misconfigured
+from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.nodes import LOCK_CLASS, NODES
+from fediverse_ai.migrations import copies
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -37,24 +41,86 @@ def current(config: Config) -> str | None:
         return _revision(connection)
 
 
-def upgrade(config: Config, revision: str = "head") -> tuple[str | None, str | None]:
+def upgrade(config: Config, revision: str = "head", *, copy: bool = True) -> tuple[str | None, str | None]:
     """Bring the database to `revision` in one transaction; gives the revisions before and after.
 
-    Costs one look when there is nothing to do. Raises Misconfigured when the database belongs to a newer program.
+    Killed at any moment, or without power, the database is as it was before or as it is afterwards. An SQLite database
+    with something in it is copied first (migrations/copies.py) unless not `copy`. Costs one look when there is nothing
+    to do. Raises Misconfigured when the database belongs to a newer program or there is no room.
     """
     with connect(config) as connection:
         before = _revision(connection)
-        if before is not None and before > newest():
-            raise Misconfigured(
-                f"The database is at revision {before}, this program knows {newest()}: install the newer program again."
-            )
-        if revision == "head" and before == newest():
+        _refuse_newer(before)
+        if before == (newest() if revision == "head" else revision):
             return before, before
         from alembic import command
 
+        if copy and before is not None and connection.dialect.name == "sqlite":
+            copies.make(Path(str(connection.engine.url.database)), newest() if revision == "head" else revision)
+        event.listen(connection, "before_cursor_execute", lambda *_: fp("migrate.statement"))
         command.upgrade(settings(connection), revision)
         _check_foreign_keys(connection)
-        return before, _revision(connection)
+        fp("migrate.before_commit")
+        after = _revision(connection)
+    fp("migrate.committed")
+    return before, after
+
+
+def ready(config: Config) -> None:
+    """Have the database as this program needs it, or raise Misconfigured with the one thing to do about it.
+
+    On SQLite it is migrated here, but never beneath a server that runs; on PostgreSQL, where several processes share
+    it, only `db migrate` does that.
+    """
+    found = current(config)
+    _refuse_newer(found)
+    if found == newest():
+        return
+    if config.database.resolved():
+        raise Misconfigured(
+            f"The database is at revision {found or 'nothing'}, this program needs {newest()}: stop every process of "
+            "the older program and run `fediverse-ai db migrate`."
+        )
+    if found is not None and _is_held(config):
+        raise Misconfigured(
+            f"The database is at revision {found}, this program needs {newest()}, and an older program serves it: "
+            "stop that one and start this one, which migrates by itself."
+        )
+    upgrade(config)
+
+
+def processes(config: Config) -> int:
+    """How many processes of ours are connected to the PostgreSQL database; 0 on SQLite."""
+    with connect(config) as connection:
+        if connection.dialect.name == "sqlite":
+            return 0
+        query = text(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :class "
+            "AND objid < :nodes AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return int(connection.execute(query, {"class": LOCK_CLASS, "nodes": NODES}).scalar_one())
+
+
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and found > newest():
+        raise Misconfigured(
+            f"The database is at revision {found}, this program knows {newest()}: install the newer program again."
+        )
+
+
+def _is_held(config: Config) -> bool:
+    """Whether a process that runs jobs has this SQLite file."""
+    path = Path(f"{database_url(config).database}.locks") / "engine"
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    with os.fdopen(descriptor) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 def downgrade(config: Config, revision: str) -> None:
