@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from fediverse_ai.cli import (
+    backup,
     config,
     console,
     db,
@@ -16,6 +17,7 @@ from fediverse_ai.cli import (
     doctor,
     federation,
     follow,
+    front,
     generate,
     init,
     media,
@@ -55,6 +57,7 @@ def _options(
 app.command()(quickstart.quickstart)
 app.command()(demo.demo)
 app.command()(init.init)
+app.command()(front.front)
 app.command()(serve.serve)
 app.command()(queues.worker)
 app.command()(post.post)
@@ -69,6 +72,7 @@ app.add_typer(provenance.app, name="provenance")
 moderation.app.add_typer(reports.app, name="reports")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(backup.app, name="backup")
 app.command()(doctor.doctor)
 app.command()(stop.stop)
 app.command()(stop.start)

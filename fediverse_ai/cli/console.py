@@ -69,7 +69,11 @@ def existing_config() -> Config:
     from fediverse_ai.core.errors import Misconfigured
 
     config = load_config()
-    if not (config.data_dir / secrets.FILE).is_file():
+    if not (secret := config.data_dir / secrets.FILE).is_file():
+        from fediverse_ai.core.database import SQLITE_FILE
+
+        if (config.data_dir / SQLITE_FILE).exists():
+            raise Misconfigured(f"{secret} is missing beside a database: restore it from your backup.")
         raise Misconfigured(
             f"{config.data_dir} holds no server yet; run `fediverse-ai quickstart` or `fediverse-ai init` first, "
             "or name its folder with --data."
@@ -81,11 +85,13 @@ def existing_config() -> Config:
 async def beside(config: Config) -> AsyncIterator[Context]:
     """The house without its engine: rows and jobs can be written beside a running server, nothing is run here."""
     from fediverse_ai import migrations
+    from fediverse_ai.cli import checks
     from fediverse_ai.core import log
     from fediverse_ai.wiring import close_context, open_context
 
     log.configure(quiet(config).log)
-    migrations.upgrade(config)
+    migrations.ready(config)
+    checks.ids(config)
     context = await open_context(config, engine=False)
     try:
         yield context

@@ -70,7 +70,7 @@ def planned(**server: object) -> Config:
 
     options = console.chosen.get()
     given = {
-        f"{PREFIX}SERVER__{key.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
+        f"{PREFIX}SERVER__{key.upper()}": value if isinstance(value, str) else json.dumps(value)
         for key, value in server.items()
         if value is not None
     }
@@ -109,16 +109,19 @@ def _write_config(config: Config) -> None:
     from fediverse_ai.core.config import FILE
 
     server = config.server
-    kept = {
+    kept: dict[str, object] = {
         "host": server.host,
         "port": server.port,
         "public_url": config.public_url,
         "development": server.development,
     }
-    # A JSON string, number or boolean is a TOML value too.
+    for name in ("account_domain", "trusted_proxies", "name", "contact"):
+        if (value := getattr(server, name)) != type(server).model_fields[name].default:
+            kept[name] = value
+    # A JSON string, number, boolean or list of strings is a TOML value too.
     lines = [
         "# Written at the first start. Every key and what it means: config.example.toml.",
-        "# public_url is part of every stored id: it cannot be changed later.",
+        "# public_url is part of every stored id, account_domain of every handle: they cannot be changed later.",
         "",
         "[server]",
         *(f"{key} = {json.dumps(value)}" for key, value in kept.items()),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from fediverse_ai.cli import console, folder
+from fediverse_ai.cli import checks, console, folder
 
 if TYPE_CHECKING:
     import socket
@@ -67,17 +67,23 @@ def run(config: Config, on: socket.socket, story: Story) -> None:
     """Hold the folder, bring the database up to date, open the house and serve on the socket."""
     import uvloop
 
+    from fediverse_ai import migrations
+    from fediverse_ai.core.clock import SystemClock
+
     with ExitStack() as stack:
         stack.enter_context(on)
         stack.enter_context(folder.held(config))
-        _migrate(config)
-        _check_ids(config)
+        checks.clock(SystemClock())
+        migrations.ready(config)
+        checks.ids(config)
+        checks.reachable(config)
         warn(config)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(config, on, story))
 
 
-def _migrate(config: Config) -> None:
+def migrated(config: Config) -> None:
+    """Bring SQLite to the newest revision; of PostgreSQL, which others may use, demand it. Raises Misconfigured."""
     from fediverse_ai import migrations
     from fediverse_ai.core.errors import Misconfigured
 
@@ -87,23 +93,6 @@ def _migrate(config: Config) -> None:
         raise Misconfigured(
             f"The database is at revision {found or 'nothing'}, this program needs {migrations.newest()}: "
             "run `fediverse-ai db migrate`."
-        )
-
-
-def _check_ids(config: Config) -> None:
-    """Raises Misconfigured when the configured address is not the one that stored ids begin with (OPS-17)."""
-    from sqlalchemy import text
-
-    from fediverse_ai import migrations
-    from fediverse_ai.core.errors import Misconfigured
-
-    with migrations.connect(config) as connection:
-        query = text("SELECT uri FROM actor WHERE local AND kind = 'Application'")
-        stored = [str(uri) for uri in connection.execute(query).scalars()]
-    if stored and not any(uri.startswith(f"{config.public_url}/") for uri in stored):
-        raise Misconfigured(
-            f"The ids of this server begin with {stored[0].rpartition('/')[0]}, but server.public_url is "
-            f"{config.public_url}: ids cannot move. Set it back, or use another folder for another server."
         )
 
 

@@ -32,7 +32,7 @@ def create(
     password_file: PasswordFile = None,
 ) -> None:
     """Make an account and print a sign-in link that works once, within an hour."""
-    console.wait_for(_create(name, role, _password(password_file)))
+    console.wait_for(_create(name, role, password_of(password_file)))
 
 
 @app.command("list")
@@ -47,7 +47,7 @@ def reset_password(
     password_file: PasswordFile = None,
 ) -> None:
     """Set a new password from a file, or remove the old one; ends every session and prints a new sign-in link."""
-    console.wait_for(_reset(name, _password(password_file)))
+    console.wait_for(_reset(name, password_of(password_file)))
 
 
 @app.command()
@@ -233,7 +233,8 @@ async def _rotate(name: str | None, server: bool, leaked: bool) -> None:
     console.tell(f"{actor.handle} signs with {key.uri} from now on.", actor=actor.uri, key=key.uri)
 
 
-def _password(file: Path | None) -> str | None:
+def password_of(file: Path | None) -> str | None:
+    """The password in a file, - for standard input, without the end of its line."""
     if file is None:
         return None
     text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")

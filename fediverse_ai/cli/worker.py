@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fediverse_ai.cli import console, settle
+from fediverse_ai.cli import checks, console, settle
 
 
 def worker(
@@ -20,11 +20,19 @@ def worker(
             "and `serve` runs the queues in it already."
         )
         raise typer.Exit(2)
+    from fediverse_ai import migrations
     from fediverse_ai import worker as work
     from fediverse_ai.cli.folder import check_packages
+    from fediverse_ai.cli.serve import migrated
     from fediverse_ai.core import log
+    from fediverse_ai.core.clock import SystemClock
 
     check_packages()
+    checks.clock(SystemClock())
+    migrated(config)
+    migrations.ready(config)
+    checks.ids(config)
+    checks.reachable(config)
     log.configure(config.log)
     wanted = [name.strip() for name in queues.split(",") if name.strip()]
     settle()

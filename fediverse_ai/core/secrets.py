@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FILE = "secret.key"
 SECRET_BYTES = 32
+DISTINCT_BYTES = 12
+"""Of 32 random bytes fewer differ once in ten thousand million million times; of what somebody typed, often."""
 _NONCE_BYTES = 12
 _VERSION = b"\x01"
 
@@ -61,11 +63,15 @@ def open_box(data_dir: Path, clock: Clock, *, create: bool = False) -> SecretBox
     """
     path = data_dir / FILE
     try:
-        return SecretBox(path.read_bytes())
+        secret = path.read_bytes()
+        if len(set(secret)) < DISTINCT_BYTES:
+            raise Misconfigured(f"{path} holds no random secret; restore the file from your backup (OPS-02).")
+        return SecretBox(secret)
     except FileNotFoundError:
         if not create:
             raise Misconfigured(
-                f"{path} is missing; restore it from your backup, or run `init` on a new folder."
+                f"{path} is missing, and the keys in the database open with nothing else: restore it from your backup. "
+                "A new server wants a new folder."
             ) from None
     secret = clock.token(SECRET_BYTES)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
