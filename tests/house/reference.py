@@ -31,31 +31,36 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def configuration() -> str:
-    """Every key of every section; those of the sections that have names of their own at their place."""
-    from fediverse_ai.core.config import Backend, Config, Section, Service
+    """Every key of every section, and then those of the tables that have names of their own."""
+    from fediverse_ai.core.config import TABLES_OF, Backend, Config, Section
 
     config = Config()
     parts: list[str] = []
     for name in Config.model_fields:
         section = getattr(config, name)
-        if isinstance(section, Section):
-            parts += [f"## [{name}]", *_keys(name, type(section))]
-        if name == "generation":
-            parts += ["## [generation.backends.NAME]", *_keys("generation.backends.NAME", Backend)]
-        if name == "moderation":
-            own = {key for key in Service.model_fields if Service.model_fields[key] != Backend.model_fields.get(key)}
-            parts += [
-                "## [moderation.services.NAME]",
-                "All keys of a [backend](#generationbackendsname), of which these mean something else:",
-                *_keys("moderation.services.NAME", Service, own),
-            ]
+        if not isinstance(section, Section):
+            continue
+        fields = type(section).model_fields
+        below = [key for key in fields if isinstance(getattr(section, key), Section)]
+        plain = {key: info for key, info in fields.items() if key not in below}
+        parts += [f"## [{name}]", *_keys(name, plain, section)]
+        for key in below:
+            inner = getattr(section, key)
+            parts += [f"## [{name}.{key}]", str(fields[key].description)]
+            parts += _keys(f"{name}.{key}", type(inner).model_fields, inner)
+        for table_name, kind, _ in TABLES_OF.get(name, ()):
+            parts.append(f"## [{name}.{table_name}.NAME]")
+            named = dict(kind.model_fields)
+            if kind is not Backend and issubclass(kind, Backend):
+                parts.append("All keys of a [backend](#generationbackendsname), of which these mean something else:")
+                named = {key: info for key, info in named.items() if info != Backend.model_fields.get(key)}
+            parts += _keys(f"{name}.{table_name}.NAME", named, None)
     return "\n\n".join(parts)
 
 
-def _keys(section: str, kind: Any, only: set[str] | None = None) -> Iterator[str]:
-    for name, info in kind.model_fields.items():
-        if only is not None and name not in only:
-            continue
+def _keys(section: str, fields: Mapping[str, Any], values: Any) -> Iterator[str]:
+    """One key after the other; `values` has the defaults where they are not those of the fields."""
+    for name, info in fields.items():
         bounds = [
             f"{words} {getattr(rule, attribute)}"
             for rule in info.metadata
@@ -66,7 +71,8 @@ def _keys(section: str, kind: Any, only: set[str] | None = None) -> Iterator[str
         ]  # fmt: skip
         variable = "FEDIVERSE_AI__" + "__".join(part if part == "NAME" else part.upper() for part in section.split("."))
         required = info.is_required()
-        default = "" if required else _toml(info.get_default(call_default_factory=True))
+        given = getattr(values, name) if values is not None else info.get_default(call_default_factory=True)
+        default = "" if required else _toml(given)
         facts = [
             " ".join([_type(info.annotation), *bounds]),
             "required" if required else f"default `{default}`",
@@ -200,8 +206,7 @@ def interface() -> str:
     parts.append("## Entities")
     for name, schema in sorted(made["components"]["schemas"].items()):
         fields = [(f"`{field}`", _kind(kind)) for field, kind in schema.get("properties", {}).items()]
-        if fields:
-            parts += [f"### {name}", table(("field", "type"), fields)]
+        parts += [f"### {name}", table(("field", "type"), fields) if fields else "No fields."]
     return "\n\n".join(parts)
 
 

@@ -1,0 +1,94 @@
+"""What the commands of each page stand on, and the commands that the sandbox does not run, each with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlmodel import select
+
+from actors.models import Actor
+from fediverse_ai.core.config import load
+from fediverse_ai.wiring import close_context, open_context
+from outbox import appeals
+from outbox.models import Post
+from tests.docs.sandbox import Sandbox
+
+INSTALLS = "installs packages of the system or from PyPI"
+ROOTS = "needs root and systemd"
+STAYS = "serves until it is ended"
+
+# Each expression is matched against a whole command; one that no page shows any more fails.
+ELSEWHERE: dict[str, str] = {
+    r"make run\b.*": f"{INSTALLS} and {STAYS}: quickstart, which it calls, is run by tests/cli/test_quickstart.py",
+    r"make test\b.*": "this is what runs the tests",
+    r"(sudo )?apt install .*": INSTALLS,
+    r".*pip install .*": INSTALLS,
+    r".*python3 -m venv .*": INSTALLS,
+    r"sudo (useradd|systemctl|cp) .*": ROOTS,
+    r"sudo git clone .*": "asks another machine",
+    r"fediverse-ai --data /var/lib/fediverse-ai/server doctor": "looks at art.example: tests/cli/test_commands.py",
+    r".*fediverse-ai demo": "starts two servers: tests/cli/test_commands.py",
+}
+HELD = "a castle in the style of Greg Rutkowski"
+"""A prompt that the shipped policy holds."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`prepare` makes what the page's words in capitals stand for; `empty` begins without a server's folder."""
+
+    prepare: Callable[[Sandbox], dict[str, str]] = lambda _sandbox: {}
+    empty: bool = False
+
+
+def posted(sandbox: Sandbox, *words: str) -> str:
+    """Post something as the page's reader would, and give its number."""
+    done = sandbox.ours(["--json", "post", *words])
+    return str(json.loads(done.printed.splitlines()[-1])["id"])
+
+
+def _held(sandbox: Sandbox) -> dict[str, str]:
+    return {"ID": posted(sandbox, HELD)}
+
+
+def _appealed(sandbox: Sandbox) -> dict[str, str]:
+    post_id = int(posted(sandbox, HELD))
+
+    async def ask() -> int:
+        context = await open_context(load(sandbox.instance, env=sandbox.env), engine=False)
+        try:
+            async with context.database.write() as session:
+                post = (await session.exec(select(Post).where(Post.id == post_id))).one()
+                author = (await session.exec(select(Actor).where(Actor.id == post.author_id))).one()
+                return (await appeals.appeal(session, author, post, "A statue.")).id
+        finally:
+            await close_context(context)
+
+    return {"APPEAL": str(asyncio.run(ask()))}
+
+
+def _pictured(sandbox: Sandbox) -> dict[str, str]:
+    """A file of a picture that was posted; the tutorial, which is read first, has made one."""
+    if not list(sandbox.instance.glob("media/*/*.jpg")):
+        posted(sandbox, "a lighthouse")
+    files = sorted(sandbox.instance.glob("media/*/*.jpg"), key=lambda path: path.stat().st_size)
+    shutil.copy(files[-1], sandbox.home / "fox.jpg")
+    return {}
+
+
+STAGES: dict[str, Stage] = {
+    "docs/tutorial/first-follower.md": Stage(empty=True),
+    "docs/explanation/provenance.md": Stage(_pictured),
+    "docs/howto/appeal.md": Stage(_appealed),
+    "docs/howto/moderation.md": Stage(_held),
+}
+
+
+def elsewhere(words: str) -> str | None:
+    """The expression of ELSEWHERE that a command fits; None for one that is run."""
+    return next((pattern for pattern in ELSEWHERE if re.fullmatch(pattern, words)), None)

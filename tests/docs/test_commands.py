@@ -1,0 +1,101 @@
+"""Every command that a document shows is run, in the order of its page, and prints what the page says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from tests.docs import shown
+from tests.docs.sandbox import Sandbox
+from tests.docs.stages import ELSEWHERE, STAGES, Stage, elsewhere
+from tests.house.docs import ROOT
+from tests.support.light_policy import light
+from tests.support.server import Server
+
+FIRST = "docs/tutorial/first-picture.md"
+# What it posts is there for the pages after it.
+PAGES = sorted((page for page in shown.pages() if shown.commands(page)), key=lambda page: page != FIRST)
+
+
+def judged(home: Path) -> dict[str, Any]:
+    """The word lists as the only judge: these tests are about commands, and models take seconds to load."""
+    return {f"moderation.{key}": value for key, value in light(home).items()}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A running server with ann, its owner, and bea, under the name that the documents use."""
+    home = tmp_path_factory.mktemp("docs")
+    # Between its turns this loop stands still, so that the commands may run loops of their own.
+    with asyncio.Runner() as runner:
+        server = Server(home / "instance", settings={"jobs.poll_seconds": 0.1, **judged(home)})
+        runner.run(server.furnish())
+        host = server.origin.partition("://")[2]
+        words = {"https://art.example": server.origin, "art.example": host}
+        words |= {"http://127.0.0.1:8000": server.origin, "127.0.0.1:8000": host}
+        sandbox = Sandbox(home, server.folder, words, server.env)
+        for name, role in (("ann", "owner"), ("bea", "member")):
+            assert sandbox.ours(["user", "create", name, "--role", role]).code == 0
+        runner.run(server.start())
+        yield sandbox
+        runner.run(server.stop())
+        runner.run(server.close())
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay() -> Iterator[None]:
+    """The commands log to a test's own stderr, which is about to go."""
+    root = logging.getLogger()
+    logged, mask = (root.handlers[:], root.level), os.umask(0o077)
+    yield
+    root.handlers[:], root.level = logged
+    structlog.reset_defaults()
+    os.umask(mask)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page(page: str, served: Sandbox, tmp_path: Path) -> None:
+    stage = STAGES.get(page, Stage())
+    sandbox = Sandbox(tmp_path, tmp_path / "instance") if stage.empty else served
+    here = Sandbox(tmp_path, sandbox.instance, dict(sandbox.words), sandbox.env)
+    here.words |= stage.prepare(here)
+    for command in shown.commands(page):
+        if elsewhere(command.words) is None:
+            done = here(command.words)
+            assert done.code == command.exits, f"{command} ended with {done.code}:\n{done.printed}"
+            lost = shown.fits(tuple(map(here.here, command.shown)), done.printed)
+            assert lost is None, f"{command} did not print {lost!r} (there):\n{done.printed}"
+
+
+def test_what_runs_elsewhere_is_shown_somewhere() -> None:
+    """An excuse that no page needs any more is taken back."""
+    words = [command.words for page in PAGES for command in shown.commands(page)]
+    assert [pattern for pattern in ELSEWHERE if not any(re.fullmatch(pattern, one) for one in words)] == []
+    assert all(ELSEWHERE.values())
+    assert set(STAGES) <= set(PAGES)
+
+
+@pytest.mark.parametrize("page", shown.pages())
+def test_commands_stand_in_blocks_that_are_run(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert re.findall(r"^ *```(?:sh|bash|shell|shell-session)$", text, re.MULTILINE) == []
+
+
+def test_the_harness_sees_what_is_wrong(served: Sandbox) -> None:
+    """A command that fails, prints something else, or is unknown: each is noticed."""
+    [command] = shown.commands("x", "```console\n$ fediverse-ai user list\nann@art.example  owner  …\n```\n")
+    printed = served(command.words).printed
+    assert shown.fits((served.here(command.shown[0]),), printed) is None
+    assert shown.fits(("carl@…  owner  …",), printed) == "carl@…  owner  …"
+    assert shown.fits(("…bea@…", "…ann@…"), printed) == "…ann@…", "the order counts"
+    assert served("fediverse-ai user create ann").code == 1
+    with pytest.raises(LookupError):
+        served("rocket launch")
