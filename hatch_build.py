@@ -28,3 +28,5 @@ class Handbook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":
             build_data["force_include"] |= {file: f"{FOLDER}/{file}" for file in carried(Path(self.root))}
+            # What `fediverse-ai front` fills in.
+            build_data["force_include"]["deploy"] = "fediverse_ai/deploy"
