@@ -151,7 +151,8 @@ def read_actor(admitted: Admitted) -> dict[str, Any]:
         "image_url": _picture(body.get("image")),
         "manually_approves": body.get("manuallyApprovesFollowers") is True,
         "discoverable": body.get("discoverable") is True,
-        "indexable": body.get("indexable") is True,
+        # Mastodon's word, or that of FEP-268d.
+        "indexable": body.get("indexable") is True or vocabulary.PUBLIC in document.audience(body, "searchableBy"),
         "moved_to_uri": document.id_of(body.get("movedTo")),
         "also_known_as": [
             uri for value in document.as_list(body.get("alsoKnownAs"), limit=20) if (uri := document.id_of(value))

@@ -19,7 +19,7 @@ from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import events, html, limits
 from fediverse_ai.core.context import context_of
 from inbox import polls, quotes
-from outbox import lineage
+from outbox import lineage, search
 from outbox.belongings import Lineage
 from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
 from outbox.publish import count_reply
@@ -66,7 +66,7 @@ async def keep(session: AsyncSession, author: Actor, admitted: Admitted, receive
         updated_ms=document.timestamp_ms(body, "updated"),
     )
     write(post, body)
-    post.remix_policy = lineage.granted_by(body, author)
+    post.remix_policy, post.searchable = lineage.granted_by(body, author), search.granted_by(body, author)
     session.add(post)
     await session.flush()
     await write_parts(session, post, body)

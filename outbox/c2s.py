@@ -64,7 +64,12 @@ async def perform(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
     verb = TABLE.get((wish.type, kind)) or TABLE.get((wish.type, None))
     if verb is None:
         about = f" of {kind}" if kind and any(name == wish.type for name, _ in TABLE) else ""
-        error = Malformed(f"{wish.type}{about} is not taken here.", f"unsupported {wish.type} {kind}")
+        taken = ", ".join(sorted({name for name, _ in TABLE}))
+        error = Malformed(
+            f"{wish.type}{about} is not taken here: nothing would be done, and nothing leaves this server that was not "
+            f"judged. What is taken: {taken}.",
+            f"unsupported {wish.type} {kind}",
+        )
         error.problem_type = f"{PROBLEMS}unsupported-type"
         raise error
     return await verb(session, actor, wish)

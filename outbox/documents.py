@@ -23,7 +23,7 @@ NOTE_TERMS = (
     *("sensitive", "Hashtag", "blurhash", "focalPoint", "digitalSourceType", "genAI", "conversation"),
     # How a picture was made, from what, and who may go on from it: ours but for isBasedOn, which is schema.org's.
     *("recipe", "Recipe", "model", "modelVersion", "prompt", "negativePrompt", "seed", "steps", "guidance", "style"),
-    *("canRemix", "isBasedOn"),
+    *("canRemix", "isBasedOn", "searchableBy"),
 )
 QUOTE_TERMS = (
     "interactionPolicy",
@@ -75,6 +75,7 @@ def note(
         "tag": [*_tags(config, post, attachments), *_quote_links(post)],
         "interactionPolicy": {"canQuote": {"automaticApproval": who_may_quote(post, author)}} | _remix(post, author),
         **({"isBasedOn": list(parents)} if parents else {}),
+        "searchableBy": who_may_search(post, author),
         "replies": {"id": f"{post.uri}/replies", "type": "Collection", "totalItems": post.replies},
         "likes": {"id": f"{post.uri}/likes", "type": "Collection", "totalItems": post.likes},
         "shares": {"id": f"{post.uri}/shares", "type": "Collection", "totalItems": post.boosts},
@@ -95,6 +96,11 @@ def who_may_quote(post: Post, author: Actor) -> list[str]:
     if post.visibility != Visibility.FOLLOWERS and author.quote_policy == "anyone":
         return [vocabulary.PUBLIC]
     return [author.followers_uri or f"{author.uri}/followers"]
+
+
+def who_may_search(post: Post, author: Actor) -> list[str]:
+    """`searchableBy` (FEP-268d), as our own search has it: public posts of who wants to be found, else the author."""
+    return [vocabulary.PUBLIC if author.indexable and post.visibility == Visibility.PUBLIC else author.uri]
 
 
 def _remix(post: Post, author: Actor) -> dict[str, Any]:

@@ -52,6 +52,14 @@ class Origin(StrEnum):
     REMOTE = "remote"
 
 
+class Searchable(StrEnum):
+    """Whom the author of somebody else's post lets find it by its words."""
+
+    ANYONE = "anyone"
+    FOLLOWERS = "followers"
+    NOBODY = "nobody"
+
+
 class ReactionKind(StrEnum):
     LIKE = "like"
     BOOST = "boost"
@@ -156,6 +164,8 @@ class Post(Row, table=True):
     """How much of the recipe leaves."""
     app: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     """The app that posted it, as it called itself then: {name, website}; None for the website and other servers."""
+    searchable: str | None = None
+    """Who may find it by its words, where another server says so of the post itself: Searchable (FEP-268d)."""
     remix_policy: str = RemixPolicy.NOBODY
     """Who may build on it; of others' posts, what their object grants."""
     emojis: dict[str, int] = Field(default_factory=dict, sa_column=json_column())

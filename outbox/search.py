@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import and_, func, or_
@@ -9,11 +10,23 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors.models import Actor, Follow, FollowState
+from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
 from outbox.dial import unwelcome
-from outbox.models import Post, PostState, PostTag, Visibility
+from outbox.models import Post, PostState, PostTag, Searchable, Visibility
 from outbox.visibility import OPEN, seen_by
+
+
+def granted_by(body: Mapping[str, Any], owner: Actor) -> Searchable | None:
+    """What a Note's `searchableBy` says; None where it says nothing, so that its author's word counts."""
+    if "searchableBy" not in body:
+        return None
+    said = document.audience(body, "searchableBy")
+    if PUBLIC in said:
+        return Searchable.ANYONE
+    return Searchable.FOLLOWERS if owner.followers_uri in said else Searchable.NOBODY
 
 
 def like(words: str) -> str:
@@ -68,15 +81,22 @@ async def people(
 async def posts(
     session: AsyncSession, reader: Actor, words: str, limit: int, offset: int = 0, *, author_id: int | None = None
 ) -> list[Post]:
-    """Posts that hold all of these words, newest first: the reader's own, and public ones of authors who agreed to be
-    searched (`indexable`). Looked through are the newest SEARCH_POSTS of each of the two."""
+    """Posts that hold all of these words, newest first: the reader's own, and public ones that may be searched: what
+    the post says itself counts (`searchableBy`, FEP-268d), else what its author does (`indexable`). Looked through are
+    the newest SEARCH_POSTS of each of the two."""
     wanted = [word for word in words.lower().split() if word][: limits.SEARCH_WORDS]
     if not wanted:
         return []
     shown = (Post.state == PostState.PUBLISHED, Post.visibility == Visibility.PUBLIC)
-    consented: Any = (
-        select(Post.id).join(Actor, col(Actor.id) == col(Post.author_id)).where(*shown, col(Actor.indexable).is_(True))
+    following: Any = select(Follow.id).where(
+        Follow.follower_id == reader.id, Follow.followed_id == Post.author_id, Follow.state == FollowState.ACCEPTED
     )
+    let = or_(
+        col(Post.searchable) == Searchable.ANYONE,
+        and_(col(Post.searchable).is_(None), col(Actor.indexable).is_(True)),
+        and_(col(Post.searchable) == Searchable.FOLLOWERS, following.exists()),
+    )
+    consented: Any = select(Post.id).join(Actor, col(Actor.id) == col(Post.author_id)).where(*shown, let)
     own: Any = select(Post.id).where(Post.author_id == reader.id, Post.state == PostState.PUBLISHED)
     newest = [
         select(part.order_by(col(Post.id).desc()).limit(limits.SEARCH_POSTS).subquery().c.id)

@@ -101,6 +101,8 @@ CONTEXT_TERMS: Final[Mapping[str, Definition]] = {
     # Strings, as their inventors define them: Fedify answers 400 to references here.
     "quoteUri": "fedibird:quoteUri",
     "quoteUrl": "as:quoteUrl",
+    # FEP-268d.
+    "searchableBy": _reference("fedibird:searchableBy"),
     "_misskey_quote": "misskey:_misskey_quote",
     "EmojiReact": "litepub:EmojiReact",
     # The context of FEP-2c59, written out so that nobody must load it.

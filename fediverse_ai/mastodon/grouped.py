@@ -176,18 +176,9 @@ async def unread_count(request: Request) -> Response:
     return answers.answer({"count": min(len(_groups(rows, _wanted(asked))), most)})
 
 
-async def policy(request: Request) -> Response:
-    """GET /api/v2/notifications/policy: everything is accepted; mutes, blocks and limits are where one keeps away."""
-    names = ("for_not_following", "for_not_followers", "for_new_accounts", "for_private_mentions",
-             "for_limited_accounts", "for_bots")  # fmt: skip
-    summary = {"pending_requests_count": 0, "pending_notifications_count": 0}
-    return answers.answer(dict.fromkeys(names, "accept") | {"summary": summary})
-
-
 ROUTES = [
     ApiDoor("/api/v2/notifications", index, needs="read:notifications"),
     ApiDoor("/api/v2/notifications/unread_count", unread_count, needs="read:notifications"),
-    ApiDoor("/api/v2/notifications/policy", policy, needs="read:notifications"),
     ApiDoor("/api/v2/notifications/{key}", show, needs="read:notifications"),
     ApiDoor("/api/v2/notifications/{key}/accounts", accounts, needs="read:notifications"),
     ApiDoor("/api/v2/notifications/{key}/dismiss", dismiss, needs="write:notifications", methods=["POST"]),

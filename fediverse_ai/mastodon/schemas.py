@@ -366,13 +366,16 @@ class GroupedNotifications(Entity):
     notification_groups: list[NotificationGroup]
 
 
+Told = Literal["accept", "drop"]
+
+
 class NotificationPolicy(Entity):
-    for_not_following: str
-    for_not_followers: str
-    for_new_accounts: str
-    for_private_mentions: str
-    for_limited_accounts: str
-    for_bots: str
+    for_not_following: Told
+    for_not_followers: Told
+    for_new_accounts: Told
+    for_private_mentions: Told
+    for_limited_accounts: Told
+    for_bots: Told
     summary: dict[str, Count]
 
 
@@ -463,6 +466,36 @@ class Preferences(Entity):
     gifs: bool = Field(alias="reading:autoplay:gifs")
 
 
+class Token(Entity):
+    access_token: str
+    token_type: str
+    scope: str
+    created_at: Count
+
+
+class AnnouncementReaction(Entity):
+    name: str
+    count: Count
+    me: bool
+
+
+class Announcement(Entity):
+    id: Id
+    content: str
+    starts_at: Moment | None
+    ends_at: Moment | None
+    all_day: bool
+    published: bool
+    published_at: Moment
+    updated_at: Moment
+    read: bool
+    mentions: list[Any]
+    statuses: list[Any]
+    tags: list[Any]
+    emojis: list[Any]
+    reactions: list[AnnouncementReaction]
+
+
 class Instance(Entity):
     domain: str
     title: str
@@ -509,3 +542,12 @@ class OldInstance(Entity):
 class ExtendedDescription(Entity):
     updated_at: Moment | None
     content: str
+
+
+class NotificationRequest(Entity):
+    id: Id
+    account: Account
+
+
+class Merged(Entity):
+    merged: bool

@@ -15,7 +15,7 @@ from fediverse_ai.core.context import context_of
 from inbox import polls, quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, mentions_of, replace_parts, write
-from outbox import lineage, votes
+from outbox import lineage, search, votes
 from outbox.models import Post, PostState
 from outbox.publish import count_reply, tell_mentioned, tell_subscribers
 from outbox.queries import by_uri
@@ -70,6 +70,7 @@ async def changed(session: AsyncSession, received: Incoming) -> Outcome:
     # What our gate covered stays covered, whatever its author says later (GEN-11).
     post.sensitive = post.sensitive or await stays_covered(session, post.id)
     post.remix_policy = lineage.granted_by(admitted.document, received.sender)
+    post.searchable = search.granted_by(admitted.document, received.sender)
     session.add(post)
     await replace_parts(session, post, admitted.document)
     await quotes.want_check(session, post)

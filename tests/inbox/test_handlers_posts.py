@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from actors.models import Follow
+from actors import local
+from actors.models import Actor, Follow
 from inbox.models import Tombstone
+from outbox import search
 from outbox.models import Attachment, Notification, Post, PostState, Reaction, Visibility
 from tests.inbox.stage import Document, Stage, stage_in
 from tests.support.house import House, house
@@ -333,3 +335,44 @@ async def test_a_deleted_actor_takes_everything_along(stage: Stage) -> None:
     assert (await stage.row_of(stage.bob)).deleted_ms is not None
     late = stage.bob.create(stage.bob.note("<p>back</p>"))
     assert (await stage.receive(stage.bob, late)).state == "dropped"
+
+
+async def test_searchable_by_says_who_finds_a_post_by_its_words(stage: Stage) -> None:
+    """FEP-268d: Public, the followers, the author alone; an edit may change it, and nothing said is the author's word."""
+    home, followers = stage.home, f"{stage.bob.uri}/followers"
+    cases = {"anyone": PUBLIC, "spelled": ["as:Public"], "followers": followers, "nobody": [stage.bob.uri], "none": []}
+    words = {name: f"<p>quagga {name}</p>" for name in cases}
+    notes = {name: (await kept(stage, content=words[name], searchableBy=said))[0] for name, said in cases.items()}
+    await kept(stage, content="<p>quagga silent</p>")
+    other = await home.make_actor(f"searcher{home.context.ids.new()}")
+
+    async def found(reader: Actor) -> set[str]:
+        async with home.context.database.read() as session:
+            return {one.content[10:-4] for one in await search.posts(session, reader, "quagga", 20)}
+
+    assert await found(stage.alice) == {"anyone", "spelled", "followers"}
+    assert await found(other) == {"anyone", "spelled"}
+    await stage.receive(stage.bob, edited(notes["anyone"], stage.bob, searchableBy=[stage.bob.uri]))
+    assert await found(other) == {"spelled"}
+    known = await stage.row_of(stage.bob)
+    async with home.context.database.write() as session:
+        row = await session.get_one(Actor, known.id)
+        row.indexable = True
+        session.add(row)
+    assert await found(other) == {"spelled", "silent"}
+
+
+async def test_our_notes_and_people_say_who_may_search_them(stage: Stage) -> None:
+    home = stage.home
+    async with home.context.database.write() as session:
+        shy, open_ = await session.get_one(Actor, stage.alice.id), await local.create(session, "openly", name="O")
+        await local.edit(session, open_, {"indexable": True})
+    for author, visibility, expected in (
+        (open_, "public", [PUBLIC]), (open_, "quiet", [open_.uri]), (shy, "public", [shy.uri]),
+    ):  # fmt: skip
+        post = await published(home, author, "Hello", visibility=visibility)
+        served = await home.client.get(post.uri, headers={"accept": ACTIVITY_JSON})
+        assert served.json()["searchableBy"] == expected
+    for author, expected in ((open_, PUBLIC), (shy, shy.uri)):
+        served = await home.client.get(author.uri, headers={"accept": ACTIVITY_JSON})
+        assert served.json()["searchableBy"] == [expected]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from actors.models import Account
 from outbox.models import Visibility
+from outbox.told import Told
 from tests.mastodon.app import App
 from tests.support.house import House
 from tests.support.rooms import published
@@ -50,3 +52,27 @@ async def test_likes_of_one_post_are_one_group(home: House, alice: App, bob: App
     await alice.get(path, status=404)
     assert len((await alice.get("/api/v2/notifications"))["notification_groups"]) == 3
     assert (await alice.get("/api/v2/notifications/policy"))["for_bots"] == "accept"
+
+
+async def test_the_policy_is_the_one_of_the_page(home: House, alice: App) -> None:
+    path = "/api/v2/notifications/policy"
+    open_to_all = dict.fromkeys(
+        ("for_not_following", "for_not_followers", "for_new_accounts", "for_private_mentions"), "accept"
+    )
+    summary = {"pending_requests_count": 0, "pending_notifications_count": 0}
+    known = await alice.get(path)
+    assert known == {**open_to_all, "for_bots": "accept", "for_limited_accounts": "drop", "summary": summary}
+    changed = await alice.ask("PATCH", path, json={"for_not_following": "drop", "for_private_mentions": "drop"})
+    assert (changed["for_not_following"], changed["for_private_mentions"]) == ("drop", "drop")
+    [account] = await home.rows(Account, actor_id=alice.actor.id)
+    assert (Told.of(account).not_from, account.direct_from) == ({"not_followed"}, "followed")
+    again = await alice.ask("PUT", path, data={"for_not_following": "accept"})
+    assert again == await alice.get(path)
+    assert (again["for_not_following"], again["for_private_mentions"]) == ("accept", "drop")
+    for wrong in ({"for_new_accounts": "filter"}, {"for_limited_accounts": "accept"}, {"for_not_following": "x"}):
+        told = await alice.ask("PATCH", path, json=wrong, status=422)
+        assert ("heard whom you follow" if "for_limited_accounts" in wrong else "`accept` or `drop`") in told["error"]
+    assert await alice.get(path) == again
+    assert await alice.get("/api/v1/notifications/requests") == []
+    assert await alice.get("/api/v1/notifications/requests/merged") == {"merged": True}
+    await alice.get("/api/v1/notifications/requests/1", status=404)

@@ -353,6 +353,10 @@ async def test_an_account_moves_where_it_is_expected(ann: Client, bob: RemoteAct
 
 OTHERS: list[tuple[Any, int]] = [
     ({"type": "View", "object": "https://x.example/1"}, 400),
+    ({"type": "Arrive", "location": {"type": "Place", "name": "Here"}}, 400),
+    ({"type": "Leave", "object": "https://x.example/1"}, 400),
+    ({"type": "Travel", "target": {"type": "Place", "name": "There"}}, 400),
+    ({"type": "https://x.example/ns#Paint", "object": "https://x.example/1"}, 400),
     ({"type": "EmojiReact", "object": "https://x.example/1", "content": "x"}, 422),
     ({"type": "Create", "object": {"type": "Article", "content": "long"}}, 400),
     ({"type": "Create", "object": {"type": "CollectionPage", "nameMap": {"en": ["Mine"]}}}, 400),
@@ -387,6 +391,7 @@ async def test_everything_else_is_refused_with_words_and_changes_nothing(
     told = await amy.send(activity, status)
     if status == 400 and "is not taken here" in told["detail"]:
         assert told["type"].endswith("#unsupported-type")
+        assert "What is taken: Accept, Add, " in told["detail"]
     assert mine(amy.home) == before
 
 

@@ -17,11 +17,14 @@ def upgrade() -> None:
     _observations()
     _public_collections()
     _votes()
+    # Who may search a post, where its object says so (FEP-268d).
+    op.add_column("post", sa.Column("searchable", sa.String(), nullable=True))
     _people()
 
 
 def downgrade() -> None:
     _no_people()
+    op.drop_column("post", "searchable")
     op.drop_table("poll_vote")
     _no_public_collections()
     _no_observations()
@@ -35,6 +38,8 @@ def _public_collections() -> None:
         batch_op.add_column(sa.Column("public_ms", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("verdict", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True))
         batch_op.add_column(sa.Column("closed_ms", sa.BigInteger(), nullable=True))
+    # A batch of its own: within one SQLite would copy the rows into a table without the default.
+    with op.batch_alter_table("own_collection", schema=None) as batch_op:
         batch_op.alter_column("about", server_default=None)
     with op.batch_alter_table("own_item", schema=None) as batch_op:
         batch_op.add_column(sa.Column("position", sa.BigInteger(), nullable=False, server_default="0"))
@@ -228,6 +233,7 @@ def _people() -> None:
         batch_op.create_index(batch_op.f("ix_arrival_invite_id"), ["invite_id"], unique=False)
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.add_column(sa.Column("size", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.alter_column("size", server_default=None)
 
 
@@ -276,6 +282,7 @@ def _restorations() -> None:
         sa.Column("made_ms", sa.BigInteger(), nullable=False),
         sa.Column("floor_ms", sa.BigInteger(), nullable=False),
         sa.Column("restored_ms", sa.BigInteger(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("settled", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("follows", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("asked_id", sa.BigInteger(), nullable=False),
