@@ -111,6 +111,10 @@ class Authenticator:
         self._verify(signature, request, fetched)
         return fetched.sender
 
+    def check(self, request: SignedRequest, public: keys.PublicKey) -> None:
+        """Hold a request against a key that is at hand, as the inbox would. Raises Unauthenticated, Malformed."""
+        self._compare(_read(request), request, public)
+
     def forget(self, key_uri: str) -> None:
         self._known.pop(key_uri, None)
 
@@ -131,12 +135,12 @@ class Authenticator:
 
     def _verify(self, signature: AnySignature, request: SignedRequest, known: _Known) -> None:
         try:
-            self._compare(signature, request, known)
+            self._compare(signature, request, known.public)
         except signatures.Untimely as error:
             self._watch.refused(urls.origin(known.sender.actor_uri), error.ahead_seconds)
             raise
 
-    def _compare(self, signature: AnySignature, request: SignedRequest, known: _Known) -> None:
+    def _compare(self, signature: AnySignature, request: SignedRequest, public: keys.PublicKey) -> None:
         config, now = self.context.config, self.context.clock.now()
         if isinstance(signature, message_signatures.MessageSignature):
             target = request.path.decode("latin-1") + (f"?{request.query.decode('latin-1')}" if request.query else "")
@@ -146,7 +150,7 @@ class Authenticator:
                 url=config.public_url + target,
                 headers=request.headers,
                 body=request.body,
-                public_key=known.public,
+                public_key=public,
                 now=now,
             )
             return
@@ -157,7 +161,7 @@ class Authenticator:
             headers=request.headers,
             host=config.host,
             body=request.body,
-            public_key=known.public,
+            public_key=public,
             now=now,
         )
 

@@ -13,8 +13,9 @@ from fediverse_ai.core.errors import Malformed, Misdirected
 from fediverse_ai.core.responses import problem
 from fediverse_ai.core.urls import canonical_host, host_of
 
-# Asked by whoever looks after the machine, by its number or by the name of a container.
-_FOR_EVERY_HOST = frozenset({"/healthz", "/readyz", "/metrics"})
+# Asked by whoever looks after the machine, by its number or by the name of a container; and by the doctor, who has to
+# learn which name arrives.
+_FOR_EVERY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/doctor/echo"})
 # All that the domain of the handles leads here.
 _OF_ACCOUNTS = ("/.well-known/",)
 

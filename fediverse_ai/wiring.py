@@ -58,6 +58,7 @@ from actors.signups import SignUpDoor
 from actors.stops import Scope, StopSwitch
 from fediverse_ai import __version__, health, housekeeping, mail, remote_media
 from fediverse_ai.activitypub.fetch import Fetcher
+from fediverse_ai.backup import afterwards, reconcile, scheduled
 from fediverse_ai.carry import archive, imports
 from fediverse_ai.core import observations, secrets
 from fediverse_ai.core.clock import Clock, SystemClock
@@ -71,6 +72,7 @@ from fediverse_ai.core.jobs import Clockwork, Jobs, JobSpec
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.storage import FolderStorage
 from fediverse_ai.disk import Disk
+from fediverse_ai.doctor import door as doctor_routes
 from fediverse_ai.health import Readiness
 from fediverse_ai.heartbeat import Heartbeat
 from fediverse_ai.levels import Levels
@@ -109,6 +111,7 @@ TABLES = (
 # Of two that match the first one answers.
 ROUTES: list[Route | WebSocketRoute] = [
     *health.ROUTES,
+    *doctor_routes.ROUTES,
     *inbox.routes.ROUTES,
     *actors.routes.ROUTES,
     # Before the collections of a post, whose pattern would take /notes/ID/progress.
@@ -157,6 +160,9 @@ CLOCKWORK: list[Clockwork] = [
     Clockwork("accounts.leave", 600.0, outbox.leave.due),
     Clockwork("archives.forget", 3600.0, archive.forget),
     Clockwork("media.prune", 600.0, remote_media.tidy),
+    Clockwork("backup.afterwards", afterwards.EVERY_SECONDS, afterwards.write),
+    Clockwork("backup.due", scheduled.EVERY_SECONDS, scheduled.due),
+    Clockwork("backup.reconcile", reconcile.EVERY_SECONDS, reconcile.reconcile),
 ]
 
 # `generate` is set by how many pictures the configured generators make at once: one, unless there are further ones.
@@ -263,6 +269,8 @@ async def _add_parts(context: Context) -> None:
     context.add(outbox.figures.Figures(context))
     context.add(Disk(context))
     context.add(Glances())
+    context.add(afterwards.Afterwards(context))
+    context.add(scheduled.Backups(context))
     context.add(Heartbeat(context, sorted({spec.queue for spec in JOBS})))
     context.add(Readiness(context))
     context.add(Levels(context))
@@ -272,6 +280,7 @@ async def close_context(context: Context) -> None:
     """Take nothing new, finish what runs, let go of everything; within five seconds."""
     await context.part(Heartbeat).stop()
     await context.part(inbox.receive.Intake).stop()
+    await context.part(scheduled.Backups).stop()
     await context.jobs.stop()
     await context.part(Pipeline).close()
     await context.http.close()

@@ -37,11 +37,7 @@ class ModelFile:
 
 def look(moderators: set[str]) -> list[ModelFile]:
     """The files of these moderators, read whole: tens of megabytes, a tenth of a second. Blocks."""
-    return [
-        _look(moderator, package, name, wanted)
-        for moderator, package, name, wanted in _FILES
-        if moderator in moderators
-    ]
+    return [_look(*one) for one in _FILES if one[0] in moderators]
 
 
 def _look(moderator: str, package: str, name: str, wanted: str) -> ModelFile:

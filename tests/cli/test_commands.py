@@ -75,8 +75,8 @@ def test_beside_a_running_server(settled: Inside, cli: Cli, port: int) -> None:
     nobody = settled("follow", f"nobody@127.0.0.1:{port}")
     assert (nobody.code, "nobody called nobody" in nobody.err) == (1, True)
 
-    findings = {item["name"]: item for item in settled("doctor", "--json").facts}
-    assert findings["WebFinger"]["level"] == "ok", findings["WebFinger"]
+    findings = {item["name"]: item for item in settled("doctor", "--json").facts["findings"]}
+    assert findings["webfinger"]["level"] == "ok", findings["webfinger"]
     assert findings["keys"]["level"] == "ok"
 
     second = cli("serve", "--port", str(port))
@@ -144,7 +144,7 @@ def test_init_for_production_and_doctor(inside: Inside) -> None:
         assert stat.S_IMODE((inside.folder / name).stat().st_mode) == 0o600
     again = inside("init", "--public-url", "https://pictures.example")
     assert (again.code, "holds a server already" in again.err) == (1, True)
-    findings = {item["name"]: item for item in inside("doctor", "--json").facts}
+    findings = {item["name"]: item for item in inside("doctor", "--json").facts["findings"]}
     assert "media.public_url" in findings["media"]["cure"]
     assert findings["files"]["level"] == "ok"
     assert "trusted_proxies" in findings["visitors"]["cure"]
@@ -152,7 +152,7 @@ def test_init_for_production_and_doctor(inside: Inside) -> None:
     (inside.folder / "secret.key").chmod(0o644)
     sick = inside("doctor", "--json")
     assert sick.code == 1
-    told = {item["name"]: item for item in sick.facts}["files"]
+    told = {item["name"]: item for item in sick.facts["findings"]}["files"]
     assert told["level"] == "problem"
     assert told["cure"].startswith("chmod go= ")
 
@@ -171,7 +171,8 @@ def test_doctor_finds_a_secret_that_does_not_fit(inside: Inside) -> None:
     (inside.folder / "secret.key").write_bytes(bytes(range(32)))
     sick = inside("doctor", "--json")
     assert sick.code == 1
-    assert "secret.key" in " ".join(item["words"] + item["cure"] for item in sick.facts if item["level"] == "problem")
+    problems = [item for item in sick.facts["findings"] if item["level"] == "problem"]
+    assert "secret.key" in " ".join(item["words"] + item["cure"] for item in problems)
 
 
 def test_doctor_finds_changed_tables(inside: Inside) -> None:
@@ -180,8 +181,8 @@ def test_doctor_finds_changed_tables(inside: Inside) -> None:
         database.execute("ALTER TABLE actor RENAME COLUMN url TO web")
         database.commit()
     sick = inside("doctor", "--json")
-    assert sick.code == 1
-    assert {"tables", "start"} <= {item["name"] for item in sick.facts if item["level"] == "problem"}
+    assert (sick.code, sick.facts["well"]) == (1, False)
+    assert {"tables"} <= {item["name"] for item in sick.facts["findings"] if item["level"] == "problem"}
 
 
 def test_config_check_shows_origins_and_hides_secrets(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ def test_a_policy_is_tried_and_put_back(settled: Inside, tmp_path: Path) -> None
     assert settled("moderation", "policy", "rollback", "nothing").code == 1
     assert now["version"] != then["version"]
     (folder / FILE).write_text("version = [")
-    found = {one["name"]: one for one in settled("doctor", "--json").facts}
+    found = {one["name"]: one for one in settled("doctor", "--json").facts["findings"]}
     assert found["policy"]["level"] == "problem"
     assert then["version"] in found["policy"]["words"], "the policy that ran last goes on"
 

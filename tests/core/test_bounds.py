@@ -49,6 +49,7 @@ SOCIAL = "tests/social/"
 
 # Name of the bound -> the test that would fail if it did not hold.
 HELD = {
+    "DOCTOR_SECONDS": "tests/doctor/test_door.py::test_a_token_is_good_for_a_minute",
     "HEARTBEAT_LATE_SECONDS": "tests/seeing/test_health.py::test_a_worker_that_is_silent_for_too_long_is_dead",
     "READY_SECONDS": "tests/seeing/test_health.py::test_a_database_that_takes_no_write_is_named_in_time",
     "METRIC_LABELS": "tests/core/test_small_parts.py::test_labels_of_metrics_are_bounded",
@@ -427,6 +428,9 @@ WITHOUT_EDGE = {
     "DELIVERY_CONCURRENCY": POOL,
     "DELIVERY_SECONDS": SLOW,
     "PROGRESS_SECONDS": PAUSE,
+    "DOCTOR_PAUSE_SECONDS": PAUSE,
+    "DOCTOR_LOOK_SECONDS": FETCHES,
+    "DOCTOR_PEERS": FETCHES,
     "HEARTBEAT_SECONDS": PAUSE,
     "HEARTBEAT_KEPT_SECONDS": MEMORY,
     "SCRAPE_SECONDS": MEMORY,
@@ -479,8 +483,7 @@ ELSEWHERE = {
     ("actors/second_factor.py", "_SECRET_BYTES"): "the length of a secret of our own",
     ("actors/second_factor.py", "_PAPER_CHARS"): "the length of a secret of our own",
     ("outbox/draft.py", "SEED_BYTES"): "the length of a seed of our own",
-    ("fediverse_ai/cli/doctor.py", "DISK_LEAST_BYTES"): "when doctor gives advice",
-    ("fediverse_ai/cli/doctor.py", "DISK_ENOUGH_BYTES"): "when doctor gives advice",
+    ("fediverse_ai/doctor/line.py", "ANSWER_BYTES"): "how much of our own answers the doctor reads",
     (
         "generation/generators/scene/worker.py",
         "ADDRESS_SPACE_BYTES",

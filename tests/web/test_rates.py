@@ -11,12 +11,13 @@ import pytest
 from actors import accounts, tries
 from actors.models import SignInTries
 from fediverse_ai import housekeeping
-from fediverse_ai.cli import doctor, listener
+from fediverse_ai.cli import listener
 from fediverse_ai.core import addresses, limits
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.errors import TooMany, Unavailable
 from fediverse_ai.core.gate import Gate
 from fediverse_ai.core.limits import LOGIN_PER_ADDRESS, Rate, RateLimiter
+from fediverse_ai.doctor import here
 from tests.support.house import house
 from tests.web.site import ORIGIN, Site
 
@@ -112,7 +113,7 @@ async def test_behind_a_proxy_of_this_machine_its_visitors_are_counted(site: Sit
 async def test_doctor_sees_a_proxy_that_is_not_named_and_one_that_is_everybody() -> None:
     def found(**server: object) -> list[str]:
         config = Config.model_validate({"server": {"public_url": "https://pictures.example", **server}})
-        return [finding.level for finding in doctor._clients(config)]
+        return [finding.level for finding in here.visitors(config)]
 
     assert found() == ["advice"]
     assert found(trusted_proxies=["127.0.0.1"]) == []
