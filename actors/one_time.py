@@ -59,3 +59,8 @@ async def confirm_address(session: AsyncSession, secret: str) -> bool:
 
 async def _end(session: AsyncSession, account_id: int, kind: str) -> None:
     await session.execute(delete(Login).where(col(Login.account_id) == account_id, col(Login.kind) == kind))
+
+
+async def works(session: AsyncSession, secret: str, kind: str) -> bool:
+    """Whether a link of this kind could still be used; it is not used up by asking."""
+    return await accounts.unused(session, secret, kind)

@@ -18,6 +18,10 @@ from fediverse_ai.core.roles import Role
 from fediverse_ai.core.texts import _
 
 KEY = "signups"
+# Beside those that nobody may have: names that a stranger would take for people in charge or for the machine.
+RESERVED = local.RESERVED | frozenset(
+    {"owner", "staff", "mod", "moderation", "webmaster", "postmaster", "hostmaster", "noreply", "system", "help"}
+)
 
 
 class Mode(StrEnum):
@@ -99,6 +103,8 @@ class SignUpDoor:
 async def require_free(session: AsyncSession, name: str) -> str:
     """The name, if nobody has it or asked for it. Raises Unprocessable for a name that cannot be, Conflict."""
     local.check_username(name)
+    if name.lower() in RESERVED:
+        raise Unprocessable(_("The name %(name)s is reserved.") % {"name": name})
     asked = select(SignUpRequest.id).where(SignUpRequest.name_lower == name.lower(), SignUpRequest.state == "waiting")
     if await queries.by_handle(session, name) is not None or (await session.exec(asked)).first() is not None:
         raise Conflict(_("The name %(name)s is taken.") % {"name": name})

@@ -14,11 +14,20 @@ from fediverse_ai.core.errors import TooMany
 from fediverse_ai.core.limits import Rate
 
 
-async def count(context: Context, kind: str, who: str, rate: Rate, *, doubling: bool) -> None:
+async def count(
+    context: Context,
+    kind: str,
+    who: str,
+    rate: Rate,
+    *,
+    doubling: bool,
+    longest: float = limits.SIGN_IN_WAIT_SECONDS,
+    sentence: str = "Too many tries to sign in; please wait a little.",
+) -> None:
     """Count one try. Raises TooMany beyond the rate, with the seconds to wait.
 
     After `rate.count` tries within `rate.seconds` there is a wait of as many seconds; with `doubling` the next one is
-    twice as long, up to SIGN_IN_WAIT_SECONDS, until a day passed without one. By name nothing doubles: others could
+    twice as long, up to `longest` seconds, until a day passed without one. By name nothing doubles: others could
     keep somebody out (OAU-10), who has the one-time link as well.
     """
     now, error = context.clock.now_ms(), None
@@ -29,7 +38,7 @@ async def count(context: Context, kind: str, who: str, rate: Rate, *, doubling: 
         await session.exec(first.on_conflict_do_nothing())
         row = await session.get_one(SignInTries, key, with_for_update=True)
         if now < row.until_ms:
-            error = _too_many(kind, row.until_ms - now)
+            error = _too_many(kind, row.until_ms - now, sentence)
         else:
             if now - row.since_ms >= rate.seconds * 1000:
                 row.tries, row.since_ms = 0, now
@@ -38,16 +47,15 @@ async def count(context: Context, kind: str, who: str, rate: Rate, *, doubling: 
             row.tries += 1
             if row.tries > rate.count:
                 wait = rate.seconds * 2**row.waits if doubling else rate.seconds
-                row.until_ms = now + int(min(wait, limits.SIGN_IN_WAIT_SECONDS) * 1000)
+                row.until_ms = now + int(min(wait, longest) * 1000)
                 row.waits, row.tries, row.since_ms = min(row.waits + 1, 8), 0, row.until_ms
-                error = _too_many(kind, row.until_ms - now)
+                error = _too_many(kind, row.until_ms - now, sentence)
             session.add(row)
     if error is not None:
         raise error
 
 
-def _too_many(kind: str, wait_ms: int) -> TooMany:
-    sentence = "Too many tries to sign in; please wait a little."
+def _too_many(kind: str, wait_ms: int, sentence: str) -> TooMany:
     return TooMany(sentence, f"sign-in rate by {kind}", retry_after=wait_ms // 1000 + 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
@@ -142,3 +143,16 @@ _COUNTS = {
     "queued": _queued,
     "storage_bytes": _storage,
 }
+
+
+async def of_many(session: AsyncSession, actor_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """(pictures made today, bytes of room) of several people, for lists."""
+    day = _today(session) // DAY_MS
+    made = select(Usage.actor_id, func.sum(Usage.pictures)).where(col(Usage.actor_id).in_(actor_ids), Usage.day == day)
+    posted = select(Post.author_id, func.sum(Attachment.size)).join(Attachment, col(Attachment.post_id) == col(Post.id))
+    posted = posted.where(col(Post.author_id).in_(actor_ids), col(Attachment.file).is_not(None))
+    brought = select(Upload.actor_id, func.sum(Upload.size)).where(col(Upload.actor_id).in_(actor_ids))
+    pictures = dict(list(await session.exec(made.group_by(col(Usage.actor_id)))))
+    room = dict(list(await session.exec(posted.group_by(col(Post.author_id)))))
+    more = dict(list(await session.exec(brought.group_by(col(Upload.actor_id)))))
+    return {one: (int(pictures.get(one) or 0), int(room.get(one) or 0) + int(more.get(one) or 0)) for one in actor_ids}

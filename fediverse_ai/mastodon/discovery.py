@@ -76,7 +76,7 @@ async def trending_statuses(request: Request) -> Response:
 
 
 async def nothing(request: Request) -> Response:
-    """GET /api/v1/trends/links, /api/v1/announcements: there are none."""
+    """GET /api/v1/trends/links: there are none."""
     return answers.answer([])
 
 
@@ -170,7 +170,6 @@ ROUTES = [
     ApiDoor("/api/v1/trends", trending_tags, needs="anyone"),
     ApiDoor("/api/v1/trends/statuses", trending_statuses, needs="anyone"),
     ApiDoor("/api/v1/trends/links", nothing, needs="anyone"),
-    ApiDoor("/api/v1/announcements", nothing, needs="read"),
     ApiDoor("/api/v1/directory", directory, needs="anyone"),
     ApiDoor("/api/v2/suggestions", suggestions, needs="read:accounts"),
     ApiDoor("/api/v1/suggestions", old_suggestions, needs="read:accounts"),

@@ -22,7 +22,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class ApiDoor(Door):
-    """A Door of the API. `needs` is `anyone` or an OAuth scope; `rate` is a narrower bound of its own.
+    """A Door of the API. `needs` is `anyone`, `app` (any token) or an OAuth scope; `rate` a narrower bound of its own.
 
     A redirect from `/x/` to `/x` would lose the method or the token in some apps, so both spellings are served.
     """
@@ -65,7 +65,7 @@ class ApiDoor(Door):
         if not known and (self.needs != "anyone" or connection.headers.get("authorization")):
             # A token that opens nothing is said to be so on public addresses too, or apps would not sign in anew.
             raise Unauthenticated("The access token is invalid", f"no usable token for {self.needs}")
-        if self.needs == "anyone":
+        if self.needs in ("anyone", "app"):
             return
         if principal is None:
             raise Unprocessable("This method requires an authenticated user", f"{self.needs} needs a person")

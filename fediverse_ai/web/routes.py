@@ -29,8 +29,10 @@ from fediverse_ai.web import (
 from fediverse_ai.web.composer import routes as composer
 from fediverse_ai.web.feeds import routes as feeds
 from fediverse_ai.web.handbook import pages as handbook
+from fediverse_ai.web.joining import routes as joining
 from fediverse_ai.web.legal import routes as legal
 from fediverse_ai.web.moderation import routes as moderation
+from fediverse_ai.web.owner import announcements
 from fediverse_ai.web.owner import routes as owner
 from fediverse_ai.web.settings import routes as settings
 
@@ -58,6 +60,8 @@ ROUTES: list[Route] = [
     Door("/sign-in/code", sign_in.check_code, needs="anyone", methods=["POST"]),
     Door("/sign-in/link/{secret}", sign_in.show_link, needs="anyone", methods=["GET"]),
     Door("/sign-in/link/{secret}", sign_in.use_link, needs="anyone", methods=["POST"]),
+    *joining.ROUTES,
+    Door("/announcements/{id:int}/dismiss", announcements.dismiss, needs="session", methods=["POST"]),
     Door("/sign-out", sign_in.leave, needs="session", methods=["POST"]),
     *settings.ROUTES,
     *moderation.ROUTES,

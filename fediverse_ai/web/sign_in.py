@@ -7,7 +7,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from actors import accounts, second_factor, tries
+from actors import accounts, requests, second_factor, tries
 from actors.models import Account
 from fediverse_ai import auth
 from fediverse_ai.core import addresses, limits
@@ -62,6 +62,9 @@ async def check(request: Request) -> Response:
     await tries.count(context, "address", address_block(request), limits.LOGIN_PER_ADDRESS, doubling=True)
     await tries.count(context, "name", name, limits.LOGIN_PER_ACCOUNT, doubling=False)
     account = await accounts.check_password(context, username, fields.get("password", ""))
+    if account is None and await requests.waiting_for(context, name, fields.get("password", "")) is not None:
+        sentence = _("Your request to join still waits for an answer. Please come back later.")
+        return form(request, status=422, goal=goal, wrong=sentence, username=username)
     if account is None:
         auth_failed(client_ip(request), "sign_in")
         why = await _why_not(context, username, fields.get("password", ""))
@@ -86,7 +89,7 @@ async def _go_on(request: Request, context: Context, account_id: int, goal: str)
     async with context.database.read() as session:
         asked = await second_factor.is_on(session, account_id)
     if not asked:
-        return await _enter(request, context, account_id, goal)
+        return await enter(request, context, account_id, goal)
     async with context.database.write() as session:
         ticket = await accounts.begin_second_step(session, account_id)
     return _code_form(request, ticket, goal)
@@ -129,7 +132,7 @@ async def check_code(request: Request) -> Response:
         sentence = _("This code is not right, or was used before. Wait for the next one and try again.")
         return _code_form(request, ticket, goal, wrong=sentence, status=422)
     await tries.forgive(context, "code", str(account_id))
-    return await _enter(request, context, account_id, safe_next(goal))
+    return await enter(request, context, account_id, safe_next(goal))
 
 
 async def show_link(request: Request) -> Response:
@@ -177,7 +180,7 @@ async def leave(request: Request) -> Response:
     return answer
 
 
-async def _enter(request: Request, context: Context, account_id: int, goal: str) -> Response:
+async def enter(request: Request, context: Context, account_id: int, goal: str) -> Response:
     """A new session under a new secret; the one that this browser had, if any, ends."""
     name = auth.session_cookie_name(context.config)
     old = auth.cookie(request.scope, name)

@@ -27,6 +27,11 @@ OPEN_WRITES = {
     "/sign-in",
     "/sign-in/code",
     "/sign-in/link/{secret}",
+    "/sign-in/forgotten",
+    "/sign-in/reset/{secret}",
+    # And this is how one becomes a member, where the owner opened the door; the link proves a mail address.
+    "/sign-up",
+    "/sign-up/confirm/{secret}",
     # Apps introduce themselves, and come with secrets of their own.
     "/api/v1/apps",
     "/oauth/register",

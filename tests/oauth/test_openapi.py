@@ -68,7 +68,7 @@ async def test_fields_are_those_that_are_read(stage: Stage) -> None:
 
 # Addresses whose answers are no entity: streams, empty lists, other specifications, what is refused always.
 UNDESCRIBED = re.compile(
-    r"/api/(openapi\.json|oembed|v1/(streaming.*|announcements|trends/links|instance/translation_languages|apps.*"
+    r"/api/(openapi\.json|oembed|v1/(streaming.*|trends/links|instance/translation_languages|apps.*"
     r"|accounts/{id}/identity_proofs|statuses/{id}/card|statuses/{id}/upscale))"
 )
 

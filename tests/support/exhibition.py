@@ -67,7 +67,7 @@ async def _compose(server: Server, *wanted: tuple[str, Draft]) -> list[int]:
     async with server.beside() as context:
         for username, draft in wanted:
             async with context.database.write() as session:
-                made.append((await compose(session, await _find(session, username), draft)).id)
+                made.append((await compose(session, await _find(session, username), draft, bounded=False)).id)
     marks = ",".join("?" * len(made))
 
     async def settled() -> bool:

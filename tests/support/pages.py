@@ -24,6 +24,11 @@ EXAMPLES: dict[str, list[Fill]] = {
     "/docs/{kind}/{name}": [lambda _shown: "/docs/howto/moderation"],
     "/tags/{name}": [lambda _shown: "/tags/morning"],
     "/intent": [lambda shown: f"/intent?wish=like&about=/@ann/{shown.posts[0]}"],
+    "/invite/{secret}": [lambda _shown: "/invite/spent"],
+    "/sign-up/state/{secret}": [],  # tests/signups/test_doors.py asks to join
+    "/sign-up/confirm/{secret}": [lambda _shown: "/sign-up/confirm/spent"],
+    "/sign-in/reset/{secret}": [lambda _shown: "/sign-in/reset/spent"],
+    "/owner/people/{name}": [lambda _shown: "/owner/people/ann"],
     "/sign-in/link/{secret}": [lambda _shown: "/sign-in/link/spent"],
     "/report/notices/{secret}": [lambda shown: f"/report/notices/{shown.words['receipt']}"],
     "/statements/{secret}": [lambda shown: f"/statements/{shown.words['statement']}"],

@@ -48,6 +48,12 @@ ACTIONS: Mapping[str, str] = {
     "policy.change": marked("policy changed"), "policy.rollback": marked("policy rolled back"),
     "collection.close": marked("collection closed"),
     "stop": marked("stopped"), "start": marked("started"),
+    "account.role": marked("role changed"), "account.reset-link": marked("link for a new password made"),
+    "invite.make": marked("invitation made"), "invite.revoke": marked("invitation taken back"),
+    "request.approve": marked("let in"), "request.deny": marked("turned away"),
+    "setting.signups": marked("sign-ups set"), "announcement.write": marked("announcement written"),
+    "announcement.publish": marked("announcement published"),
+    "announcement.withdraw": marked("announcement taken down"),
 }  # fmt: skip
 STATES: Mapping[str, str] = {
     "draft": marked("draft"), "waiting": marked("being made or judged"), "pick": marked("waits for its author's pick"),

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
 from fediverse_ai.web.moderation import accounts, appeals, desk, legal, log, posts, queue, reports
+from fediverse_ai.web.owner import admission
 
 _PAGES = (
     ("/moderation", queue.show),
@@ -18,6 +19,7 @@ _PAGES = (
     ("/moderation/posts/{id:int}", posts.show),
     ("/moderation/legal", legal.show),
     ("/moderation/legal/{id:int}", legal.one),
+    ("/moderation/requests", admission.show_requests),
     ("/moderation/log", log.show),
     ("/moderation/log.csv", log.table),
 )
@@ -28,6 +30,7 @@ _WORDS = (
     ("/moderation/reports/{id:int}", reports.act),
     ("/moderation/accounts/{id:int}", accounts.act),
     ("/moderation/posts/{id:int}", posts.act),
+    ("/moderation/requests/{id:int}", admission.decide),
     ("/moderation/legal/{id:int}", legal.act),
 )
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from actors.models import Account
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import require
+from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Malformed, Misconfigured, Missing, TooLarge
 from fediverse_ai.web import forms
 from fediverse_ai.web.moderation import desk
@@ -28,6 +29,11 @@ async def admin(session: AsyncSession, request: Request) -> Account:
     if account is None:
         raise Missing("There is no such account (any more).")
     return account
+
+
+def base(session: AsyncSession) -> str:
+    """The address of this server, for links that are shown."""
+    return context_of(session).config.public_url
 
 
 async def form(request: Request) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
-from fediverse_ai.web.owner import disk, federation, overview, policy, rules, stop
+from fediverse_ai.web.owner import admission, announcements, disk, federation, overview, people, policy, rules, stop
 
 _PAGES = (
     ("/owner", overview.show),
@@ -13,6 +13,11 @@ _PAGES = (
     ("/owner/rules", rules.show),
     ("/owner/rules.csv", rules.export),
     ("/owner/policy", policy.show),
+    ("/owner/people", people.show),
+    ("/owner/people/{name}", people.one),
+    ("/owner/invites", admission.show),
+    ("/owner/requests", admission.show_requests),
+    ("/owner/announcements", announcements.show),
     ("/owner/models", stop.models),
     ("/owner/disk", disk.show),
     ("/owner/stop", stop.show),
@@ -28,6 +33,13 @@ _WORDS = (
     ("/owner/policy/try", policy.look),
     ("/owner/disk", disk.prune),
     ("/owner/disk/preview", disk.preview),
+    ("/owner/people/{name}", people.act),
+    ("/owner/signups", admission.change),
+    ("/owner/invites", admission.invite),
+    ("/owner/invites/{id:int}/revoke", admission.revoke),
+    ("/owner/requests/{id:int}", admission.decide),
+    ("/owner/announcements", announcements.write),
+    ("/owner/announcements/{id:int}", announcements.act),
     ("/owner/stop", stop.put),
     ("/owner/stop/confirm", stop.confirm),
     ("/owner/start", stop.start),

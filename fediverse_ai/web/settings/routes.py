@@ -5,7 +5,18 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
-from fediverse_ai.web.settings import data, filters, leaving, look, person, privacy, security, telling
+from fediverse_ai.web.settings import (
+    data,
+    filters,
+    inviting,
+    leaving,
+    look,
+    person,
+    privacy,
+    reached,
+    security,
+    telling,
+)
 
 ROUTES: list[Route] = [
     Door("/settings", person.show, needs="session", methods=["GET"]),
@@ -28,6 +39,11 @@ ROUTES: list[Route] = [
     Door("/settings/security/two-factor/confirm", security.confirm, needs="session", methods=["POST"]),
     Door("/settings/security/two-factor/recovery", security.new_paper, needs="session", methods=["POST"]),
     Door("/settings/security/two-factor/end", security.end, needs="session", methods=["POST"]),
+    Door("/settings/security/mail", reached.change, needs="session", methods=["POST"]),
+    Door("/settings/quotas", inviting.quota, needs="session", methods=["GET"]),
+    Door("/settings/invites", inviting.show, needs="session", methods=["GET"]),
+    Door("/settings/invites", inviting.make, needs="session", methods=["POST"]),
+    Door("/settings/invites/{invite_id:int}/revoke", inviting.revoke, needs="session", methods=["POST"]),
     Door("/settings/data", data.show, needs="session", methods=["GET"]),
     Door("/settings/data/{name}.csv", data.download, needs="session", methods=["GET"]),
     Door("/settings/data/import", data.carry_in, needs="session", methods=["POST"]),

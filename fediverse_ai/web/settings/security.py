@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from actors import accounts, second_factor, tries
 from actors.models import Account, Login
+from fediverse_ai import mail
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.texts import _
@@ -48,6 +49,8 @@ async def _page(
         paper=paper or [],
         sessions=len(sessions),
         most=limits,
+        mail=mail.configured(context_of(request).config),
+        email=account.email,
     )
 
 
