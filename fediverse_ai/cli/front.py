@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 STATE = "/var/lib/fediverse-ai"
 PROGRAM = "/opt/fediverse-ai/bin/fediverse-ai"
 HOMES = ("/home/", "/root/", "/run/user/")
+UPSTREAM = "{$FEDIVERSE_AI_UPSTREAM:127.0.0.1:8000}"
 HINT = "prints this"
-OPTIONAL = "#:"
 
 
 class What(StrEnum):
@@ -66,11 +66,14 @@ def folder() -> Path:
 def filled(config: Config, what: What) -> str:
     """A file of deploy/ with the names, the address and the folder of this server instead of those of the example."""
     host, port = config.server.host, config.server.port
-    listening = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    everywhere = host in ("0.0.0.0", "::")  # noqa: S104
+    listening = f"{'127.0.0.1' if everywhere else f'[{host}]' if ':' in host else host}:{port}"
     ours = {
+        # In a container the proxy knows the server by another name, which it is told by its environment.
+        UPSTREAM: UPSTREAM if everywhere else listening,
         "art.example": config.host,
         "example.org": config.account_host,
-        "127.0.0.1:8000": f"{listening}:{port}",
+        "127.0.0.1:8000": listening,
         PROGRAM: str(Path(sys.prefix) / "bin" / "fediverse-ai"),
         STATE: str(config.data_dir.resolve()),
     }
