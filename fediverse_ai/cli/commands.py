@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from fediverse_ai.cli import (
+    announcements,
     backup,
     config,
     console,
@@ -22,11 +23,13 @@ from fediverse_ai.cli import (
     init,
     media,
     moderation,
+    people,
     post,
     provenance,
     quickstart,
     reports,
     serve,
+    signups,
     stop,
     upscale,
     user,
@@ -65,6 +68,18 @@ app.command()(upscale.upscale)
 app.command()(generate.generate)
 app.command()(follow.follow)
 app.add_typer(user.app, name="user")
+user.app.command()(people.role)
+user.app.command()(people.suspend)
+user.app.command()(people.restore)
+user.app.command()(people.quota)
+user.app.command()(signups.signups)
+user.app.command()(signups.invite)
+user.app.command()(signups.invites)
+user.app.command()(signups.revoke_invite)
+user.app.command()(signups.requests)
+user.app.command()(signups.approve)
+user.app.command()(signups.deny)
+app.add_typer(announcements.app, name="announcement")
 app.add_typer(media.app, name="media")
 app.add_typer(moderation.app, name="moderation")
 app.add_typer(federation.app, name="federation")

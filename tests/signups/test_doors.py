@@ -183,7 +183,8 @@ async def test_a_request_is_asked_seen_and_granted(site: Site, olga: Browser) ->
     check_sound(waiting)
     assert "@fay waits for an answer" in waiting.text()
     assert await rows(site, Actor, username="fay") == [], "there is no actor to be found before a yes"
-    assert (await site.browser().client.get("/.well-known/webfinger?resource=acct:fay@127.0.0.1:8321")).status_code == 404
+    asked = await site.browser().client.get("/.well-known/webfinger?resource=acct:fay@127.0.0.1:8321")
+    assert asked.status_code == 404
     early = await visitor.submit("/sign-in", "/sign-in", username="fay", password=PASSWORD)
     assert "still waits" in early.text()
     wrong = await visitor.submit("/sign-in", "/sign-in", username="fay", password="another password")
@@ -262,7 +263,8 @@ async def test_a_form_of_another_site_and_one_without_a_token_are_refused(site: 
     visitor = site.browser()
     fields = {**hidden(await visitor.get("/sign-up")), **FORM, "username": "ivy", "reason": "x"}
     assert (await visitor.post("/sign-up", {**fields, "csrf": "nonsense"})).status == 403
-    assert (await visitor.post("/sign-up", fields, Origin="https://evil.example", Sec_Fetch_Site="cross-site")).status == 403
+    elsewhere = {"Origin": "https://evil.example", "Sec_Fetch_Site": "cross-site"}
+    assert (await visitor.post("/sign-up", fields, **elsewhere)).status == 403
     assert await rows(site, SignUpRequest, name="ivy") == []
 
 
