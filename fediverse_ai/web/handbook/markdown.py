@@ -139,7 +139,7 @@ def _linked(tokens: list[Token], file: str) -> Iterator[str]:
 
 
 def _named(tokens: list[Token]) -> None:
-    """Tables as the pages have them: on a phone each cell says its column."""
+    """Tables as the pages have them: on a phone each cell says its column, where there are more than two."""
     names: list[str] = []
     column = 0
     for token, inside in zip(tokens, [*tokens[1:], None], strict=False):
@@ -152,7 +152,7 @@ def _named(tokens: list[Token]) -> None:
         elif token.type == "tr_open":
             column = 0
         elif token.type == "td_open":
-            if column and names[column]:
+            if column and len(names) > 2 and names[column]:
                 token.attrSet("data-name", names[column])
             column += 1
         if token.attrs.pop("style", None) == "text-align:right":
