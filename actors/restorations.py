@@ -28,7 +28,11 @@ class Restoration(Row, table=True):
     """When the backup was made: what came later was lost, or is known from the list beside the backups."""
     floor_ms: int = Field(sa_type=BigInteger)
     """No earlier than the lost server's last sign of life."""
+    ahead_ms: int = Field(default=0, sa_type=BigInteger)
+    """By how much ids run ahead of this machine's clock, so that they are past the floor from the first one on."""
     restored_ms: int = Field(sa_type=BigInteger)
+    complete: bool = False
+    """Was there a list of what came after the backup?"""
     settled: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
     """What was changed so that nothing happens twice, in rows."""
     follows: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
@@ -43,7 +47,9 @@ async def latest(session: AsyncSession) -> Restoration | None:
     return (await session.exec(select(Restoration).order_by(col(Restoration.id).desc()).limit(1))).first()
 
 
-async def is_lately(session: AsyncSession) -> bool:
-    """Was this server restored within RECONCILE_DAYS, so that others may know more of our follows than we do?"""
+async def is_behind(session: AsyncSession) -> bool:
+    """May others know more of our follows than we do? Within RECONCILE_DAYS of a restore without the list."""
     found = await latest(session)
-    return found is not None and context_of(session).clock.now_ms() - found.restored_ms < RECONCILE_DAYS * DAY_MS
+    if found is None or found.complete:
+        return False
+    return context_of(session).clock.now_ms() - found.restored_ms < RECONCILE_DAYS * DAY_MS

@@ -222,7 +222,7 @@ async def _keep_ids_apart(database: Database) -> None:
     async with database.read() as session:
         restored = await actors.restorations.latest(session)
     if restored is not None:
-        database.ids.begin_after(restored.floor_ms)
+        database.ids.run_ahead(restored.ahead_ms)
 
 
 async def _add_parts(context: Context) -> None:

@@ -6,17 +6,17 @@ from cachetools import TTLCache
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import follows, queries
+from actors import follows, queries, restorations
 from actors.authentication import Sender
 from actors.models import Actor, Follow, FollowState
 from actors.remote import RemoteActors
 from fediverse_ai.activitypub import document, synchronization
 from fediverse_ai.core import jobs, limits, urls
-from fediverse_ai.core.context import Context
+from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Elsewhere, Malformed
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
-from outbox import follow
+from outbox import activities, follow
 
 log = get(__name__)
 
@@ -87,7 +87,10 @@ async def _mend(session: AsyncSession, actor_id: int, listed: set[str]) -> None:
     unknown = await queries.by_uris(session, listed - set(ours))
     for follower in unknown.values():
         pending = await queries.follow_of(session, follower.id, actor_id)
-        if pending is None:
+        if pending is None and await restorations.is_behind(session):
+            # Asked for after the backup that this server was restored from: they know better.
+            await follows.add(session, follower, target, activities.new_uri(context_of(session)), FollowState.ACCEPTED)
+        elif pending is None:
             await follow.disown(session, follower, target)
         else:
             # Its Accept was lost on the way.

@@ -33,6 +33,13 @@ async def ask(session: AsyncSession, actor: Actor, target: Actor) -> Follow:
     return follow
 
 
+async def ask_again(session: AsyncSession, follow: Follow, actor: Actor, target: Actor) -> None:
+    """Ask anew for a follow of ours, because this server was restored; whoever granted it then grants it again."""
+    follow.uri = activities.new_uri(context_of(session))
+    session.add(follow)
+    await send(session, actor, activities.follow(follow, actor, target), [target.inbox_url])
+
+
 async def granted(session: AsyncSession, follower: Actor, followed: Actor, uri: str) -> Follow:
     """Somebody follows our `followed`: accept at once, or leave it pending where the account is locked.
 

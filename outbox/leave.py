@@ -72,16 +72,18 @@ async def due(context: Context) -> None:
         await session.exec(delete(Key).where(col(Key.actor_id).in_(gone)))
 
 
-async def end(session: AsyncSession, account: Account) -> None:
+async def end(session: AsyncSession, account: Account, *, tell: bool = True) -> None:
     """From now on nobody is here: sessions and tokens end, the actor is a tombstone, every known server is told.
 
     The rows of account and actor stay, empty: the name is never given again, and old verdicts name who gave them.
+    `tell` False is for who left, and was told of, before: the server was restored from an older backup.
     """
     context = context_of(session)
     actor = await session.get_one(Actor, account.actor_id)
     now = context.clock.now_ms()
-    told = await queries.known_inboxes(session)
-    await send(session, actor, activities.delete_actor(context, actor), told, object_uri=actor.uri)
+    if tell:
+        told = await queries.known_inboxes(session)
+        await send(session, actor, activities.delete_actor(context, actor), told, object_uri=actor.uri)
     await accounts.end_everything(session, account.id)
     pictures = [_own(context, url) for url in (actor.icon_url, actor.image_url)]
     await _drop_archives(session, context.config.data_dir / "archives", account.id)

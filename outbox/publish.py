@@ -199,13 +199,16 @@ async def count_reply(session: AsyncSession, post: Post) -> None:
         await documents.render(session, parent)
 
 
-async def remove(session: AsyncSession, post: Post) -> None:
-    """Delete our post: a Tombstone stays for ever, everybody who got it is told, its traces go."""
+async def remove(session: AsyncSession, post: Post, *, tell: bool = True) -> None:
+    """Delete our post: a Tombstone stays for ever, everybody who got it is told, its traces go.
+
+    `tell` False is for what was deleted, and told, before: the server was restored from an older backup.
+    """
     context = context_of(session)
     author = await queries.by_id(session, post.author_id)
     if author is None or not post.local:
         raise WrongState(f"post {post.id} is not ours to remove")
-    was_out = post.state == PostState.PUBLISHED
+    was_out = tell and post.state == PostState.PUBLISHED
     inboxes = await audience.reach(session, author, post) if was_out else set()
     if was_out:
         body = activities.delete(context, post, author)

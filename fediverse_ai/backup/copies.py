@@ -88,9 +88,12 @@ def check_sqlite(path: Path) -> Facts:
 
 
 def pack(source: Path, target: Path) -> None:
-    with source.open("rb") as read, target.open("wb") as raw:
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=raw, mtime=0) as file:
-            shutil.copyfileobj(read, file, CHUNK)
+    with (
+        source.open("rb") as read,
+        target.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=raw, mtime=0) as file,
+    ):
+        shutil.copyfileobj(read, file, CHUNK)
 
 
 def unpack(source: Path, target: Path) -> None:

@@ -6,15 +6,15 @@ sealed for the same key, because a passphrase costs a second of work and there m
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Protocol
 
-import pyrage
+import pyrage  # type: ignore[import-untyped]
 
+from fediverse_ai.backup.places import write_small
 from fediverse_ai.core.errors import Misconfigured, Unprocessable
 
-KEY = "key.age"
+KEY, PUBLIC = "key.age", "key.pub"
 SUFFIX = ".age"
 
 
@@ -54,14 +54,10 @@ class Seal:
         except (pyrage.DecryptError, OSError) as error:
             raise Unprocessable("A part of the backup does not open: it was changed or cut.", str(error)) from None
 
-    def line(self, data: bytes) -> bytes:
-        """Encrypt something short."""
-        return pyrage.encrypt(data, [self._recipient])
-
     def read(self, data: bytes) -> bytes:
         """Decrypt something short. Raises Unprocessable."""
         try:
-            return pyrage.decrypt(data, [self._identity])
+            return bytes(pyrage.decrypt(data, [self._identity]))
         except pyrage.DecryptError as error:
             raise Unprocessable("A part of the backup does not open: it was changed or cut.", str(error)) from None
 
@@ -78,14 +74,22 @@ def seal_of(folder: Path, passphrase: str) -> Seal:
             ) from None
     identity = pyrage.x25519.Identity.generate()
     sealed = pyrage.passphrase.encrypt(f"{identity}\n".encode(), passphrase)
-    draft = folder / f".{KEY}.{os.getpid()}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_small(folder / PUBLIC, f"{identity.to_public()}\n".encode())
+    write_small(path, sealed)
     return Seal(identity, sealed)
+
+
+def to_whom(folder: Path) -> str:
+    """The public key for which things in this folder are encrypted; empty for none."""
+    try:
+        return (folder / PUBLIC).read_text("ascii").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def seal_line(data: bytes, recipient: str) -> bytes:
+    """Encrypt something short, without the passphrase."""
+    return bytes(pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(recipient)]))
 
 
 def unlocked(sealed: bytes, passphrase: str) -> Seal:

@@ -38,17 +38,22 @@ class Ids:
         self._base = node * _PER_MS
         self._last_ms = 0
         self._count = 0
-        self._floor_ms = 0
+        self._ahead_ms = 0
 
-    def begin_after(self, floor_ms: int) -> None:
-        """Give no id of this moment or before, whatever the clock says: a lost server may have given them."""
-        self._floor_ms = max(self._floor_ms, floor_ms)
-        if self._last_ms <= self._floor_ms:
-            self._last_ms, self._count = self._floor_ms, _PER_MS - 1
+    def run_ahead(self, ahead_ms: int) -> None:
+        """Count as if the clock showed this much more: on a restored server, whose lost self may have given the rest.
+
+        A sum and no floor, so that the next process of the same database, begun a moment later, gives later ids too.
+        """
+        self._ahead_ms = ahead_ms
+
+    def now_ms(self) -> int:
+        """The moment that new ids are of."""
+        return self._clock.now_ms() + self._ahead_ms
 
     def new(self, at_ms: int | None = None) -> int:
         """The next id; or, for a post published elsewhere at `at_ms`, one among that moment's (never in the future)."""
-        now = self._clock.now_ms()
+        now = self.now_ms()
         if at_ms is not None and at_ms < now:
             return self._past(max(at_ms, 1), now)
         if now > self._last_ms:
@@ -61,8 +66,7 @@ class Ids:
 
     def ahead(self, at_ms: int) -> int:
         """An id among those of a moment to come, for a post that is published then."""
-        at_ms = max(at_ms, self._floor_ms + 1)
-        return (at_ms << SEQUENCE_BITS) | (int.from_bytes(self._clock.token(4), "big") & 0xFFFF)
+        return (at_ms + self._ahead_ms << SEQUENCE_BITS) | (int.from_bytes(self._clock.token(4), "big") & 0xFFFF)
 
     def _past(self, at_ms: int, now: int) -> int:
         chance = int.from_bytes(self._clock.token(4), "big")

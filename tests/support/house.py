@@ -145,8 +145,8 @@ async def house(
     try:
         certificate = authority.certificate(name) if authority else None
         async with (
-            listening(create_app(config, context), certificate=certificate, port=port),
-            wire.client(authority, base_url=public_url) as client,
+            listening(create_app(config, context), certificate=certificate, port=config.server.port),
+            wire.client(authority, base_url=config.public_url) as client,
         ):
             yield House(context, client, clock)
     finally:

@@ -281,6 +281,7 @@ def _restorations() -> None:
         sa.Column("backup", sa.String(), nullable=False),
         sa.Column("made_ms", sa.BigInteger(), nullable=False),
         sa.Column("floor_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ahead_ms", sa.BigInteger(), nullable=False),
         sa.Column("restored_ms", sa.BigInteger(), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("settled", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
