@@ -358,9 +358,12 @@ class Gate(RuleBasedStateMachine):
                     await publish.remove(session, post)
 
 
+@pytest.mark.timeout(1800)
 def test_no_byte_leaves_without_a_verdict_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with asyncio.Runner() as runner:
-        opened = house(tmp_path / "home")
+        opened = house(
+            tmp_path / "home", quotas={"member": dict.fromkeys(("posts", "uploads", "pictures", "queued"), 0)}
+        )
         home = runner.run(_first(opened.__aenter__()))
         sandbox = Sandbox()
         try:
