@@ -21,7 +21,7 @@ LOOKERS = {"anyone": None, "session": "ann", "moderator": "mo", "admin": "olga",
 
 EXAMPLES: dict[str, list[Fill]] = {
     "/models/{name}": [lambda _shown: "/models/scene"],
-    "/docs/{kind}/{name}": [lambda _shown: "/docs/howto/moderation"],
+    "/docs/{kind}/{name}": [lambda _shown: "/docs/tutorial/first-picture", lambda _shown: "/docs/reference/cli"],
     "/tags/{name}": [lambda _shown: "/tags/morning"],
     "/intent": [lambda shown: f"/intent?wish=like&about=/@ann/{shown.posts[0]}"],
     "/invite/{secret}": [lambda _shown: "/invite/spent"],
