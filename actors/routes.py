@@ -190,7 +190,8 @@ async def finger(request: Request) -> Response:
     if found is None or found.deleted_ms is not None:
         raise Missing("There is nobody by that name here.")
     subject = webfinger.Handle(found.username, found.host)
-    body = webfinger.jrd(subject=subject, actor_uri=found.uri, profile_url=found.page_url)
+    pages = context.config.public_url if found.kind != "Application" else None
+    body = webfinger.jrd(subject=subject, actor_uri=found.uri, profile_url=found.page_url, pages=pages)
     response = activity_json(document.dump(body), request=request, media_type=JRD)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

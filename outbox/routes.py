@@ -273,7 +273,10 @@ MEDIA_HEADERS = {
     "Content-Disposition": "inline",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
+    # Asked of whoever gathers material for training, as the pages do.
+    "X-Robots-Tag": "noai, noimageai",
     "Content-Usage": "train-ai=n",
+    "TDM-Reservation": "1",
 }
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 PRIVATE = {"Cache-Control": "private, no-store"}

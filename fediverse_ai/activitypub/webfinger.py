@@ -22,6 +22,16 @@ from fediverse_ai.core.urls import canonical_host, check_id
 _USERNAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?(?::[0-9]{1,5})?")
 _PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
 _AVATAR: Final = "http://webfinger.net/rel/avatar"
+_OPEN: Final = "/authorize_interaction?uri={object}"
+# What one of ours can be sent here for, by link relation. The last one is older than the others and known everywhere.
+_INTENTS: Final = {
+    "https://w3id.org/fep/3b86/Object": _OPEN,
+    "https://w3id.org/fep/3b86/Follow": _OPEN,
+    "https://w3id.org/fep/3b86/Like": _OPEN,
+    "https://w3id.org/fep/3b86/Announce": _OPEN,
+    "https://w3id.org/fep/3b86/Create": "/share?text={content}&reply={inReplyTo}",
+    "http://ostatus.org/schema/1.0/subscribe": "/authorize_interaction?uri={uri}",
+}
 
 
 class Handle(NamedTuple):
@@ -70,8 +80,10 @@ def jrd(
     profile_url: str | None = None,
     avatar: tuple[str, str] | None = None,
     aliases: Iterable[str] = (),
+    pages: str | None = None,
 ) -> dict[str, Any]:
-    """The answer about one of our actors (RFC 7033); `avatar` is (url, media type).
+    """The answer about one of our actors (RFC 7033); `avatar` is (url, media type), `pages` the address below which
+    this actor's person acts on what they meet elsewhere: buttons of other servers lead there (FEP-3b86).
 
     Exactly one `self` link, because several servers take the first whatever its type.
     """
@@ -82,6 +94,8 @@ def jrd(
     links.append({"rel": "self", "type": ACTIVITY_JSON, "href": actor_uri})
     if avatar:
         links.append({"rel": _AVATAR, "type": avatar[1], "href": avatar[0]})
+    if pages:
+        links += [{"rel": rel, "template": f"{pages}{template}"} for rel, template in _INTENTS.items()]
     return {"subject": f"acct:{subject}", "aliases": list(names), "links": links}
 
 

@@ -71,7 +71,6 @@ async def _page(request: Request, typed: Mapping[str, str] | None = None, wrong:
         path=path,
         public=albums.is_public(row),
         mine=reader_id == owner.id,
-        moderates=me is not None and me.role in ("moderator", "admin", "owner") and reader_id != owner.id,
         cards=cards,
         arranged=[(view.post.id, one) for view, one in zip(views, cards, strict=True)],
         number=number,

@@ -50,8 +50,11 @@ def pictures(
             "url": page_url,
             "creator": creator,
             "creditText": maker.name,
-            # What may be done with it is said there; nobody has given a licence with the picture itself.
-            "usageInfo": about_url,
+            # Where it stands what may be done with it (nobody has given a licence with the picture itself), and who
+            # can give one.
+            "license": f"{about_url}#pictures",
+            "usageInfo": f"{about_url}#pictures",
+            "acquireLicensePage": maker.page_url,
         }
         if published:
             one["datePublished"] = published

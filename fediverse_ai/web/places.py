@@ -44,6 +44,7 @@ FAMILIES: dict[str, Family] = {
             ("/settings/appearance", marked("Appearance")),
             ("/settings/privacy", marked("Privacy and consent")),
             ("/settings/filters", marked("AI dial and filters")),
+            ("/settings/tags", marked("Hashtags you follow")),
             ("/settings/notifications", marked("Notifications")),
             ("/settings/sessions", marked("Sessions and apps")),
             ("/settings/security", marked("Security")),

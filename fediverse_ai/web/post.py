@@ -26,7 +26,7 @@ from fediverse_ai.web.pictures import Frame, frame, label_of, remote_frames
 from fediverse_ai.web.profile import maker, person_words
 from fediverse_ai.web.quotes import quoted
 from fediverse_ai.web.rendering import context_of, me_of, page
-from outbox import dial, publish
+from outbox import appeals, dial, publish
 from outbox import lineage as outbox_lineage
 from outbox import queries as posts
 from outbox import text as outbox_text
@@ -79,6 +79,7 @@ async def post(request: Request) -> Response:
         mine = reader is not None and reader.id == author.id
         consent = await training.outlook(session, view.post) if mine else None
         out = view.post.state == PostState.PUBLISHED
+        stopped = await appeals.stopped_edit(session, post_id) if mine and out else None
         shelf = await covers.standing_of(session, author, view.post) if mine and out else []
         chosen = await dial.dial_of(session, reader.id if reader is not None else None)
     if request.path_params["name"] != author.username:
@@ -104,6 +105,7 @@ async def post(request: Request) -> Response:
         remixes=choices.spoken(choices.REMIXES),
         training=consent,
         shelf=shelf,
+        stopped_edit=stopped,
         most_name=limits.NAME_CHARS,
         frames=shown,
         recipes=_recipes(view, mine=mine),

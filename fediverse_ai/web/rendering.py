@@ -22,6 +22,7 @@ from fediverse_ai.core import html, texts
 from fediverse_ai.core.access import Principal, principal_of
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.roles import Right
 from fediverse_ai.core.urls import origin
 from fediverse_ai.web import appearance, emoji, forms, notices, places, words
 from fediverse_ai.web.static_files import static_url
@@ -98,6 +99,7 @@ def page(request: Request, template: str, status: int = 200, *, kept: bool = Tru
         "me": me,
         "here": request.url.path,
         "csrf": forms.token(request) if me is not None else "",
+        "moderates": me is not None and me.may(Right.MODERATE),
         "busy": False,
         "appearance": appearance.read(request),
         "said": (said_before := notices.waiting(request, context.config)),

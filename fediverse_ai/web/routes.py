@@ -7,6 +7,7 @@ from starlette.routing import Route
 from fediverse_ai.core.access import Door
 from fediverse_ai.web import (
     about,
+    arriving,
     collections,
     edit_appeal,
     explore,
@@ -93,6 +94,8 @@ ROUTES: list[Route] = [
     Door("/proxy/{kind}/{owner_id:int}", proxy.proxy, needs="anyone", methods=["GET"]),
     Door("/robots.txt", about.robots, needs="anyone", methods=["GET"]),
     Door("/manifest.webmanifest", manifest.manifest, needs="anyone", methods=["GET"]),
+    Door("/authorize_interaction", arriving.act, needs="session", methods=["GET"]),
+    Door("/share", arriving.share, needs="session", methods=["GET"]),
     Door("/intent", intents.show, needs="anyone", methods=["GET"]),
     Door("/intent", intents.send, needs="anyone", methods=["POST"]),
     Door("/favicon.ico", about.favicon, needs="anyone", methods=["GET"]),

@@ -73,6 +73,21 @@ def test_our_answer() -> None:
     }
 
 
+def test_buttons_of_other_servers_lead_to_our_pages() -> None:
+    """FEP-3b86, and the template that everybody knows; each names the one thing that it takes."""
+    document = webfinger.jrd(
+        subject=Handle("ann", "home.test"), actor_uri="https://home.test/users/ann", pages="https://home.test"
+    )
+    templates = {link["rel"]: link["template"] for link in document["links"] if "template" in link}
+    fep = "https://w3id.org/fep/3b86/"
+    expected = dict.fromkeys((fep + name for name in ("Object", "Follow", "Like", "Announce")), "{object}")
+    expected |= {fep + "Create": "{inReplyTo}", "http://ostatus.org/schema/1.0/subscribe": "{uri}"}
+    assert templates.keys() == expected.keys()
+    for rel, place in expected.items():
+        assert templates[rel].startswith("https://home.test/")
+        assert place in templates[rel]
+
+
 def test_host_meta() -> None:
     template = "https://home.test/.well-known/webfinger?resource={uri}"
     root = ElementTree.fromstring(webfinger.host_meta_xml("https://home.test/"))

@@ -233,6 +233,11 @@ async def test_an_edit_has_a_page_that_explains_it_and_takes_the_appeal(court: C
     held = await court.revised(post, "grim news")
     home, path = court.home, f"/posts/{post.id}/edit/appeal"
     headers = await signed_in(court, court.alice)
+    # From wherever its author may meet it.
+    for place in ("/notifications", f"/@{court.alice.username}/{post.id}", f"/posts/{post.id}/edit"):
+        assert f'href="{path}"' in (await home.client.get(place, headers=headers)).text, place
+    told = (await home.client.get("/notifications", headers=headers)).text
+    assert "Your edit waits for a moderator" in told or "Your edit was not taken over" in told
     page = (await home.client.get(path, headers=headers)).text
     assert "Be calmer." in page
     assert "grim news" in page
@@ -254,6 +259,7 @@ async def test_an_edit_has_a_page_that_explains_it_and_takes_the_appeal(court: C
     assert (await court.judged(held.id)).state == PostState.PUBLISHED
     assert (await court.row(post.id)).text == "grim news"
     assert (await home.client.get(path, headers=headers)).status_code == 404, "it is out: nothing to object to"
+    assert path not in (await home.client.get(f"/@{court.alice.username}/{post.id}", headers=headers)).text
 
 
 async def test_only_the_newest_edit_can_be_appealed(court: Court) -> None:

@@ -227,6 +227,8 @@ async def test_files_are_served_so_that_they_can_do_nothing(home: House, alice: 
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"] == "sandbox; default-src 'none'"
     assert headers["content-disposition"].startswith("inline")
+    asked = (headers["x-robots-tag"], headers["content-usage"], headers["tdm-reservation"])
+    assert asked == ("noai, noimageai", "train-ai=n", "1")
     assert headers["access-control-allow-origin"] == "*"
     assert headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "set-cookie" not in headers

@@ -41,6 +41,11 @@ async def test_a_picture_is_described_for_search_engines(site: Site) -> None:
     assert picture["creator"] == {
         "@type": "Person", "name": "Ann", "alternateName": f"@{ann.handle}", "url": f"{ORIGIN}/@ann",
     }  # fmt: skip
+    assert picture["creditText"] == "Ann"
+    assert picture["acquireLicensePage"] == f"{ORIGIN}/@ann"
+    place, _hash, anchor = picture["license"].removeprefix(ORIGIN).partition("#")
+    assert "No licence comes with a picture" in (about := await site.browser().get(place)).text()
+    assert about.one("h2", id=anchor).text == "What may be done with the pictures"
     assert picture["contentUrl"].startswith(f"{ORIGIN}/media/")
     assert page.one("meta", name="twitter:image:alt").attrs["content"] == "A lighthouse at dawn."
     several = await site.post(ann, pictures=2)

@@ -15,8 +15,9 @@ from starlette.routing import Route
 
 from fediverse_ai.core import limits
 from fediverse_ai.web import intents
+from outbox.models import Post
 from tests.support.peer import listening
-from tests.web.site import Page, Site
+from tests.web.site import ORIGIN, Page, Site, hidden
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -169,3 +170,35 @@ async def test_the_form_has_a_page_of_its_own(site: Site) -> None:
 
 async def test_unknown_variables_become_empty_and_values_are_escaped() -> None:
     assert intents.fill("a?b={x}&c={y}&d={on-success}", {"x": "1&é/?"}) == "a?b=1%26%C3%A9%2F%3F&c=&d="
+
+
+async def test_buttons_of_other_servers_lead_here(site: Site) -> None:
+    """What our WebFinger answers name: the thing itself, or the composer with the words that came along."""
+    ann, bea = await site.person("ann"), await site.member("bea")
+    post = await site.post(ann, text="Dawn", visibility="public")
+    answer = await bea.get(f"/.well-known/webfinger?resource=acct:bea@{ORIGIN.partition('://')[2]}")
+    templates = {one["rel"]: one["template"] for one in answer.response.json()["links"] if "template" in one}
+
+    async def arrive(rel: str, **values: str) -> str:
+        path = intents.fill(templates[rel], values).removeprefix(ORIGIN)
+        gone = (await bea.get(path)).response.headers["location"]
+        if gone.startswith("/search"):
+            gone = (await bea.get(gone)).response.headers["location"]
+        return str(gone)
+
+    for rel in (FEP + "Object", FEP + "Like", FEP + "Announce"):
+        assert await arrive(rel, object=post.uri) == f"/@ann/{post.id}"
+    assert await arrive(FEP + "Follow", object=ann.uri) == "/@ann"
+    assert await arrive(SUBSCRIBE, uri=f"acct:ann@{ann.host}") == "/@ann"
+    reply = await arrive(FEP + "Create", inReplyTo=post.uri, content="How bright!")
+    page = await bea.get(reply)
+    assert reply.startswith(f"/posts/{post.id}/reply?")
+    assert page.one("textarea", name="text").text == f"@{ann.handle} How bright!"
+    page = await bea.get(await arrive(FEP + "Create", content="Look <b> here"))
+    assert page.one("textarea", name="text").text == "Look <b> here"
+    made = await bea.post("/make", {**hidden(page), "prompt": "a fox", "text": "Look <b> here"})
+    number = int(made.response.headers["location"].rpartition("/")[2])
+    async with site.context.database.read() as session:
+        assert (await session.get_one(Post, number)).text == "Look <b> here"
+    stranger = await site.browser().get("/share?text=Look")
+    assert (stranger.status, stranger.one("input", name="next").attrs["value"]) == (401, "/share?text=Look")

@@ -171,6 +171,10 @@ async def test_single_posts_are_set_right_and_put_back(staff: Staff) -> None:
         [row], [picture] = await staff.rows(Post, id=post.id), await staff.rows(Attachment, post_id=post.id)
         return row.sensitive, str(row.visibility), str(picture.origin)
 
+    moderator = await staff.site.member("mo_links")
+    for looker, found in ((staff.mo, True), (moderator, False)):
+        assert (path in (await looker.get(f"/@bea/{post.id}")).links()) is found
+        assert (path in (await looker.get("/local")).links()) is found
     was = await now()
     for verb, then in (("mark-sensitive", (True, was[1], was[2])), ("unlist", (False, "quiet", was[2])),
                        ("label", (False, was[1], "declared_ai"))):  # fmt: skip

@@ -20,6 +20,7 @@ PAGES = (
     "/settings/appearance",
     "/settings/privacy",
     "/settings/filters",
+    "/settings/tags",
     "/settings/notifications",
     "/settings/sessions",
     "/settings/security",
@@ -296,3 +297,21 @@ async def test_a_form_without_its_token_changes_nothing(site: Site) -> None:
         assert (await browser.post(path, form)).status in (403, 405), path
     assert (await actor(site, "cora")).name == "Cora"
     assert (await account(site, "cora")).appearance == {}
+
+
+async def test_followed_hashtags_are_kept_on_a_page(site: Site) -> None:
+    browser = await site.member("tag_reader")
+    page = await browser.get("/settings/tags")
+    assert "None yet." in page.text()
+    answer = await browser.submit("/settings/tags", "/settings/tags", verb="follow", names="#Fox, snow  fox")
+    assert answer.status == 303
+    page = await browser.get("/settings/tags")
+    assert {"/tags/fox", "/tags/snow"} <= page.links()
+    assert "Unfollow this hashtag" in (await browser.get("/tags/fox")).text()
+    answer = await browser.submit("/settings/tags", "/settings/tags", verb="unfollow", name="fox")
+    assert answer.status == 303
+    assert "/tags/fox" not in (await browser.get("/settings/tags")).links()
+    for names in ("", "no-tag!", "fine bad/one"):
+        wrong = await browser.submit("/settings/tags", "/settings/tags", verb="follow", names=names)
+        assert (wrong.status, wrong.one("input", id="names").attrs["aria-invalid"]) == (422, "true")
+    assert "/tags/fine" not in (await browser.get("/settings/tags")).links()

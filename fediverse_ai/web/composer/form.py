@@ -45,6 +45,8 @@ class Form:
     reply_to: str = ""
     quote: str = ""
     instead: str = ""
+    text: str = ""
+    """Words of the post that were brought along (web/arriving.py); the last step asks for them again."""
     client_key: str = ""
     keep: bool = False
     wrong: dict[str, str] = field(default_factory=dict)
@@ -73,7 +75,7 @@ class Form:
             steps=int(self.steps) if self.steps else None,
             guidance=float(self.guidance) if self.guidance else None,
             count=int(self.count),
-            text=before.text if before else "",
+            text=before.text if before else self.text,
             summary=before.summary if before else None,
             sensitive=before.sensitive if before else posting.sensitive,
             # Asked for again at the last step, where the day's budget counts.
@@ -125,7 +127,7 @@ def from_post(form: Form, view: PostView, *, mine: bool, new_seed: bool) -> Form
 
 def read(fields: Mapping[str, str], generators: tuple[str, ...]) -> Form:
     """The form as sent, with a sentence for each field that cannot be used."""
-    named = ("prompt", "negative_prompt", "seed", "steps", "guidance", "strength")
+    named = ("prompt", "negative_prompt", "seed", "steps", "guidance", "strength", "text")
     typed: dict[str, Any] = {name: fields.get(name, "").strip() for name in named}
     typed |= {name: _id(fields.get(name, "")) for name in ("remix_of", "reply_to", "quote", "instead")}
     form = Form(
@@ -152,6 +154,8 @@ def _wrong_words(form: Form) -> dict[str, str]:
     for name, value in (("prompt", form.prompt), ("negative_prompt", form.negative_prompt)):
         if len(value) > limits.PROMPT_CHARS:
             wrong[name] = too_long(len(value), limits.PROMPT_CHARS)
+    if len(form.text) > limits.POST_TEXT_CHARS:
+        wrong["text"] = too_long(len(form.text), limits.POST_TEXT_CHARS)
     return wrong
 
 
@@ -201,5 +205,10 @@ def choices(form: Form, cards: Mapping[str, ModelCard], generators: tuple[str, .
         "shapes": [(value, _(words)) for value, words, *_size in SHAPES],
         "counts": [str(number + 1) for number in range(limits.POST_IMAGES)],
         "generators": [(one, titles[one]) for one in generators] if len(generators) > 1 else [],
-        "limits": {"prompt": limits.PROMPT_CHARS, "steps": limits.STEPS_MAX, "guidance": f"{limits.GUIDANCE_MAX:g}"},
+        "limits": {
+            "text": limits.POST_TEXT_CHARS,
+            "prompt": limits.PROMPT_CHARS,
+            "steps": limits.STEPS_MAX,
+            "guidance": f"{limits.GUIDANCE_MAX:g}",
+        },
     }

@@ -31,10 +31,12 @@ REPLACED = (PostState.DRAFT, PostState.PICK, PostState.HELD, PostState.REFUSED, 
 
 
 async def make(request: Request) -> Response:
-    """GET /make, with ?recipe=ID to begin from a post's recipe, &vary=1 with another seed, ?reply=ID or ?quote=ID."""
+    """GET /make, with ?recipe=ID to begin from a post's recipe, &vary=1 with another seed, ?reply=ID or ?quote=ID,
+    or with the words of the post in ?text=."""
     me = require(request, "session")
     context = context_of(request)
-    form = Form(client_key=fields_of.new_key(context))
+    words = request.query_params.get("text", "").strip()[: limits.POST_TEXT_CHARS]
+    form = Form(client_key=fields_of.new_key(context), text=words)
     asked = request.query_params
     async with context.database.read() as session:
         if recipe := _number(asked.get("recipe") or asked.get("remix") or ""):

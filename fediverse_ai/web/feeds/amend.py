@@ -17,7 +17,7 @@ from fediverse_ai.web.feeds.acts import reader_of, seen_post
 from fediverse_ai.web.feeds.deeds import address_of
 from fediverse_ai.web.feeds.writing import mine
 from fediverse_ai.web.rendering import context_of, page, said
-from outbox import documents, edit, publish
+from outbox import appeals, documents, edit, publish
 from outbox import queries as posts
 from outbox.edit import Change
 
@@ -34,6 +34,7 @@ async def _form(request: Request, typed: dict[str, str], wrong: str = "") -> Res
         reader = await reader_of(session, me)
         post = await mine(session, reader, post_id_of(request))
         pictures = await documents.attachments_of(session, post.id)
+        stopped = await appeals.stopped_edit(session, post.id)
     shown = [
         {
             "id": one.id,
@@ -54,6 +55,7 @@ async def _form(request: Request, typed: dict[str, str], wrong: str = "") -> Res
         sensitive=typed.get("sensitive") == "1" if typed else post.sensitive,
         pictures=shown,
         wrong=wrong,
+        stopped_edit=stopped,
         back=address_of(post, reader),
         limits={"text": limits.POST_TEXT_CHARS, "alt_text": limits.ALT_TEXT_CHARS, "summary": limits.NAME_CHARS},
     )

@@ -114,7 +114,7 @@ async def _lines(
                 kind=newest.kind,
                 people=named[:FACES],
                 more=max(0, len(named) - FACES),
-                sentence=sentence_of(newest.kind, named),
+                sentence=sentence_of(f"edit_{newest.kind}" if _is_of_edit(newest) else newest.kind, named),
                 ms=newest.created_ms,
                 unread=any(row.read_ms is None for row in group),
                 href=_href(newest, view),
@@ -132,7 +132,14 @@ def _href(row: Notification, view: posts.PostView | None) -> str:
         return _STAFF[row.kind]
     if view is None:
         return ""
+    if _is_of_edit(row):
+        return f"/posts/{view.post.id}/edit/appeal"
     return f"/make/{view.post.id}" if row.kind in _SEE_TO else deeds.address_of(view.post, view.author)
+
+
+def _is_of_edit(row: Notification) -> bool:
+    """Is it about an edit, whose post is out as it was before?"""
+    return row.cause.startswith("edit-")
 
 
 def sentence_of(kind: str, people: Sequence[Person]) -> str:
@@ -172,6 +179,8 @@ def sentence_of(kind: str, people: Sequence[Person]) -> str:
         "pick": _("Your pictures are made: choose"),
         "held": _("Your post waits for a moderator"),
         "refused": _("Your post was not let out"),
+        "edit_held": _("Your edit waits for a moderator"),
+        "edit_refused": _("Your edit was not taken over"),
         "failed": _("Your picture could not be made"),
         "published": _("Your post is out"),
     }

@@ -84,13 +84,15 @@ def new_key(context: Context) -> str:
 
 
 async def show_reply(request: Request) -> Response:
-    """GET /posts/{post_id}/reply"""
+    """GET /posts/{post_id}/reply, with words that were brought along in ?text="""
     me = require(request, "session")
     context = context_of(request)
     async with context.database.read() as session:
         reader = await reader_of(session, me)
         parent = await seen_post(session, reader, post_id_of(request))
         form = await begin(session, context, reader, parent)
+    brought = request.query_params.get("text", "").strip()
+    form = replace(form, text=f"{form.text}{brought}"[: limits.POST_TEXT_CHARS])
     return await _page(request, me, parent.id, form, quoting=False)
 
 

@@ -15,6 +15,7 @@ from fediverse_ai.web.settings import (
     privacy,
     reached,
     security,
+    tags,
     telling,
 )
 
@@ -30,6 +31,8 @@ ROUTES: list[Route] = [
     Door("/settings/filters/dial", filters.turn, needs="session", methods=["POST"]),
     Door("/settings/filters/{filter_id:int}/remove", filters.remove, needs="session", methods=["POST"]),
     Door("/settings/filters/hosts/{host_id:int}/remove", filters.hear, needs="session", methods=["POST"]),
+    Door("/settings/tags", tags.show, needs="session", methods=["GET"]),
+    Door("/settings/tags", tags.save, needs="session", methods=["POST"]),
     Door("/settings/notifications", telling.show, needs="session", methods=["GET"]),
     Door("/settings/notifications", telling.save, needs="session", methods=["POST"]),
     Door("/settings/security", security.show, needs="session", methods=["GET"]),
