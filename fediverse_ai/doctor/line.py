@@ -61,6 +61,7 @@ class Line:
         self.trusted = True
         self._clock = clock
         self._ca_file = config.http.ca_file
+        self._contexts: dict[bool, ssl.SSLContext] = {}
         hosts = config.http.hosts if config.server.development else {}
         named = hosts.get(f"{self.name}:{self.port}") or hosts.get(self.name) or self.name
         host, _, port = named.rpartition(":") if named.count(":") == 1 else (named, "", "")
@@ -91,12 +92,14 @@ class Line:
     def _tls(self) -> ssl.SSLContext | None:
         if not self.secure:
             return None
-        context = trust(self._ca_file)
-        if not self.trusted:
-            # Only to see what else is wrong behind a bad certificate; nothing that comes from there is believed.
-            context = ssl.create_default_context()
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context
+        if self.trusted not in self._contexts:
+            # Reading the machine's authorities takes a third of a second, so once.
+            context = trust(self._ca_file) if self.trusted else ssl.create_default_context()
+            if not self.trusted:
+                # Only to see what else is wrong behind a bad certificate; nothing that comes from there is believed.
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            self._contexts[self.trusted] = context
+        return self._contexts[self.trusted]
 
     async def ask(
         self,
