@@ -195,7 +195,7 @@ def _read(at: int, body: bytes, sender: str | None = None) -> Entry | None:
 
 
 def _line(entry: Entry) -> bytes:
-    return json.dumps({key: value for key, value in asdict(entry).items() if value}, ensure_ascii=False).encode()
+    return json.dumps({key: value for key, value in asdict(entry).items() if value != ""}, ensure_ascii=False).encode()
 
 
 def _append(path: Path, lines: Iterable[bytes]) -> None:

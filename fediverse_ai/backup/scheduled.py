@@ -90,6 +90,8 @@ class Backups:
     async def _tell(self, words: str) -> None:
         """One notification a day for each owner and admin, and a line in the audit log."""
         context = self._context
+        # What could not even begin is written down nowhere else.
+        places.note_state(context.config, failed_ms=context.clock.now_ms(), failure=words)
         day = context.clock.now_ms() // DAY_MS
         async with context.database.write() as session:
             query = select(Actor).join(Account, col(Account.actor_id) == col(Actor.id))
