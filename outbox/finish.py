@@ -84,6 +84,32 @@ async def finish(session: AsyncSession, author: Actor, post: Post, wish: Finish)
     return moved
 
 
+async def note(session: AsyncSession, author: Actor, post: Post, wish: Finish) -> None:
+    """Keep the words that were typed so far, while pictures are still to choose from; nothing goes on its way, and
+    nothing is refused: what is too long is cut, what is no choice stays as it was. `alts` by position, empty ones left.
+
+    How much is told, consent and time are settled by `finish` alone. Raises Forbidden for somebody else's post.
+    """
+    if post.author_id != author.id:
+        raise Forbidden("This is not your post.")
+    if post.state != PostState.PICK:
+        return
+    post.text, post.summary = (
+        wish.text.strip()[: limits.POST_TEXT_CHARS],
+        wish.summary.strip()[: limits.NAME_CHARS] or None,
+    )
+    post.sensitive, post.language = wish.sensitive, wish.language or post.language
+    post.visibility = wish.visibility if wish.visibility in set(Visibility) else post.visibility
+    post.remix_policy = wish.remix_policy if wish.remix_policy in set(RemixPolicy) else post.remix_policy
+    session.add(post)
+    shown = offered(post, await documents.attachments_of(session, post.id))
+    for position, words in wish.alts.items():
+        if position < len(shown) and words.strip():
+            describe.take_over(shown[position], words.strip()[: limits.ALT_TEXT_CHARS])
+            session.add(shown[position])
+    await session.flush()
+
+
 def apply(post: Post, pictures: Sequence[tuple[Attachment, str | None]], wish: Finish) -> None:
     """The wish on the rows, or on copies of them for a look ahead; None leaves a description as it is."""
     post.text, post.summary = wish.text.strip(), wish.summary.strip() or None

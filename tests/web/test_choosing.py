@@ -19,7 +19,7 @@ from outbox.prepare import prepare
 from tests.support.light_policy import light
 from tests.support.painter import picture
 from tests.web import site as support
-from tests.web.composing import looked_at, number, order, posted, row, say
+from tests.web.composing import looked_at, number, order, posted, row, say, typed
 from tests.web.site import Browser, Page, Site, hidden
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -260,6 +260,36 @@ async def test_one_of_the_pictures_is_thrown_away_and_with_the_last_the_post(sit
     gone = await ann.submit(f"/make/{post_id}", action, discard="0")
     assert gone.response.headers["location"] == "/drafts"
     assert (await row(site, post_id)).state == PostState.DELETED
+
+
+async def test_words_of_the_last_step_survive_another_picture_and_a_thrown_away_one(site: Site) -> None:
+    ann = await site.member("wen")
+    first = await looked_at(site, ann, count="2")
+    said = {"text": "Fox, at last", "summary": "snow", "visibility": "followers", "remix_policy": "anyone",
+            "alt-0": "A fox looks up.", "alt-1": "A fox looks down."}  # fmt: skip
+
+    async def stands(post_id: int, alts: dict[str, str]) -> None:
+        page = await ann.get(f"/make/{post_id}")
+        fields = typed(page)
+        assert {name: fields.get(name) for name in said if not name.startswith("alt")} == {
+            name: value for name, value in said.items() if not name.startswith("alt")
+        }
+        assert {name: value for name, value in fields.items() if name.startswith("alt-")} == alts
+
+    varied = number(await say(ann, first, step="again", again="vary-1", **said))
+    await stands(first, {"alt-0": "A fox looks up.", "alt-1": "A fox looks down."})
+    await prepare.function(site.context, [varied])
+    page = await ann.get(f"/make/{varied}")
+    assert (typed(page)["text"], typed(page)["visibility"]) == ("Fox, at last", "followers")
+    # What cannot be done, and what is too long, loses nothing either.
+    assert (await say(ann, first, step="again", again="change-0", text="Fox, later")).status == 422
+    said["text"] = "Fox, later"
+    await stands(first, {"alt-0": "A fox looks up.", "alt-1": "A fox looks down."})
+    long = await say(ann, first, step="again", again="vary-0", text="x" * (limits.POST_TEXT_CHARS + 1))
+    assert long.status == 303
+    assert len((await row(site, first)).text) == limits.POST_TEXT_CHARS
+    await say(ann, first, step="discard", discard="0", **{"alt-1": "A fox alone."}, text="Fox, later")
+    await stands(first, {"alt-0": "A fox alone."})
 
 
 async def test_drafts_and_what_waits_for_its_time(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -74,7 +74,7 @@ async def once_more(request: Request) -> Response:
     me = require(request, "session")
     context = context_of(request)
     fields = await forms.read_form(request)
-    view = await own.view(context, me, post_id_of(request))
+    view = await _noted(context, me, fields, post_id_of(request))
     how, _dash, key = fields.get("again", "").partition("-")
     number = next((at for at, one in enumerate(pictures(view)) if one.key == key), -1)
     if how not in {item.value for item in How}:
@@ -98,12 +98,25 @@ async def discard(request: Request) -> Response:
     me = require(request, "session")
     context = context_of(request)
     fields = await forms.read_form(request)
-    view = await own.view(context, me, post_id_of(request))
+    view = await _noted(context, me, fields, post_id_of(request))
     number = next((at for at, one in enumerate(pictures(view)) if one.key == fields.get("discard")), -1)
     async with context.database.write() as session:
         author, found = await own.post(session, me, view.post.id)
         left = await finish.discard(session, author, found, number)
     return RedirectResponse(f"/make/{view.post.id}" if left else "/drafts", 303)
+
+
+async def _noted(context: Context, me: Principal, fields: Mapping[str, str], post_id: int) -> PostView:
+    """The post, with the words of the form that came along: whoever makes another picture has not lost them."""
+    view = await own.view(context, me, post_id)
+    if "text" not in fields:
+        return view
+    offered = pictures(view)
+    step = steps.read(fields, offered, context.config, context.clock.now_ms(), None)
+    async with context.database.write() as session:
+        author, found = await own.post(session, me, post_id)
+        await finish.note(session, author, found, step.words(offered))
+    return await own.view(context, me, post_id)
 
 
 def pictures(view: PostView) -> list[Picture]:

@@ -77,6 +77,23 @@ class Step:
             not_before_ms=self.at_ms(),
         )
 
+    def words(self, pictures: Sequence[Picture]) -> Finish:
+        """What was typed so far, mistakes and all; a program's draft that nobody touched is nobody's words."""
+        typed = {number: self.alts.get(one.key, "") for number, one in enumerate(pictures)}
+        return Finish(
+            alts={
+                number: said
+                for number, said in typed.items()
+                if said != pictures[number].drafted or pictures[number].key in self.confirmed
+            },
+            text=self.text,
+            summary=self.summary,
+            sensitive=self.sensitive,
+            visibility=self.visibility,
+            language=self.language,
+            remix_policy=self.remix_policy,
+        )
+
 
 def moment_ms(typed: str, zone: str) -> int | None:
     """What a datetime-local field sends, in that time zone, as epoch milliseconds; ValueError for what is no time.
