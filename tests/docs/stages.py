@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from sqlmodel import select
 
+from actors import announcements, invites, requests
 from actors.models import Actor
+from actors.requests import Applicant
 from fediverse_ai.core.config import load
 from fediverse_ai.wiring import close_context, open_context
 from outbox import appeals
@@ -72,6 +74,24 @@ def _appealed(sandbox: Sandbox) -> dict[str, str]:
     return {"APPEAL": str(asyncio.run(ask()))}
 
 
+def _asked(sandbox: Sandbox) -> dict[str, str]:
+    """Two who ask to join, an invitation and an announcement."""
+
+    async def make() -> dict[str, str]:
+        context = await open_context(load(sandbox.instance, env=sandbox.env), engine=False)
+        try:
+            async with context.database.write() as session:
+                await requests.ask(session, Applicant("carl", "no hash", "Lighthouses, mostly."))
+                await requests.ask(session, Applicant("dora", "no hash", "My shop."))
+                invite, _secret = await invites.make(session, None)
+                row = await announcements.write(session, None, "The gallery rests on Sunday.", publish=True)
+            return {"INVITE": str(invite.id), "NUMBER": str(row.id)}
+        finally:
+            await close_context(context)
+
+    return asyncio.run(make())
+
+
 def _pictured(sandbox: Sandbox) -> dict[str, str]:
     """A file of a picture that was posted; the tutorial, which is read first, has made one."""
     if not list(sandbox.instance.glob("media/*/*.jpg")):
@@ -86,6 +106,7 @@ STAGES: dict[str, Stage] = {
     "docs/explanation/provenance.md": Stage(_pictured),
     "docs/howto/appeal.md": Stage(_appealed),
     "docs/howto/moderation.md": Stage(_held),
+    "docs/howto/people.md": Stage(_asked),
 }
 
 
