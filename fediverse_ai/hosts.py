@@ -31,7 +31,7 @@ class Hosts:
         self.app = app
         self._config = config
         self._own = config.host
-        self._further = {config.host, host_of(f"{config.media_url}/")}
+        self._media = host_of(f"{config.media_url}/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or self._is_ours(scope):
@@ -56,8 +56,10 @@ class Hosts:
             name = canonical_host(host.decode("latin-1"))
         except (ValueError, Malformed):
             return False
-        if name in self._further:
+        if name == self._own:
             return True
+        if name == self._media:
+            return path.startswith("/media/")
         if name == self._config.account_host:
             return path.startswith(_OF_ACCOUNTS)
         return self._config.server.development and is_loopback(urlsplit(f"//{name}").hostname or "")

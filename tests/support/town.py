@@ -51,9 +51,13 @@ class Town:
             "REQUESTS_CA_BUNDLE": ca,
         }
 
-    def client(self) -> httpx.AsyncClient:
-        """A client that reaches every name of this town and follows nothing by itself."""
-        transport = _Streets(self, verify=self.authority.client_context(), trust_env=False)
+    def client(self, *, alone: bool = False) -> httpx.AsyncClient:
+        """A client that reaches every name of this town and follows nothing by itself.
+
+        With `alone` each request has a connection of its own: names on one port would else share them.
+        """
+        limits = httpx.Limits(max_keepalive_connections=0 if alone else None)
+        transport = _Streets(self, verify=self.authority.client_context(), trust_env=False, limits=limits)
         return httpx.AsyncClient(transport=transport, timeout=20, trust_env=False)
 
     @asynccontextmanager
