@@ -33,7 +33,7 @@ ELSEWHERE: dict[str, str] = {
     r".*python3 -m venv .*": INSTALLS,
     r"sudo (useradd|systemctl|cp) .*": ROOTS,
     r"sudo git clone .*": "asks another machine",
-    r"fediverse-ai --data /var/lib/fediverse-ai/server doctor": "looks at art.example: tests/cli/test_commands.py",
+    r"fediverse-ai --data /var/lib/fediverse-ai doctor": "looks at art.example from outside: tests/doctor",
     r".*fediverse-ai demo": "starts two servers: tests/cli/test_commands.py",
 }
 HELD = "a castle in the style of Greg Rutkowski"
