@@ -25,7 +25,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The object of an activity: type (`Actor` for every actor type), id, and the object if it may be believed."""
+    """The object of an activity: type, id, and the object if it may be believed.
+
+    `Actor` stands for every actor type, `Article` for all that becomes a post with a title.
+    """
 
     type: str | None
     uri: str | None

@@ -18,7 +18,8 @@ from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import events, html, limits
 from fediverse_ai.core.context import context_of
-from inbox import polls, quotes
+from generation.provenance import TRAINED
+from inbox import articles, polls, quotes
 from outbox import lineage, search
 from outbox.belongings import Lineage
 from outbox.models import Attachment, Origin, Post, PostState, PostTag, Visibility
@@ -100,8 +101,11 @@ def visibility_of(author: Actor, to: list[str], cc: list[str]) -> Visibility:
 
 
 def write(post: Post, body: dict[str, Any]) -> None:
-    post.content = html.clean(document.html(body) or "")
-    summary = document.text(body, "summary", limits.NAME_CHARS, cut=True)
+    if articles.is_article(body):
+        post.content, summary = articles.content_of(body, post.url or post.uri), None
+    else:
+        post.content = html.clean(document.html(body) or "")
+        summary = document.text(body, "summary", limits.NAME_CHARS, cut=True)
     post.summary = html.text_of(summary) or None if summary else None
     # Misskey marks single pictures; we cover all of them or none.
     marked = (body, *document.objects(body, "attachment"))
@@ -149,8 +153,11 @@ async def replace_parts(session: AsyncSession, post: Post, body: dict[str, Any])
 async def write_parts(session: AsyncSession, post: Post, body: dict[str, Any]) -> None:
     """Pictures, tags and parents of a post that has none yet."""
     context = context_of(session)
-    pictures = [found for value in document.objects(body, "attachment") if (found := _picture(value)) is not None]
+    pictures = [found for value in articles.pictures_of(body) if (found := _picture(value)) is not None]
     for position, values in enumerate(pictures[: limits.REMOTE_IMAGES]):
+        if document.boolean(body, "genAI") is True and values["digital_source_type"] is None:
+            # PieFed says it once, of the whole post.
+            values["digital_source_type"] = TRAINED
         session.add(Attachment(id=context.ids.new(), post_id=post.id, position=position, **values))
     post.emojis = await emoji.keep(session, post.uri, emoji.read(body))
     await lineage.claim(session, post, body)

@@ -50,9 +50,11 @@ async def resolve(context: Context, activity: Admitted, sender: Actor, budget: B
 
 
 def _plain(kind: str | None) -> str | None:
-    """Actor types are one to the table; a Tombstone says nothing of what it was."""
+    """Actors are one to the table, and so is what becomes a post with a title; a Tombstone says not what it was."""
     if kind in vocabulary.ACTOR_TYPES:
         return "Actor"
+    if kind in vocabulary.CONVERTED_TYPES:
+        return "Article"
     return None if kind == "Tombstone" else kind
 
 
@@ -139,7 +141,8 @@ async def _check_instrument(
 async def _announced(context: Context, uri: str, budget: Budget) -> Resolved:
     """A boosted post and its author, fetched for the follower of the booster."""
     found = await _fetched(context, uri, budget)
-    if found.admitted is not None and found.type == "Note" and found.admitted.owner is not None:
+    is_post = found.type in ("Note", "Question", "Article")
+    if found.admitted is not None and is_post and found.admitted.owner is not None:
         try:
             await ensure(context, found.admitted.owner, budget)
         except Elsewhere as error:

@@ -25,6 +25,8 @@ ACCEPT_ACTIVITY: Final = f"{ACTIVITY_JSON}, {LD_JSON}"
 
 ACTOR_TYPES: Final = frozenset({"Person", "Service", "Application", "Group", "Organization"})
 NOTE_TYPES: Final = frozenset({"Note", "Article", "Page", "Image", "Video", "Audio", "Document", "Event", "Question"})
+# Shown as a post with a title and a link, as Mastodon does; a Note and a Question are shown as they are.
+CONVERTED_TYPES: Final = frozenset({"Article", "Audio", "Event", "Image", "Page", "Video"})
 ATTACHMENT_TYPES: Final = frozenset({"Document", "Image", "Video", "Audio", "Page"})
 COLLECTION_TYPES: Final = frozenset(
     {"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"},

@@ -166,6 +166,7 @@ PROFILE_FIELDS: Final = 4
 ALIASES: Final = 20  # what GoToSocial reads of `alsoKnownAs`
 MOVE_SECONDS: Final = 30 * 86_400
 REMOTE_ALT_CHARS: Final = 10_000
+ARTICLE_CHARS: Final = 2_000  # of an article of others that are shown here; the rest is a link away
 EMOJI_CHARS: Final = 16
 EMOJIS: Final = 30  # custom ones of one object
 PARENTS: Final = 8  # that a remix may name

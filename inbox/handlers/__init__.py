@@ -14,6 +14,8 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Update", "Note"): post.changed,
     ("Create", "Question"): post.created,
     ("Update", "Question"): post.changed,
+    ("Create", "Article"): post.created,
+    ("Update", "Article"): post.changed,
     ("Update", "Actor"): actor.changed,
     ("Delete", None): delete.deleted,
     ("Like", None): reaction.liked,

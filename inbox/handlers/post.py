@@ -103,7 +103,8 @@ def _is_young(admitted: Admitted | None, now_ms: int) -> bool:
 
 def _is_vote(body: dict[str, Any]) -> bool:
     """A Note with a name, a parent and no content is an answer to a poll."""
-    return bool(body.get("name")) and not body.get("content") and document.id_of(body.get("inReplyTo")) is not None
+    named = bool(body.get("name")) and not body.get("content")
+    return document.type_of(body) == "Note" and named and document.id_of(body.get("inReplyTo")) is not None
 
 
 async def _is_wanted(session: AsyncSession, author: Actor, body: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from actors import policy
 from actors import queries as actor_queries
 from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.emoji import emoji_of
+from fediverse_ai.activitypub.vocabulary import NOTE_TYPES
 from inbox import tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, visibility_of
@@ -60,7 +61,7 @@ async def _renew(session: AsyncSession, received: Incoming, post: Post, kind: Re
 async def _boosted(session: AsyncSession, received: Incoming) -> Post | None:
     """A post that came along because somebody here follows the booster."""
     admitted = received.object.admitted
-    if admitted is None or admitted.type != "Note" or admitted.how != "fetched" or admitted.owner is None:
+    if admitted is None or admitted.type not in NOTE_TYPES or admitted.how != "fetched" or admitted.owner is None:
         return None
     author = await actor_queries.by_uri(session, admitted.owner)
     if author is None or author.local or not policy.living(author):

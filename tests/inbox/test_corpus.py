@@ -101,12 +101,10 @@ UNSUPPORTED, DROPPED = "unsupported", "dropped"
 OTHERWISE = {
     # Two authors: nobody in particular (AUT-21).
     "attributed_to": {2: DROPPED},
-    # Articles are a later matter; the row says `unsupported`.
-    "html_tags_article": dict.fromkeys(range(31), UNSUPPORTED),
     # Without id, author or type: nothing that its sender could be believed about, and its home does not have it.
     "necessary_properties": {1: DROPPED, 3: DROPPED, 4: DROPPED},
-    # All but Note; two known types at once, and none at all, are no type.
-    "object_types": {**dict.fromkeys(set(range(12)) - {5}, UNSUPPORTED), 12: DROPPED, 13: DROPPED},
+    # A Document, Place, Profile, Relationship and Tombstone; two known types at once, and none at all, are no type.
+    "object_types": {**dict.fromkeys((2, 7, 8, 9, 10), UNSUPPORTED), 12: DROPPED, 13: DROPPED},
 }
 
 
