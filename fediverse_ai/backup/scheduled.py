@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from actors import audit
 from actors.audit import Subject
 from actors.models import Account, Actor
+from fediverse_ai import mail
 from fediverse_ai.backup import places
 from fediverse_ai.backup.create import Made, Wish, create
 from fediverse_ai.backup.prune import prune
@@ -98,6 +99,7 @@ class Backups:
             wanted = query.where(col(Account.role).in_(("owner", "admin")), col(Account.disabled_ms).is_(None))
             for actor in list(await session.exec(wanted)):
                 await notify.tell(session, actor, "backup", f"backup:{day}")
+            await mail.tell_owners(session, "notice", {"sentence": words})
             await audit.note(session, None, "backup.failed", Subject("server", 0, "backup"), words)
 
 

@@ -16,7 +16,7 @@ SCHEMA = 1
 NAMES = (
     *("configuration", "development", "contact", "files", "owner", "clock", "start"),
     *("migrations", "tables", "database", "sqlite", "keys", "address", "policy", "models", "model_files"),
-    *("worker", "queues", "disk", "backup", "mail", "stopped"),
+    *("worker", "queues", "disk", "backup", "restored", "mail", "stopped"),
     *("reach", "tls", "identity", "host", "visitors", "scheme", "query", "path", "body", "stream"),
     *("webfinger", "account_domain", "actor", "cache", "inbox", "signature", "robots", "media", "pictures"),
 )

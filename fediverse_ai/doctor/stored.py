@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from actors import restorations
 from actors.keys import KeyRing
 from actors.models import Actor, Key
 from actors.stops import StopSwitch
@@ -99,6 +100,7 @@ def questions(context: Context) -> dict[str, Awaitable[Finding | Sequence[Findin
         "queues": _queues(context),
         "disk": _disk(context),
         "backup": backup(context),
+        "restored": _restored(context),
         "stopped": _stopped(context),
     }
     if mail.configured(context.config):
@@ -152,14 +154,15 @@ def _opening(number: int, closed: list[str]) -> Finding:
 async def _policy(context: Context) -> Finding:
     """A policy file that is wrong does not run; the policy before it does."""
     pipeline = context.part(Pipeline)
+    policy = pipeline.policy  # reads a file that changed, so it comes first
     if pipeline.policy_problem is not None:
         return problem("policy", pipeline.policy_problem, _("See `fediverse-ai moderation policy check`."))
-    missing = pipeline.policy.missing([moderator.name for moderator in pipeline.moderators])
+    missing = policy.missing([moderator.name for moderator in pipeline.moderators])
     if missing:
         words = _("the policy requires %(names)s, which do not run: everything is held")
         cure = _("Add them to moderation.moderators, or change the policy file.")
         return problem("policy", words % {"names": ", ".join(missing)}, cure)
-    return well("policy", _("version %(version)s") % {"version": pipeline.policy.version})
+    return well("policy", _("version %(version)s") % {"version": policy.version})
 
 
 async def models(context: Context) -> Finding:
@@ -219,8 +222,7 @@ async def _queues(context: Context) -> Finding:
         _("%(number)d in %(queue)s, the oldest for %(minutes)d minutes")
         % {"number": one.waiting, "queue": one.queue, "minutes": one.oldest_seconds // 60}
         for one in found
-        if one.waiting
-        and one.oldest_seconds > LATE_SECONDS.get(one.queue, QUEUE_LATE_SECONDS)
+        if one.waiting and one.oldest_seconds > LATE_SECONDS.get(one.queue, QUEUE_LATE_SECONDS)
     ]
     if late:
         return problem(
@@ -244,6 +246,19 @@ async def _disk(context: Context) -> Finding:
         cure = _("Make room soon, or move the media folder: `fediverse-ai media usage` shows what takes most.")
         return (problem if forecast.days < DISK_DAYS_LEAST else advice)("disk", words, cure)
     return well("disk", words)
+
+
+async def _restored(context: Context) -> list[Finding]:
+    """Was this server brought back from a backup, and is everything settled since?"""
+    async with context.database.read() as session:
+        last = await restorations.latest(session)
+    if last is None:
+        return []
+    days = [datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d") for ms in (last.restored_ms, last.made_ms)]
+    words = _("restored on %(day)s from the backup of %(made)s") % {"day": days[0], "made": days[1]}
+    if last.reconciled_ms is None:
+        return [advice("restored", words, _("Follows are being settled with other servers: let the server run."))]
+    return [well("restored", words)]
 
 
 async def backup(context: Context) -> Finding:

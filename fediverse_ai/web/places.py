@@ -83,6 +83,7 @@ FAMILIES: dict[str, Family] = {
             ("/owner/announcements", marked("Announcements")),
             ("/owner/models", marked("Models")),
             ("/owner/disk", marked("Room on the disk")),
+            ("/owner/backups", marked("Backups")),
             ("/owner/stop", marked("Stop switch")),
         ),
     ),

@@ -34,7 +34,12 @@ ROWS = 200
 TOLD_WHOLE = frozenset({"mention", "post"})
 # Of one's own posts that are not out, and where one sees to it.
 _SEE_TO = {"pick", "held", "refused", "failed", "waiting"}
-_STAFF = {"report": "/moderation/reports", "appeal": "/moderation/appeals", "notice": "/moderation/legal"}
+_STAFF = {
+    "report": "/moderation/reports",
+    "appeal": "/moderation/appeals",
+    "notice": "/moderation/legal",
+    "backup": "/owner/backups",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,7 @@ def sentence_of(kind: str, people: Sequence[Person]) -> str:
         "appeal": _("An appeal waits for a moderator"),
         "appeal_decided": _("A moderator answered your appeal"),
         "notice": _("A legal notice waits for a moderator"),
+        "backup": _("A backup of this server failed"),
         "measure": _("A moderator decided something about your account"),
         "poll": _("A poll in which you voted is over: see the results"),
         "pick": _("Your pictures are made: choose"),

@@ -24,6 +24,8 @@ from outbox import reversal
 # What a person may have done wrong, or what has changed meanwhile: said on the page that they were on.
 SAYABLE = (Conflict, Forbidden, Missing, TooMany, Unprocessable)
 ACTIONS: Mapping[str, str] = {
+    "backup.create": marked("made a backup"), "backup.failed": marked("a backup failed"),
+    "backup.prune": marked("removed old backups"), "backup.restore": marked("brought back from a backup"),
     "post.approve": marked("let out"), "post.reject": marked("refused"), "post.first": marked("first of two words"),
     "post.escalate": marked("handed to the admins"), "edit.approve": marked("edit let out"),
     "edit.reject": marked("edit refused"), "edit.first": marked("first of two words"),

@@ -5,7 +5,18 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fediverse_ai.core.access import Door
-from fediverse_ai.web.owner import admission, announcements, disk, federation, overview, people, policy, rules, stop
+from fediverse_ai.web.owner import (
+    admission,
+    announcements,
+    backups,
+    disk,
+    federation,
+    overview,
+    people,
+    policy,
+    rules,
+    stop,
+)
 
 _PAGES = (
     ("/owner", overview.show),
@@ -20,6 +31,7 @@ _PAGES = (
     ("/owner/announcements", announcements.show),
     ("/owner/models", stop.models),
     ("/owner/disk", disk.show),
+    ("/owner/backups", backups.show),
     ("/owner/stop", stop.show),
 )
 _WORDS = (
@@ -32,6 +44,7 @@ _WORDS = (
     ("/owner/policy", policy.put),
     ("/owner/policy/try", policy.look),
     ("/owner/disk", disk.prune),
+    ("/owner/backups", backups.make),
     ("/owner/disk/preview", disk.preview),
     ("/owner/people/{name}", people.act),
     ("/owner/signups", admission.change),
