@@ -396,6 +396,7 @@ SWEEP_JOBS: Final = 2_000
 SWEEP_ROWS: Final = 500
 WAITING_SECONDS: Final = 6 * 3600.0  # until a post that nobody finishes counts as failed
 COLLECTION_ITEMS: Final = 20
+COLLECTION_LOOKS: Final = 5  # pages of replies read for one that shows any
 GROUP_COMMIT_ITEMS: Final = 256
 GROUP_COMMIT_WAITING: Final = 4_096
 DELIVERY_CHUNK_INBOXES: Final = 50
@@ -489,7 +490,7 @@ ACTS_PER_ACCOUNT: Final = Rate(300, 300.0)  # likes, boosts, follows … on page
 APPEALS_PER_ACCOUNT: Final = Rate(20, 86_400.0)
 NOTICES_PER_ADDRESS: Final = Rate(10, 86_400.0)
 OPT_OUTS_PER_ADDRESS: Final = Rate(10, 3600.0)
-GENERATIONS_PER_ACCOUNT: Final = Rate(100, 86_400.0)
+GENERATIONS_PER_ACCOUNT: Final = Rate(1_000, 86_400.0)  # whatever the role; a day has its bound in quotas
 APP_REGISTRATIONS: Final = Rate(30, 3600.0)
 TOKEN_REQUESTS: Final = Rate(300, 300.0)
 CLIENT_DOCUMENTS_PER_ACCOUNT: Final = Rate(20, 3600.0)
@@ -516,7 +517,7 @@ AFTERWARDS_OVERLAP_SECONDS: Final = 60.0  # looked at again, because a transacti
 RESTORED_CHUNK: Final = 200  # rows changed in one transaction while a backup is settled
 RECONCILED_FOLLOWS: Final = 20  # asked for again in a minute
 RECONCILE_DAYS: Final = 30  # in which peers that compare followers may know better than a restored server
-RECONCILED_TRIES: Final = 3  # at finding somebody who is to be followed again
+RECONCILED_TRIES: Final = 200  # at finding somebody who is to be followed again, a minute apart
 
 
 class RateLimiter:

@@ -53,6 +53,13 @@ HELD = {
     "HEARTBEAT_LATE_SECONDS": "tests/seeing/test_health.py::test_a_worker_that_is_silent_for_too_long_is_dead",
     "READY_SECONDS": "tests/seeing/test_health.py::test_a_database_that_takes_no_write_is_named_in_time",
     "METRIC_LABELS": "tests/core/test_small_parts.py::test_labels_of_metrics_are_bounded",
+    "BACKUP_MANIFEST_BYTES": "tests/backup/test_create.py::test_a_manifest_has_a_size",
+    "BACKUP_SPARE_BYTES": "tests/backup/test_create.py::test_one_at_a_time_and_room_is_looked_for",
+    "AFTERWARDS_ROWS": "tests/backup/test_afterwards.py::test_more_than_one_look_takes",
+    "AFTERWARDS_BYTES": "tests/backup/test_afterwards.py::test_the_older_half_goes_when_it_is_too_long",
+    "RECONCILE_DAYS": "tests/backup/test_reconcile.py::test_what_a_peer_knows_better_is_taken_over_for_a_while",
+    "RECONCILED_FOLLOWS": "tests/backup/test_reconcile.py::test_without_a_list_every_follow_is_asked_for_again",
+    "RECONCILED_TRIES": "tests/backup/test_reconcile.py::test_who_cannot_be_found_is_given_up",
     "WORKFLOW_BYTES": "tests/generation/test_comfyui.py::test_a_wrong_workflow_is_named",
     "PREVIEW_SIDE_PIXELS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
     "PREVIEW_SECONDS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
@@ -365,6 +372,8 @@ FETCHES = "a Budget of its own, as tested for FETCH_PER_ACTIVITY"
 
 # Bounds without an edge that a test could see; that the product uses them is checked below.
 WITHOUT_EDGE = {
+    "AFTERWARDS_OVERLAP_SECONDS": "what is seen twice is written once",
+    "RESTORED_CHUNK": PIECE,
     "UPLOAD_BODY_BYTES": "the default of media.max_upload_bytes",
     "BIO_CHARS": CUT,
     "ERROR_CHARS": CUT,
