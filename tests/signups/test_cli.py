@@ -1,4 +1,4 @@
-"""What the verbs at the command line refuse; that they do what they say is shown by docs/howto/people.md, which is run."""
+"""What the verbs at the command line refuse; what they do is shown by docs/howto/people.md, which is run."""
 
 from __future__ import annotations
 
