@@ -33,6 +33,7 @@ from fediverse_ai.core.limits import (
     SESSION_SECONDS,
     SIGN_IN_LINK_SECONDS,
 )
+from fediverse_ai.core.texts import _
 
 SECRET_BYTES = 32
 
@@ -89,7 +90,10 @@ async def hash_password(password: str) -> str:
     """The argon2id hash of a password of 10 to 256 characters, computed in a thread. Raises Unprocessable."""
     normal = unicodedata.normalize("NFC", password)
     if not PASSWORD_MIN_CHARS <= len(normal) <= PASSWORD_MAX_CHARS:
-        raise Unprocessable(f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters.")
+        raise Unprocessable(
+            _("A password has %(least)d to %(most)d characters.")
+            % {"least": PASSWORD_MIN_CHARS, "most": PASSWORD_MAX_CHARS}
+        )
     return await asyncio.get_running_loop().run_in_executor(
         _hashing, _hasher.hash, normal.encode("utf-8", "surrogatepass")
     )

@@ -16,6 +16,7 @@ from actors.rules import Impact, Wanted
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import RequestError, TooLarge
+from fediverse_ai.core.texts import _
 
 COLUMNS = ("domain", "severity", "reject_media", "reject_reports", "public_comment", "obfuscate")
 # Mastodon's words (its DomainBlock.severity) and ours.
@@ -51,12 +52,12 @@ def read(text: str, own: Collection[str]) -> Read:
     is to be suspended, as in Mastodon's older lists. The last line about a host counts.
     """
     if len(text) > limits.BLOCKLIST_CHARS:
-        raise TooLarge(f"A list may have {limits.BLOCKLIST_CHARS} characters.")
+        raise TooLarge(_("A list may have %(most)d characters.") % {"most": limits.BLOCKLIST_CHARS})
     found = Read()
     by_host: dict[str, Wanted] = {}
     for number, row in _rows(text):
         if number > limits.BLOCKLIST_LINES:
-            raise TooLarge(f"A list may have {limits.BLOCKLIST_LINES} lines.")
+            raise TooLarge(_("A list may have %(most)d lines.") % {"most": limits.BLOCKLIST_LINES})
         try:
             wanted = rules.check(_wanted(row), own)
         except RequestError as error:

@@ -12,6 +12,7 @@ from actors.models import Actor
 from fediverse_ai.core import html, limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Unprocessable
+from fediverse_ai.core.texts import _
 
 # Letters, digits and underscore only: every peer accepts them.
 USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{limits.USERNAME_CHARS}}}")
@@ -28,7 +29,7 @@ def check_username(username: str) -> str:
             f"A name may have letters, digits and underscores, at most {limits.USERNAME_CHARS} of them."
         )
     if username.lower() in RESERVED:
-        raise Unprocessable(f"The name {username} is reserved.")
+        raise Unprocessable(_("The name %(name)s is reserved.") % {"name": username})
     return username
 
 
@@ -36,7 +37,7 @@ async def create(session: AsyncSession, username: str, *, name: str = "", kind: 
     """A new local actor with its key and its rendered document. Raises Unprocessable or Conflict."""
     check_username(username)
     if await queries.by_handle(session, username) is not None:
-        raise Conflict(f"The name {username} is taken.")
+        raise Conflict(_("The name %(name)s is taken.") % {"name": username})
     base = f"{context_of(session).config.public_url}/users/{username}"
     return await _insert(session, uri=base, username=username, name=name or username, kind=kind, base=base)
 

@@ -22,6 +22,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Elsewhere, FediverseError, Forbidden, Missing, Nonsense, Unauthenticated
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
+from fediverse_ai.core.texts import _
 
 log = get(__name__)
 
@@ -316,9 +317,9 @@ async def resolve(context: Context, name_or_uri: str, budget: Budget | None = No
     if known is not None:
         return known.id
     if handle.host in context.config.own_hosts:
-        raise Missing(f"There is nobody called {handle.username} here.")
+        raise Missing(_("There is nobody called %(name)s here.") % {"name": handle.username})
     try:
         found = await finger(context, handle, budget)
         return await ensure(context, found.actor_uri, budget)
     except Elsewhere as error:
-        raise Missing(f"{text} could not be found.", error.detail) from error
+        raise Missing(_("%(name)s could not be found.") % {"name": text}, error.detail) from error

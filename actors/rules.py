@@ -16,6 +16,7 @@ from actors.policy import DomainRules, Rules, Ruling
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Missing, Unprocessable
+from fediverse_ai.core.texts import _
 
 # Statements name their rows in pieces: SQLite takes 32,766 parameters, PostgreSQL 32,767.
 _CHUNK = 500
@@ -67,7 +68,7 @@ def check(wanted: Wanted, own: Collection[str]) -> Wanted:
     if wanted.severity == Severity.NONE and not (wanted.reject_media or wanted.reject_reports):
         raise Unprocessable("This rule would do nothing: reject media or reports, limit, or suspend.")
     if max(len(wanted.reason), len(wanted.public_comment)) > limits.NAME_CHARS:
-        raise Unprocessable(f"Reason and comment may have {limits.NAME_CHARS} characters.")
+        raise Unprocessable(_("Reason and comment may have %(most)d characters.") % {"most": limits.NAME_CHARS})
     return Wanted(
         host,
         str(wanted.severity),

@@ -18,6 +18,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Missing, Unavailable, Unprocessable
 from fediverse_ai.core.log import get
 from fediverse_ai.core.rows import Row
+from fediverse_ai.core.texts import _
 
 log = get(__name__)
 
@@ -81,14 +82,18 @@ async def require_outbox(session: AsyncSession, username: str) -> None:
     """Raises Unavailable with the reason when this account may put nothing new out now: posts wait, these do not."""
     stop = await over_post(session, username)
     if stop is not None:
-        raise Unavailable(f"This is stopped for now: {stop.reason}", f"stopped: {stop.scope}", retry_after=RETRY)
+        raise Unavailable(
+            _("This is stopped for now: %(reason)s") % {"reason": stop.reason},
+            f"stopped: {stop.scope}",
+            retry_after=RETRY,
+        )
 
 
 async def put(session: AsyncSession, scope: str, reason: str, by: Account | None = None) -> Stop:
     """Stop something, or give a stop that stands a new reason. Raises Unprocessable, Missing for no such account."""
     scope, reason = scope_of(scope), " ".join(reason.split())
     if not 0 < len(reason) <= limits.REASON_CHARS:
-        raise Unprocessable(f"Say why, in at most {limits.REASON_CHARS} characters.")
+        raise Unprocessable(_("Say why, in at most %(most)d characters.") % {"most": limits.REASON_CHARS})
     if scope.startswith(ACCOUNT) and await queries.local_by_name(session, scope.removeprefix(ACCOUNT)) is None:
         raise Missing("There is no such account.")
     context = context_of(session)
@@ -140,7 +145,11 @@ class StopSwitch:
         """Raises Unavailable with the reason when this is stopped."""
         for stop in await self.now():
             if stop.scope == scope:
-                raise Unavailable(f"This is stopped for now: {stop.reason}", f"stopped: {scope}", retry_after=RETRY)
+                raise Unavailable(
+                    _("This is stopped for now: %(reason)s") % {"reason": stop.reason},
+                    f"stopped: {scope}",
+                    retry_after=RETRY,
+                )
 
     def forget(self) -> None:
         self._loaded = None

@@ -10,6 +10,7 @@ from actors.models import Account, Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Missing, Unprocessable
+from fediverse_ai.core.texts import _
 from outbox import moderate, notify
 from outbox.models import Judgement, Post, Revision
 from outbox.rulings import Appeal
@@ -35,7 +36,7 @@ async def appeal(
         raise Conflict("Nothing of this post is held or refused.")
     written = text.strip()
     if len(written) > limits.APPEAL_CHARS:
-        raise Unprocessable(f"An appeal may have at most {limits.APPEAL_CHARS} characters.")
+        raise Unprocessable(_("An appeal may have at most %(most)d characters.") % {"most": limits.APPEAL_CHARS})
     if await of_decision(session, judgement.id) is not None:
         raise Conflict("You have appealed this decision already; a moderator reads it.")
     context = context_of(session)

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Forbidden, Unprocessable
+from fediverse_ai.core.texts import _
 from outbox import documents, edit
 from outbox.models import Attachment, Post
 
@@ -40,6 +41,6 @@ def take_over(attachment: Attachment, words: str) -> None:
     """
     written = words.strip()
     if len(written) > limits.ALT_TEXT_CHARS:
-        raise Unprocessable(f"A description may have at most {limits.ALT_TEXT_CHARS} characters.")
+        raise Unprocessable(_("A description may have at most %(most)d characters.") % {"most": limits.ALT_TEXT_CHARS})
     if written:
         attachment.alt, attachment.alt_draft = written, ""

@@ -8,6 +8,7 @@ from typing import Any
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock
 from fediverse_ai.core.errors import Unprocessable
+from fediverse_ai.core.texts import _, marked
 from generation.types import ImageRequest
 from outbox.belongings import Disclosure, RemixPolicy
 from outbox.models import Origin, Visibility
@@ -71,6 +72,13 @@ class Draft:
         return (self.count if self.prompt is not None else 0) + len(self.media_ids)
 
 
+_PROMPT = marked("The prompt is too long: %(long)d characters, and %(most)d are allowed.")
+_NEGATIVE = marked("The negative prompt is too long: %(long)d characters, and %(most)d are allowed.")
+_TEXT = marked("The text is too long: %(long)d characters, and %(most)d are allowed.")
+_DESCRIPTION = marked("The description is too long: %(long)d characters, and %(most)d are allowed.")
+_WARNING = marked("The content warning is too long: %(long)d characters, and %(most)d are allowed.")
+
+
 def check(draft: Draft, now_ms: int) -> None:
     """What can be seen without the database. Raises Unprocessable with a sentence that says what to change."""
     if draft.prompt is not None and not draft.prompt.strip():
@@ -78,19 +86,19 @@ def check(draft: Draft, now_ms: int) -> None:
     if draft.prompt is None and not draft.media_ids and not draft.text.strip():
         raise Unprocessable("There is nothing to post: write something, bring a picture or give a prompt.")
     bounds = (
-        ("The prompt", draft.prompt or "", limits.PROMPT_CHARS),
-        ("The negative prompt", draft.negative_prompt, limits.PROMPT_CHARS),
-        ("The text", draft.text, limits.POST_TEXT_CHARS),
-        ("The description", draft.alt_text, limits.ALT_TEXT_CHARS),
-        ("The content warning", draft.summary or "", limits.NAME_CHARS),
+        (_PROMPT, draft.prompt or "", limits.PROMPT_CHARS),
+        (_NEGATIVE, draft.negative_prompt, limits.PROMPT_CHARS),
+        (_TEXT, draft.text, limits.POST_TEXT_CHARS),
+        (_DESCRIPTION, draft.alt_text, limits.ALT_TEXT_CHARS),
+        (_WARNING, draft.summary or "", limits.NAME_CHARS),
     )
-    for name, value, most in bounds:
+    for sentence, value, most in bounds:
         if len(value) > most:
-            raise Unprocessable(f"{name} is too long: {len(value)} characters, and {most} are allowed.")
+            raise Unprocessable(_(sentence) % {"long": len(value), "most": most})
     if not 1 <= draft.count <= limits.POST_IMAGES:
-        raise Unprocessable(f"One to {limits.POST_IMAGES} pictures can be made at once.")
+        raise Unprocessable(_("One to %(most)d pictures can be made at once.") % {"most": limits.POST_IMAGES})
     if draft.pictures > limits.POST_ATTACHMENTS:
-        raise Unprocessable(f"A post may have at most {limits.POST_ATTACHMENTS} pictures.")
+        raise Unprocessable(_("A post may have at most %(most)d pictures.") % {"most": limits.POST_ATTACHMENTS})
     if len(set(draft.media_ids)) != len(draft.media_ids):
         raise Unprocessable("The same picture is there twice.")
     _check_words(draft)

@@ -15,6 +15,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Unprocessable
 from fediverse_ai.core.html import text_of
+from fediverse_ai.core.texts import _
 from outbox.models import Attachment, Post
 from outbox.shelves import Filter, FilterAction, FilterKeyword, FilterPost
 
@@ -108,14 +109,14 @@ async def mute_words(
     place or action, and beyond the bounds."""
     wanted = list(dict.fromkeys(word.strip() for word in words if word.strip()))
     if not wanted or any(len(word) > limits.NAME_CHARS for word in wanted):
-        raise Unprocessable(f"Write words of 1 to {limits.NAME_CHARS} characters.")
+        raise Unprocessable(_("Write words of 1 to %(most)d characters.") % {"most": limits.NAME_CHARS})
     if len(wanted) > limits.FILTER_KEYWORDS:
-        raise Unprocessable(f"A filter holds at most {limits.FILTER_KEYWORDS} words.")
+        raise Unprocessable(_("A filter holds at most %(most)d words.") % {"most": limits.FILTER_KEYWORDS})
     if action not in set(FilterAction) or not places or not set(places) <= set(CONTEXTS):
         raise Unprocessable("Choose what becomes of such posts, and where.")
     have = select(func.count()).select_from(Filter).where(Filter.actor_id == actor_id)
     if (await session.exec(have)).one() >= limits.FILTERS:
-        raise Unprocessable(f"You have {limits.FILTERS} filters already.")
+        raise Unprocessable(_("You have %(most)d filters already.") % {"most": limits.FILTERS})
     context = context_of(session)
     row = Filter(
         id=context.ids.new(),

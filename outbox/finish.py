@@ -12,6 +12,7 @@ from actors.models import Actor
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
+from fediverse_ai.core.texts import _
 from outbox import budget, candidates, consent, describe, disclosure, documents, making, pick, rulings
 from outbox import draft as drafts
 from outbox.belongings import Disclosure, Lineage, RemixPolicy, Upload
@@ -144,7 +145,7 @@ def _check(wish: Finish, now_ms: int) -> None:
     )  # fmt: skip
     drafts.check(said, now_ms)
     if any(len(words) > limits.ALT_TEXT_CHARS for words in wish.alts.values()):
-        raise Unprocessable(f"A description may have at most {limits.ALT_TEXT_CHARS} characters.")
+        raise Unprocessable(_("A description may have at most %(most)d characters.") % {"most": limits.ALT_TEXT_CHARS})
 
 
 async def _send(session: AsyncSession, author: Actor, post: Post, wish: Finish) -> None:

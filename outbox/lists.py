@@ -13,6 +13,7 @@ from actors.models import Actor, Follow, FollowState
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Missing, Unprocessable
+from fediverse_ai.core.texts import _
 from outbox import home
 from outbox.shelves import ListMember, ReadingList, Replies
 
@@ -37,7 +38,9 @@ def change(
     if title is not None:
         row.title = title.strip()
     if not row.title or len(row.title) > limits.NAME_CHARS:
-        raise Unprocessable(f"Validation failed: Title must have 1 to {limits.NAME_CHARS} characters")
+        raise Unprocessable(
+            _("Validation failed: Title must have 1 to %(most)d characters") % {"most": limits.NAME_CHARS}
+        )
     if replies is not None:
         if replies not in set(Replies):
             raise Unprocessable("Validation failed: Replies policy is not included in the list")
@@ -50,7 +53,7 @@ async def make(session: AsyncSession, actor_id: int) -> ReadingList:
     """A new list without a title; give it one and add it. Raises Unprocessable beyond the bound."""
     have = select(func.count()).select_from(ReadingList).where(ReadingList.actor_id == actor_id)
     if (await session.exec(have)).one() >= limits.LISTS:
-        raise Unprocessable(f"You have {limits.LISTS} lists already.")
+        raise Unprocessable(_("You have %(most)d lists already.") % {"most": limits.LISTS})
     return ReadingList(id=context_of(session).ids.new(), actor_id=actor_id, title="")
 
 
@@ -70,7 +73,7 @@ async def add(session: AsyncSession, reader: Actor, row: ReadingList, wanted: Se
     if len(new) != len(wanted):
         raise Unprocessable("Validation failed: Account has already been taken")
     if len(there) + len(new) > limits.LIST_MEMBERS:
-        raise Unprocessable(f"A list holds at most {limits.LIST_MEMBERS} people.")
+        raise Unprocessable(_("A list holds at most %(most)d people.") % {"most": limits.LIST_MEMBERS})
     ids = context_of(session).ids
     session.add_all(ListMember(id=ids.new(), list_id=row.id, member_id=key) for key in new)
 

@@ -15,6 +15,7 @@ from actors.models import Account, Actor, Severity
 from fediverse_ai.core import limits, roles
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Missing, Unprocessable
+from fediverse_ai.core.texts import _
 from outbox import correct, notify, publish
 from outbox.models import Attachment, Post, PostState
 from outbox.records import Measure
@@ -136,7 +137,7 @@ async def object_to(session: AsyncSession, made: Measure, text: str) -> None:
     if made.objected_ms is not None or made.undone_ms is not None:
         raise Conflict("You have objected already, or it was taken back.")
     if not written or len(written) > limits.APPEAL_CHARS:
-        raise Unprocessable(f"Write between one and {limits.APPEAL_CHARS} characters.")
+        raise Unprocessable(_("Write between one and %(most)d characters.") % {"most": limits.APPEAL_CHARS})
     made.objection, made.objected_ms = written, context_of(session).clock.now_ms()
     session.add(made)
     await session.flush()

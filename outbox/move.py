@@ -14,6 +14,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, RequestError, Unprocessable
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
+from fediverse_ai.core.texts import _
 from outbox import activities, follow, notify, profile
 from outbox.send import send
 
@@ -40,7 +41,7 @@ async def set_aliases(session: AsyncSession, actor: Actor, uris: Sequence[str]) 
     Raises Unprocessable for too many, Malformed for what is no id.
     """
     if len(uris) > limits.ALIASES:
-        raise Unprocessable(f"At most {limits.ALIASES} other accounts can be named.")
+        raise Unprocessable(_("At most %(most)d other accounts can be named.") % {"most": limits.ALIASES})
     actor.also_known_as = [urls.check_id(uri) for uri in dict.fromkeys(uris) if uri != actor.uri]
     await profile.edit(session, actor, {})
 

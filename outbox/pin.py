@@ -11,6 +11,7 @@ from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Missing, Unprocessable
+from fediverse_ai.core.texts import _
 from outbox import activities
 from outbox.models import Post, PostState, PostTag
 from outbox.send import send
@@ -33,7 +34,7 @@ async def pin(session: AsyncSession, actor: Actor, post: Post) -> None:
     if post.pinned_ms is not None:
         return
     if len(await pinned(session, actor.id)) >= limits.PINS:
-        raise Unprocessable(f"At most {limits.PINS} posts can be pinned.")
+        raise Unprocessable(_("At most %(most)d posts can be pinned.") % {"most": limits.PINS})
     post.pinned_ms = context_of(session).clock.now_ms()
     session.add(post)
     await _tell(session, actor, post, added=True)

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors.models import Actor
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Forbidden
+from fediverse_ai.core.texts import _
 from outbox.models import Post
 from outbox.records import Measure
 
@@ -28,7 +29,10 @@ async def require_posting(session: AsyncSession, author: Actor) -> None:
     made = await in_force(session, author.id, "freeze")
     if made is not None:
         url = statement_url(context_of(session).config.public_url, made)
-        raise Forbidden(f"This account may not post for now. Why, and what you can do: {url}", f"freeze {made.id}")
+        raise Forbidden(
+            _("This account may not post for now. Why, and what you can do: %(url)s") % {"url": url},
+            f"freeze {made.id}",
+        )
 
 
 async def suspension_of(session: AsyncSession, username: str) -> Measure | None:

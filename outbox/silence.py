@@ -10,6 +10,7 @@ from actors.models import Actor, Follow
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Unprocessable
+from fediverse_ai.core.texts import _
 from outbox import follow as follows
 from outbox.shelves import SilencedHost
 
@@ -21,7 +22,7 @@ async def silence(session: AsyncSession, reader: Actor, host: str) -> None:
     if (await session.exec(select(SilencedHost.id).where(*mine, SilencedHost.host == host))).first() is None:
         have = (await session.exec(select(func.count()).select_from(SilencedHost).where(*mine))).one()
         if have >= limits.SILENCED_HOSTS:
-            raise Unprocessable(f"At most {limits.SILENCED_HOSTS} servers can be blocked.")
+            raise Unprocessable(_("At most %(most)d servers can be blocked.") % {"most": limits.SILENCED_HOSTS})
         session.add(SilencedHost(id=context.ids.new(), actor_id=reader.id, host=host))
     there = select(Follow, Actor).where(Follow.followed_id == reader.id, Actor.host == host)
     for row, follower in list(await session.exec(there.join(Actor, col(Actor.id) == col(Follow.follower_id)))):

@@ -16,6 +16,7 @@ from fediverse_ai.core import limits, room
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import Conflict, Missing, TooLarge, TooMany, Unprocessable
+from fediverse_ai.core.texts import _
 from generation import images
 from generation.pipeline import Pipeline
 from generation.provenance import Provenance
@@ -55,7 +56,9 @@ async def admit(context: Context, data: bytes) -> Picture:
     room.require(context.config)
     most = context.config.media.max_upload_bytes
     if len(data) > most:
-        raise TooLarge(f"A picture may have at most {most // 1024} KiB here.", f"{len(data)} bytes")
+        raise TooLarge(
+            _("A picture may have at most %(most)d KiB here.") % {"most": most // 1024}, f"{len(data)} bytes"
+        )
     # Something that no other upload has, so that forgetting the one never takes the other's file.
     mark = base64.urlsafe_b64encode(context.clock.token(12)).decode("ascii")
     made = await images.render(

@@ -12,6 +12,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
+from fediverse_ai.core.texts import _
 from generation.pipeline import Pipeline
 from generation.types import ModelCard
 from outbox import disclosure, documents, lineage
@@ -117,6 +118,9 @@ def sides(attachment: Attachment, factor: float) -> tuple[int, int]:
         raise Unprocessable("How large this picture is, is not known.")
     most = limits.PICTURE_SIDE_MAX_PIXELS / max(wide, high)
     if most < limits.UPSCALE_LEAST:
-        raise Unprocessable(f"This picture is as large as pictures get here: {limits.PICTURE_SIDE_MAX_PIXELS} pixels.")
+        raise Unprocessable(
+            _("This picture is as large as pictures get here: %(most)d pixels.")
+            % {"most": limits.PICTURE_SIDE_MAX_PIXELS}
+        )
     by = min(factor, most)
     return int(wide * by) // SIDE_STEP * SIDE_STEP, int(high * by) // SIDE_STEP * SIDE_STEP

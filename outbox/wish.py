@@ -11,6 +11,7 @@ from fediverse_ai.activitypub.document import Document
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Malformed, Unprocessable
+from fediverse_ai.core.texts import _
 from outbox.models import Visibility
 
 ADDRESSES = ("to", "bto", "cc", "bcc", "audience")
@@ -127,7 +128,7 @@ def addressing(wish: Wish, actor: Actor) -> Addressing:
     if any(uri.startswith(mine) for uri in (*people, *secret)):
         raise Unprocessable("Of your collections only the followers can be addressed.")
     if len(people) + len(secret) > limits.POST_MENTIONS:
-        raise Unprocessable(f"At most {limits.POST_MENTIONS} people can be addressed by name.")
+        raise Unprocessable(_("At most %(most)d people can be addressed by name.") % {"most": limits.POST_MENTIONS})
     given = any(name in holder for name in ADDRESSES for holder in (wish.activity, wish.object))
     return Addressing(_visibility(found, open_, followers), tuple(people), tuple(secret), given)
 

@@ -98,7 +98,7 @@ async def make(request: Request) -> Response:
             await _open(session, row, verdict)
             path = address_of(owner, row)
     except SAYABLE as error:
-        return said(request, RedirectResponse(f"/@{me.username}/collections", 303), error.public, bad=True)
+        return said(request, RedirectResponse(f"/@{me.username}/collections", 303), _(error.public), bad=True)
     return _told(request, path, verdict, _("The collection is there."))
 
 
@@ -140,7 +140,7 @@ async def _save(request: Request, fields: Mapping[str, str]) -> Response:
             row.name, row.about = name, about
             await _open(session, row, verdict)
     except SAYABLE as error:
-        return await _page(request, fields, error.public)
+        return await _page(request, fields, _(error.public))
     return _told(request, address_of(owner, row), verdict, _("Saved."))
 
 
@@ -207,7 +207,7 @@ async def collect(request: Request) -> Response:
                 raise Missing(_("There is no such collection."))
             await gathered.added(session, owner, row, post.uri)
         except Unprocessable as error:
-            return said(request, answer, error.public, bad=True)
+            return said(request, answer, _(error.public), bad=True)
         name = row.name
     return said(request, answer, _("It is in “%(name)s” now.") % {"name": name})
 
@@ -221,5 +221,5 @@ async def close(request: Request) -> Response:
         try:
             await albums.close_for_good(session, owner, row, by, desk.reason_of(fields))
         except Unprocessable as error:
-            return desk.back(request, address_of(owner, row), error.public, bad=True)
+            return desk.back(request, address_of(owner, row), _(error.public), bad=True)
     return desk.back(request, f"/@{owner.username}/collections", _("Only its maker sees it now."))

@@ -9,6 +9,7 @@ from actors import queries
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import require
 from fediverse_ai.core.errors import Missing, Unprocessable
+from fediverse_ai.core.texts import _
 from fediverse_ai.web import forms
 from fediverse_ai.web.cards import NOT_THERE, post_id_of
 from fediverse_ai.web.rendering import context_of, page
@@ -39,7 +40,7 @@ async def send(request: Request) -> Response:
                 raise Missing(NOT_THERE)
             await appeals.appeal(session, author, post, fields.get("text", ""), stopped)
     except Unprocessable as error:
-        return await _page(request, fields.get("text", ""), error.public)
+        return await _page(request, fields.get("text", ""), _(error.public))
     return RedirectResponse(f"/posts/{post_id}/edit/appeal", 303)
 
 

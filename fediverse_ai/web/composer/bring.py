@@ -80,7 +80,7 @@ async def _take(request: Request, me: Principal, sent: parameters.Parameters) ->
             async with context.database.write() as session:
                 await uploads.keep(session, await own.person(session, me), picture)
     except RequestError as error:
-        return await _tray(request, context, me, problem=error.public, status=422)
+        return await _tray(request, context, me, problem=_(error.public), status=422)
     return RedirectResponse("/bring", 303)
 
 
@@ -112,7 +112,7 @@ async def post(request: Request) -> Response:
             await consent.choose(session, author, made, step.training)
             post_id = made.id
     except (Unprocessable, TooMany) as error:
-        return await _tray(request, context, me, step, origin, key, problem=error.public, status=422)
+        return await _tray(request, context, me, step, origin, key, problem=_(error.public), status=422)
     return RedirectResponse(f"/make/{post_id}", 303)
 
 

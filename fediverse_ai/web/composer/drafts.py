@@ -91,7 +91,7 @@ async def move(request: Request) -> Response:
     except (ValueError, OverflowError):
         return await _page(request, _("Write the time as 2027-01-31T18:00, and the time zone as Europe/Berlin."), 422)
     except (Unprocessable, Conflict) as error:
-        return await _page(request, error.public, 422)
+        return await _page(request, _(error.public), 422)
     return RedirectResponse("/drafts", 303)
 
 

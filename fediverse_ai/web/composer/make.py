@@ -12,6 +12,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Forbidden, Missing, TooMany, Unprocessable
+from fediverse_ai.core.texts import _
 from fediverse_ai.mastodon import preferences
 from fediverse_ai.web import forms
 from fediverse_ai.web.cards import LARGEST_ID, post_id_of
@@ -100,7 +101,7 @@ async def send(request: Request) -> Response:
             if before is not None and before.id != post_id:
                 await publish.remove(session, before)
     except (Unprocessable, Forbidden, Missing, TooMany) as error:
-        return await _composer(request, context, me, replace(form, wrong={"prompt": error.public}), status=422)
+        return await _composer(request, context, me, replace(form, wrong={"prompt": _(error.public)}), status=422)
     return RedirectResponse(f"/make/{post_id}", 303)
 
 

@@ -12,6 +12,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Conflict, FediverseError, Forbidden, TooMany, Unprocessable
+from fediverse_ai.core.texts import _
 from fediverse_ai.web import forms
 from fediverse_ai.web.cards import post_id_of
 from fediverse_ai.web.composer import appeal, leaving, making, own
@@ -63,7 +64,7 @@ async def post(request: Request) -> Response:
                 session.add(account)
             post_id = made.id
     except (Unprocessable, Forbidden, TooMany) as error:
-        return await _page(request, context, me, view, step, status=422, problem=error.public)
+        return await _page(request, context, me, view, step, status=422, problem=_(error.public))
     except Conflict:
         return RedirectResponse(f"/make/{view.post.id}", 303)
     return RedirectResponse(f"/make/{post_id}", 303)
@@ -89,7 +90,7 @@ async def once_more(request: Request) -> Response:
             made = await again.order(session, await own.person(session, me), planned)
             post_id = made.id
     except (Unprocessable, Forbidden, Conflict, TooMany) as error:
-        return await _page(request, context, me, view, status=422, problem=error.public)
+        return await _page(request, context, me, view, status=422, problem=_(error.public))
     return RedirectResponse(f"/make/{post_id}", 303)
 
 

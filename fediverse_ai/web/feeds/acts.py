@@ -88,7 +88,7 @@ async def act(request: Request) -> Response:
                 raise Malformed("This form does not say what to do.")
             await verb(session, reader, post)
     except (Conflict, Unprocessable) as error:
-        wrong = error.public
+        wrong = _(error.public)
     return await answered(request, fields, post_id, wrong)
 
 
@@ -126,7 +126,7 @@ async def person_act(request: Request) -> Response:
             sentence = await PEOPLE[verb](session, reader, target)
             events.publish_after(session, [f"user:{reader.id}"], "ties", target.id)
     except (Conflict, Unprocessable) as error:
-        wrong = error.public
+        wrong = _(error.public)
     post_id = fields.get("post", "")
     if request.headers.get("hx-request") == "true" and verb in ("follow", "unfollow") and post_id.isdecimal():
         return await answered(request, fields, int(post_id), wrong)

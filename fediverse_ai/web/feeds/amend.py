@@ -81,7 +81,7 @@ async def send(request: Request) -> Response:
             )
             await edit.edit(session, reader, post, change)
     except (Conflict, Unprocessable) as error:
-        return await _form(request, fields, error.public)
+        return await _form(request, fields, _(error.public))
     answer = RedirectResponse(address_of(post, reader), 303)
     return said(request, answer, _("Changed. It is shown as soon as it has passed the check."))
 

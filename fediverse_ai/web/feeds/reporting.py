@@ -110,6 +110,6 @@ async def send(request: Request) -> Response:
     except RequestError as error:
         if error.status not in (409, 422, 429):
             raise
-        return await _form(request, fields, error.public)
+        return await _form(request, fields, _(error.public))
     answer = RedirectResponse(address_of_person(target), 303)
     return said(request, answer, _("Thank you. A moderator looks at it. You can also mute or block this person."))

@@ -57,7 +57,7 @@ async def make(request: Request) -> Response:
             _change(row, fields.get("title", ""), Replies.LIST, exclusive=False)
             session.add(row)
     except Unprocessable as error:
-        return await _index(request, error.public)
+        return await _index(request, _(error.public))
     return RedirectResponse(f"/lists/{row.id}/edit", 303)
 
 
@@ -160,7 +160,7 @@ async def change(request: Request) -> Response:
             else:
                 await session.delete(row)
     except Unprocessable as error:
-        return await _edit(request, error.public)
+        return await _edit(request, _(error.public))
     if verb == "delete":
         return said(request, RedirectResponse("/lists", 303), _("The list is gone. Nobody was told."))
     return RedirectResponse(f"/lists/{row.id}/edit", 303)

@@ -33,5 +33,5 @@ async def vote(request: Request) -> Response:
             reader = await reader_of(session, me)
             await votes.vote(session, reader, await seen_post(session, reader, post_id), chosen)
     except (Conflict, Unprocessable) as error:
-        return said(request, answer, error.public, bad=True)
+        return said(request, answer, _(error.public), bad=True)
     return said(request, answer, _("Your vote is on its way."))

@@ -142,7 +142,7 @@ async def _send(request: Request, *, quoting: bool) -> Response:
             made = await compose.compose(session, author, _draft(form, other_id, quoting=quoting))
             parent = await posts.view(session, author, other_id)
     except Unprocessable as error:
-        return await _page(request, me, other_id, replace(form, wrong={"text": error.public}), quoting=quoting)
+        return await _page(request, me, other_id, replace(form, wrong={"text": _(error.public)}), quoting=quoting)
     goal = f"/make/{made.id}" if quoting or parent is None else address_of(parent.post, parent.author)
     answer = RedirectResponse(goal, 303)
     return said(request, answer, _("Sent. It appears as soon as it has passed the check.")) if not quoting else answer
@@ -178,7 +178,7 @@ async def _read(request: Request, me: Principal, sent: Parameters) -> Form:
                 made = await uploads.keep(session, await reader_of(session, me), picture)
             kept.append((made.id, (sent.text(f"alt{number}") or "").strip()))
     except RequestError as error:
-        wrong["picture1"] = error.public
+        wrong["picture1"] = _(error.public)
     for key, alt in kept:
         if not alt:
             wrong[f"alt-{key}"] = _("Say what this picture shows, for those who cannot see it.")

@@ -73,7 +73,7 @@ async def reset(request: Request) -> Response:
             async with context.database.write() as session:
                 account = await one_time.use_reset(session, secret, fields.get("new", ""))
         except Unprocessable as error:
-            return await _form(request, {"new": error.public}, error.status)
+            return await _form(request, {"new": _(error.public)}, error.status)
     if account is None:
         return await _form(request, status=422)
     words = _("The new password holds. You were signed out everywhere; sign in with it.")

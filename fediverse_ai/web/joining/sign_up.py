@@ -96,7 +96,7 @@ _FIELDS = {"agreement": "agree"}
 
 
 async def _failed(request: Request, shown: dict[str, str], error: RequestError) -> Response:
-    answer = await _form(request, shown, {"": error.public}, error.status)
+    answer = await _form(request, shown, {"": _(error.public)}, error.status)
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)

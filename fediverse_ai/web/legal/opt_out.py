@@ -48,7 +48,7 @@ async def send(request: Request) -> Response:
         await _verified(context, name, fields["code"])
     except RequestError as error:
         code = (fields.get("code", ""), fields.get("at", ""), fields.get("mark", "")) if fields.get("code") else None
-        return _page(request, 422, handle=handle, wrong=error.public, code=code)
+        return _page(request, 422, handle=handle, wrong=_(error.public), code=code)
     except FediverseError:
         return _page(request, 422, handle=handle, wrong=_("Your server did not answer. Try again in a moment."))
     return _page(request, handle=name, done=True)

@@ -52,7 +52,7 @@ async def send(request: Request) -> Response:
                 raise Missing(_("There is no such statement."))
             await measures.object_to(session, made, fields.get("text", ""))
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     return desk.back(request, path, _("A moderator reads it. The answer will stand here."))
 
 

@@ -97,7 +97,7 @@ async def act(request: Request) -> Response:
             subject_id = await _do(session, by, actor, verb, reason, fields)
             [entry] = await desk.newest_entries(session, [subject_id])
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     done = f"?done={entry.id}" if reversal.can_undo(entry) else ""
     return desk.back(request, path + done, _("Done."))
 

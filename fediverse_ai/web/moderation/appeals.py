@@ -72,6 +72,6 @@ async def answer(request: Request) -> Response:
                 raise Missing("There is no such appeal.")
             [entry] = await desk.newest_entries(session, [desk.number(request)])
     except desk.SAYABLE as error:
-        return desk.back(request, "/moderation/appeals", error.public, bad=True)
+        return desk.back(request, "/moderation/appeals", _(error.public), bad=True)
     sentence = _("Upheld; its author is told.") if verb == "uphold" else _("Rejected; its author is told.")
     return desk.back(request, f"/moderation/appeals?done={entry.id}", sentence)

@@ -71,5 +71,5 @@ async def act(request: Request) -> Response:
             else:
                 raise Unprocessable(_("Choose what to do."))
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     return desk.back(request, path, _("Done."))

@@ -81,6 +81,6 @@ async def act(request: Request) -> Response:
             await measures.about_post(session, by, row, verb, told)
             [entry] = await desk.newest_entries(session, [row.id])
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     done = f"?done={entry.id}" if reversal.can_undo(entry) else ""
     return desk.back(request, path + done, _("Done."))

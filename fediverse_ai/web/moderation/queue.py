@@ -88,7 +88,7 @@ async def say(request: Request) -> Response:
                 await known.add(session, hashes, source=f"post {item_id}", reason=reason, account=by)
             done = [entry.id for entry in await desk.newest_entries(session, ids)]
     except desk.SAYABLE as error:
-        return desk.back(request, _link(wanted, item_id), error.public, bad=True)
+        return desk.back(request, _link(wanted, item_id), _(error.public), bad=True)
     path = _link(wanted, done=done)
     return desk.back(request, path, _sentence(verb, len(ids), through))
 

@@ -71,6 +71,6 @@ async def act(request: Request) -> Response:
                     raise Unprocessable(_("Choose what to do."))
             [entry] = await desk.newest_entries(session, [report.id])
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     done = f"?done={entry.id}" if reversal.can_undo(entry) else ""
     return desk.back(request, path + done, _("Done."))

@@ -45,7 +45,7 @@ async def change(request: Request) -> Response:
         async with context_of(request).database.write() as session:
             await signups.put(session, door, await desk.admin(session, request))
     except desk.SAYABLE as error:
-        return desk.back(request, INVITES, error.public, bad=True)
+        return desk.back(request, INVITES, _(error.public), bad=True)
     return desk.back(request, INVITES, _("It holds from now on, and the server says so."))
 
 
@@ -59,7 +59,7 @@ async def invite(request: Request) -> Response:
                 session, by, uses=number_of(fields, "uses"), days=number_of(fields, "days"), note=fields.get("note", "")
             )
     except desk.SAYABLE as error:
-        return desk.back(request, INVITES, error.public, bad=True)
+        return desk.back(request, INVITES, _(error.public), bad=True)
     return await _invites(request, f"{context_of(request).config.public_url}/invite/{secret}")
 
 
@@ -78,7 +78,7 @@ async def revoke(request: Request) -> Response:
         async with context_of(request).database.write() as session:
             await invites.revoke(session, moderation.number(request), await desk.admin(session, request))
     except desk.SAYABLE as error:
-        return desk.back(request, INVITES, error.public, bad=True)
+        return desk.back(request, INVITES, _(error.public), bad=True)
     return desk.back(request, INVITES, _("The link lets nobody in any more."))
 
 
@@ -110,6 +110,6 @@ async def decide(request: Request) -> Response:
             await joining.decide(session, row, by, yes=yes, note=fields.get("note", ""))
             name = row.name
     except moderation.SAYABLE as error:
-        return moderation.back(request, path, error.public, bad=True)
+        return moderation.back(request, path, _(error.public), bad=True)
     said = _("@%(name)s is in.") if yes else _("@%(name)s was told no.")
     return moderation.back(request, path, said % {"name": name})

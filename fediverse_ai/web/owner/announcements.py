@@ -54,7 +54,7 @@ async def write(request: Request) -> Response:
                 session, by, fields.get("text", ""), starts_ms=starts, ends_ms=ends, publish=publish
             )
     except Unprocessable as error:
-        return await _page(request, fields, error.public, error.status)
+        return await _page(request, fields, _(error.public), error.status)
     return desk.back(request, PATH, _("It is published.") if publish else _("It is kept, and shown to nobody yet."))
 
 
@@ -80,7 +80,7 @@ async def act(request: Request) -> Response:
             by = await desk.admin(session, request)
             await verb(session, await announcements.by_id(session, number(request)), by)
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     return desk.back(request, PATH, _("Done."))
 
 

@@ -120,7 +120,7 @@ async def preview(request: Request) -> Response:
     try:
         days = _days(fields)
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     swept = await context.part(RemoteMedia).prune(dry_run=True, days=days)
     found, _last = await orphans.stray(context, most=limits.ORPHAN_FILES)
     plan = Plan(days, swept.copies, swept.bytes, len(found.files) + swept.orphans, found.bytes)
@@ -136,7 +136,7 @@ async def prune(request: Request) -> Response:
             by = await desk.admin(session, request)
             await audit.note(session, by, "media.prune", Subject("server", 0), after={"days": days})
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     swept = await context.part(RemoteMedia).prune(days=days)
     found, _last = await orphans.sweep(context, most=limits.ORPHAN_FILES)
     await context.part(Disk).usage(fresh=True)

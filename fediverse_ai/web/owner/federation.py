@@ -42,7 +42,7 @@ async def _one(request: Request, named: str) -> Response:
     try:
         host = canonical_host(named.strip()).partition(":")[0]
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     async with context_of(request).database.read() as session:
         [known] = await hosts.summaries(session, named.strip()) or [HostSummary(named.strip())]
         state = known.state or await session.get(HostState, host)
@@ -75,5 +75,5 @@ async def act(request: Request) -> Response:
             subject = Subject("host", 0, state.host)
             await audit.note(session, by, "host.wish", subject, before={"wish": before}, after={"wish": state.wish})
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     return desk.back(request, path, _("Saved."))

@@ -101,7 +101,7 @@ async def act(request: Request) -> Response:
             person = await people.by_name(session, request.path_params["name"])
             link = await _do(session, by, person, verb, fields)
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     # A secret goes into no cookie and no address of ours: it is on this answer and nowhere else.
     return await _page(request, link) if link else desk.back(request, path, _("Done."))
 

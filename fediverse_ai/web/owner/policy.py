@@ -50,7 +50,7 @@ async def look(request: Request) -> Response:
     try:
         made = await asyncio.to_thread(parse_policy, text.encode(), _("The policy"))
     except desk.SAYABLE as error:
-        return _page(request, 422, text=text, wrong=error.public)
+        return _page(request, 422, text=text, wrong=_(error.public))
     async with context.database.read() as session:
         tried = await judging.replay(session, made, TRIED)
     difference = policies.difference(pipeline.policy.text, text, (pipeline.policy.version, made.version))
@@ -79,5 +79,5 @@ async def put(request: Request) -> Response:
             await audit.note(session, by, action, subject, reason, before=versions[0], after={"version": versions[1]})
             await asyncio.to_thread(policy_file.write, policy_file.path_of(context.config), text)
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     return desk.back(request, PATH, _("Policy %(version)s is in force within seconds.") % {"version": made.version})

@@ -82,7 +82,7 @@ async def preview(request: Request) -> Response:
             posts = await hosts.count_posts(session, impact.actor_ids)
             before = await domain.rule_for(session, wanted.host)
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     people = len(impact.actor_ids)
     return _page(request, "rule.html", wanted=wanted, impact=impact, posts=posts, people=people, before=before)
 
@@ -96,7 +96,7 @@ async def put(request: Request) -> Response:
         async with context.database.write() as session:
             await _record(session, wanted, await desk.admin(session, request))
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     await domain.renew(context)
     return desk.back(request, PATH, _("The rule holds."))
 
@@ -120,7 +120,7 @@ async def undo(request: Request) -> Response:
             subject = Subject("host", 0, rule.host)
             await audit.note(session, by, "host.rule-undone", subject, reason, before=asdict(_of(rule)))
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     effect = await domain.renew(context)
     words = ngettext("Taken back; %(num)d follow is there again.", "Taken back; %(num)d follows are there again.",
                      effect.restored)  # fmt: skip
@@ -150,7 +150,7 @@ async def look(request: Request) -> Response:
         async with context.database.read() as session:
             read, plan = await _plan(session, context, fields)
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     return _page(
         request, "rule_list.html", plan=plan[:SHOWN], more=max(0, len(plan) - SHOWN), problems=read.problems[:SHOWN],
         list=fields["list"], named=fields.get("named", ""), lines=BLOCKLIST_LINES,
@@ -168,7 +168,7 @@ async def take(request: Request) -> Response:
             for wanted in done:
                 await _record(session, Wanted(**asdict(wanted) | {"reason": wanted.reason or _("from a list")}), by)
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     await domain.renew(context)
     words = ngettext("%(num)d rule was set.", "%(num)d rules were set.", len(done))
     return desk.back(request, PATH, words % {"num": len(done)})

@@ -56,7 +56,7 @@ async def confirm(request: Request) -> Response:
     try:
         scope, reason = _scope(fields), desk.reason_of(fields)
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     effect = _(EFFECTS[Scope(scope)]) if scope in set(Scope) else ""
     return desk.show(request, "stop_confirm.html", scope=scope, name=stopped_name(scope), reason=reason, effect=effect)
 
@@ -70,7 +70,7 @@ async def put(request: Request) -> Response:
         async with context_of(request).database.write() as session:
             await stops.put(session, _scope(fields), reason, await desk.admin(session, request))
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     return desk.back(request, path, _("It is stopped. Every page says so, with your reason."))
 
 
@@ -83,7 +83,7 @@ async def start(request: Request) -> Response:
             by = await desk.admin(session, request)
             await stopping.start(session, _scope(fields), fields.get("reason", "").strip(), by)
     except desk.SAYABLE as error:
-        return desk.back(request, path, error.public, bad=True)
+        return desk.back(request, path, _(error.public), bad=True)
     return desk.back(request, path, _("It goes on. What waited is taken up in order."))
 
 

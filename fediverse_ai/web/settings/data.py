@@ -84,7 +84,7 @@ async def carry_in(request: Request) -> Response:
             overwrite = sent.text("mode") == "overwrite"
             await imports.start(session, me.account_id, Kind(kind), lines, overwrite=overwrite)
     except RequestError as error:
-        return await _page(request, Wrong({"file": error.public}), error.status)
+        return await _page(request, Wrong({"file": _(error.public)}), error.status)
     return frame.back(request, f"{_PATH}#imports", _("It is being carried in. This page says how far it is."))
 
 
@@ -117,7 +117,7 @@ async def order(request: Request) -> Response:
         async with context.database.write() as session:
             await archive.order(session, me.account_id)
     except RequestError as error:
-        return await _page(request, Wrong({"password": error.public}), error.status)
+        return await _page(request, Wrong({"password": _(error.public)}), error.status)
     return frame.back(request, f"{_PATH}#archive", _("The archive is being made. Come back in a while."))
 
 

@@ -104,7 +104,7 @@ async def turn(request: Request) -> Response:
         async with context_of(request).database.write() as session:
             await dial.set_dial(session, frame.me(request).actor_id, fields.get("dial", ""))
     except RequestError as error:
-        return await _page(request, {}, Wrong({"dial": error.public}), error.status)
+        return await _page(request, {}, Wrong({"dial": _(error.public)}), error.status)
     return frame.back(request, _PATH)
 
 
@@ -125,7 +125,7 @@ async def add(request: Request) -> Response:
                 seconds=_DURATIONS.get(fields.get("duration", "0"), 0),
             )
     except RequestError as error:
-        return await _page(request, fields, Wrong({"words": error.public}), error.status)
+        return await _page(request, fields, Wrong({"words": _(error.public)}), error.status)
     return frame.back(request, _PATH, _("From now on you will not meet this."))
 
 

@@ -52,7 +52,7 @@ async def make(request: Request) -> Response:
             uses, days = number_of(fields, "uses"), number_of(fields, "days")
             _row, secret = await invites.make(session, by, uses=uses, days=days, note=fields.get("note", ""))
     except RequestError as error:
-        return frame.back(request, _PATH, error.public, bad=True)
+        return frame.back(request, _PATH, _(error.public), bad=True)
     return await _page(request, f"{context.config.public_url}/invite/{secret}")
 
 

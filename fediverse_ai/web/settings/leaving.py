@@ -67,7 +67,7 @@ async def add_alias(request: Request) -> Response:
                 raise Unprocessable(_("This is the account that you are in."))
             await moves.set_aliases(session, actor, [*actor.also_known_as, other.uri])
     except (RequestError, Elsewhere) as error:
-        return await _page(request, Wrong({"alias": error.public}), 422, typed)
+        return await _page(request, Wrong({"alias": _(error.public)}), 422, typed)
     return frame.back(request, _PATH, _("Now you can start the move there."))
 
 
@@ -99,7 +99,7 @@ async def move(request: Request) -> Response:
             else:
                 await moves.point(session, actor, target)
     except (RequestError, Elsewhere) as error:
-        return await _page(request, Wrong({"target": error.public}), 422, typed)
+        return await _page(request, Wrong({"target": _(error.public)}), 422, typed)
     if fields.get("followers"):
         return frame.back(request, _PATH, _("You moved. Your followers' servers are told."))
     return frame.back(request, _PATH, _("Your profile points there now."))
@@ -128,7 +128,7 @@ async def end(request: Request) -> Response:
             account, _actor = await frame.mine(session, request)
             await leave.ask(session, account)
     except RequestError as error:
-        return await _page(request, Wrong({"name": error.public}), error.status)
+        return await _page(request, Wrong({"name": _(error.public)}), error.status)
     return frame.back(request, _PATH, _("Your account will be erased. Until then you can take it back here."))
 
 

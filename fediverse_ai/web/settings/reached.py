@@ -33,7 +33,7 @@ async def change(request: Request) -> Response:
     try:
         address = mail.checked_address(written) if written else None
     except Unprocessable as error:
-        return frame.back(request, _PATH, error.public, bad=True)
+        return frame.back(request, _PATH, _(error.public), bad=True)
     context.part(RateLimiter).check(f"confirm:{account.id}", limits.CONFIRM_MAILS)
     async with context.database.write() as session:
         account, actor = await frame.mine(session, request)

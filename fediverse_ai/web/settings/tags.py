@@ -42,7 +42,7 @@ async def save(request: Request) -> Response:
             for name in dict.fromkeys(names):
                 await tag_follows.follow(session, actor.id, name or "")
     except Unprocessable as error:
-        return await _page(request, fields, {"names": error.public})
+        return await _page(request, fields, {"names": _(error.public)})
     return frame.back(request, _PATH)
 
 
