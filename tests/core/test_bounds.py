@@ -47,6 +47,10 @@ UPKEEP = "tests/outbox/test_upkeep.py::"
 API = "tests/mastodon/"
 SOCIAL = "tests/social/"
 
+DOORS = "tests/signups/test_doors.py::"
+PERSONS = "tests/signups/test_people.py::"
+LETTERS = "tests/signups/test_mail.py::"
+
 # Name of the bound -> the test that would fail if it did not hold.
 HELD = {
     "DOCTOR_SECONDS": "tests/doctor/test_door.py::test_a_token_is_good_for_a_minute",
@@ -64,6 +68,28 @@ HELD = {
     "PREVIEW_SIDE_PIXELS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
     "PREVIEW_SECONDS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
     "USAGE_DAYS": LINE + "test_previews_are_rebuilt_kept_for_the_author_and_dropped",
+    "SIGN_UP_REASON_CHARS": DOORS + "test_what_is_wrong_is_told_and_nothing_is_kept",
+    "SIGN_UP_QUESTION_CHARS": DOORS + "test_the_setting_is_changed_by_the_page_and_said_everywhere",
+    "SIGN_UP_BACKLOG": DOORS + "test_a_flood_is_bounded_by_address_by_day_and_by_what_waits",
+    "SIGN_UPS_DAILY": DOORS + "test_a_flood_is_bounded_by_address_by_day_and_by_what_waits",
+    "SIGN_UPS_PER_ADDRESS": DOORS + "test_a_flood_is_bounded_by_address_by_day_and_by_what_waits",
+    "SIGN_UP_WAIT_SECONDS": DOORS + "test_a_flood_is_bounded_by_address_by_day_and_by_what_waits",
+    "SIGN_UP_TRIES": DOORS + "test_tries_have_a_rate",
+    "SIGN_UP_KEPT_SECONDS": DOORS + "test_a_request_is_turned_away_and_its_name_is_free_again",
+    "INVITES_OPEN": DOORS + "test_members_invite_only_where_they_may_and_only_so_many",
+    "INVITE_USES": DOORS + "test_members_invite_only_where_they_may_and_only_so_many",
+    "INVITE_DAYS": DOORS + "test_members_invite_only_where_they_may_and_only_so_many",
+    "RESET_LINK_SECONDS": PERSONS + "test_a_link_for_a_new_password_works_once_for_half_an_hour_and_ends_everything_else",
+    "CONFIRM_LINK_SECONDS": LETTERS + "test_a_member_gives_changes_and_forgets_an_address",
+    "CONFIRM_MAILS": LETTERS + "test_a_member_gives_changes_and_forgets_an_address",
+    "RESET_MAILS": LETTERS + "test_a_forgotten_password",
+    "MAIL_ADDRESS_CHARS": LETTERS + "test_addresses_and_settings_that_cannot_be",
+    "MAIL_TRIES": LETTERS + "test_what_may_heal_is_tried_again_and_what_does_not_is_not",
+    "LETTER_SECONDS": LETTERS + "test_a_member_gives_changes_and_forgets_an_address",
+    "ANNOUNCEMENT_CHARS": PERSONS + "test_an_announcement_has_its_time",
+    "ANNOUNCEMENTS_SHOWN": PERSONS + "test_three_stand_above_a_page",
+    "ANNOUNCEMENT_EMOJIS": "tests/signups/test_programs.py::test_announcements_in_an_app",
+    "PEOPLE_ROWS": PERSONS + "test_the_list_is_searched_filtered_and_turned",
     "INBOX_BODY_BYTES": "tests/journeys/test_forgery.py::test_a_body_over_a_mebibyte_gets_413",
     "FORM_BODY_BYTES": SIGN_IN + "test_forms_have_a_size",
     "FORM_FIELDS": SIGN_IN + "test_a_form_with_too_many_fields_is_refused",
@@ -279,6 +305,8 @@ HELD = {
     "RETRY_AFTER_SECONDS": KEPT,
     "PICTURE_TRIES": "tests/outbox/test_prepare.py::test_an_absent_backend_is_tried_three_times",
     "WAITING_SECONDS": "tests/outbox/test_prepare.py::test_a_forgotten_post_is_given_up",
+    "COLLECTION_PAGES": "tests/inbox/test_threads.py::test_so_many_pages_of_replies_are_read",
+    "COLLECTION_LOOKS": "tests/outbox/test_replies.py::test_a_page_is_looked_for_so_often",
     "COLLECTION_ITEMS": "tests/outbox/test_served.py::test_the_outbox_has_pages_newest_first_and_an_end",
     "GROUP_COMMIT_ITEMS": "tests/contracts/test_database.py::"
     "test_group_commit_writes_many_at_once_and_gives_each_its_result",
@@ -424,7 +452,6 @@ WITHOUT_EDGE = {
     "LATE_CREATE_SECONDS": PAUSE,
     "THREAD_UP": FETCHES,
     "THREAD_DOWN": FETCHES,
-    "COLLECTION_PAGES": FETCHES,
     "REMOTE_HEADER_SIDE_PIXELS": "as REMOTE_PICTURE_SIDE_PIXELS, for another kind",
     "REMOTE_AVATAR_SIDE_PIXELS": "as REMOTE_PICTURE_SIDE_PIXELS, for another kind",
     "REMOTE_AVATAR_SMALL_PIXELS": "as REMOTE_PICTURE_SIDE_PIXELS, for another kind",
@@ -460,6 +487,10 @@ WITHOUT_EDGE = {
     "ACTS_PER_ACCOUNT": "counted by the limiter like POSTS_PER_ACCOUNT, which is tested",
     "APPEALS_PER_ACCOUNT": "counted by the limiter like POSTS_PER_ACCOUNT, which is tested",
     "GENERATIONS_PER_ACCOUNT": "counted by the limiter beside POSTS_PER_ACCOUNT, which is tested through the same door",
+    "MAIL_SECONDS": "the whole talk with a mail server that does not speak; the library keeps it",
+    "ANNOUNCEMENTS": "how many a page lists at once",
+    "ANNOUNCEMENT_SECONDS": "how old what is shown may be; what this process changes it sees at once",
+    "SETTING_SECONDS": "how old a setting may be; what this process changes it sees at once",
     "API_FILES": "the reader of forms refuses more, as it does more fields",
     "API_PEERS": PIECE,
     "UPLOAD_ENVELOPE_BYTES": "room around what media.max_upload_bytes bounds",
