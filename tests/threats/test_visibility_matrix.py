@@ -69,7 +69,10 @@ EXAMPLES: list[tuple[str, Fill]] = [
     (r"/api/v2/filters/\{id\}.*", thing("filter")),
     (r"(/api/v1)?/announcements/\{id(:int)?\}.*", lambda _cast, _one: "1"),
     (r"/settings/invites/\{invite_id:int\}/revoke", lambda _cast, _one: "1"),
-    (r"/owner/(people/\{name\}|(invites|requests|announcements)/\{id:int\}.*)", lambda cast, _one: cast.author.username),
+    (
+        r"/owner/(people/\{name\}|(invites|requests|announcements)/\{id:int\}.*)",
+        lambda cast, _one: cast.author.username,
+    ),
     (r"/api/v1/conversations/\{id\}.*", thing("conversation")),
     (r"/api/v1/follow_requests/\{id\}.*", author_id),
     (r"/settings/sessions/\{login_id:int\}/end", thing("login")),

@@ -114,7 +114,11 @@ async def test_cards_for_people_and_programs(site: Site) -> None:
     assert port not in card.body
     assert "every form is written in its program" in (await visitor.get("/models/scene")).body
     facts = (await visitor.client.get("/models/double", headers={"accept": "application/json"})).json()
-    assert (facts["title"], facts["daily"], facts["max_pixels"]) == ("The Double", {"member": 5, "moderator": 200}, 500_000)
+    assert (facts["title"], facts["daily"], facts["max_pixels"]) == (
+        "The Double",
+        {"member": 5, "moderator": 200},
+        500_000,
+    )
     assert facts["capabilities"]["seed"] is False
     assert facts["capabilities"]["image_to_image"] is True
     assert facts["watt_hours_per_picture"] > 0
