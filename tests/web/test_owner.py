@@ -12,6 +12,8 @@ from actors.audit import AuditEntry
 from actors.models import Actor, DomainRule, Follow, FollowState
 from actors.stops import Stop
 from fediverse_ai import housekeeping
+from fediverse_ai.backup.places import backups_in, note_state
+from fediverse_ai.backup.scheduled import Backups
 from fediverse_ai.core.access import Door
 from fediverse_ai.disk import look
 from fediverse_ai.web.owner.routes import ROUTES
@@ -163,6 +165,28 @@ async def test_room_is_made_in_two_steps(office: Office) -> None:
     assert [row.owner_id for row in await office.rows(RemoteCopy)] == [0]
     assert ((await office.newest()).action, (await office.newest()).after) == ("media.prune", {"days": 2})
     assert "1 thing was removed; 1 kB are free again." in (await office.olga.get("/owner/disk")).text()
+
+
+async def test_a_backup_is_made_from_its_page(office: Office) -> None:
+    context = office.site.context
+    page = await office.olga.get("/owner/backups")
+    check_sound(page)
+    assert "There is none yet." in page.text()
+    assert "no backup can be restored without it" in page.text()
+    answer = await office.do("/owner/backups", "/owner/backups")
+    assert answer.status == 303
+    entry = await office.newest()
+    assert (entry.action, entry.by_name) == ("backup.create", "olga")
+    # A second one waits for the first.
+    await office.do("/owner/backups", "/owner/backups")
+    await context.part(Backups).finished()
+    assert len(backups_in(context.config.backup_dir)) == 1
+    page = await office.olga.get("/owner/backups")
+    check_sound(page)
+    assert "It is good." in page.text()
+    assert len(page.all("tr")) == 2
+    note_state(context.config, failed_ms=context.clock.now_ms(), failure="There is no room.")
+    assert "The last try failed: There is no room." in (await office.olga.get("/owner/backups")).text()
 
 
 async def test_a_server_is_seen_tried_again_and_asked_what_it_wants(office: Office) -> None:
