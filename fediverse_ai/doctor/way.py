@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from ssl import cert_time_to_seconds
 from typing import Any
 
 from fediverse_ai.core import limits
-from fediverse_ai.core.addresses import is_public
+from fediverse_ai.core.addresses import is_loopback, is_public
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.texts import _, ngettext
 from fediverse_ai.doctor import tokens
@@ -148,7 +148,8 @@ async def visitors(way: Way, said: dict[str, Any]) -> Finding:
             _("Let the proxy write X-Forwarded-For itself; without a proxy, empty server.trusted_proxies."),
         )
     client, told = str(said["client"]), [one.strip() for one in str(said["forwarded_for"] or "").split(",")]
-    if told[-1] and client not in told:
+    # From this very machine the proxy's address and the visitor's are the same: then what was configured decides.
+    if told[-1] and (client not in told or (is_loopback(client) and not _believed(way, client))):
         return advice(
             "visitors",
             _("all visitors count as one, the proxy at %(address)s: what it says of them is not believed")
@@ -163,6 +164,11 @@ async def visitors(way: Way, said: dict[str, Any]) -> Finding:
             _("Let it send X-Forwarded-For, and name it in server.trusted_proxies."),
         )
     return well("visitors", _("each is known by an address of their own"))
+
+
+def _believed(way: Way, address: str) -> bool:
+    trusted = way.context.config.server.trusted_proxies
+    return any(ip_address(address) in ip_network(entry, strict=False) for entry in trusted)
 
 
 def scheme(way: Way, said: dict[str, Any]) -> Finding:

@@ -141,9 +141,17 @@ class Ward:
 
 @asynccontextmanager
 async def ward(
-    folder: Path, *, certificate: tuple[Path, Path] | None = None, name: str = "127.0.0.1", **sections: Any
+    folder: Path,
+    *,
+    certificate: tuple[Path, Path] | None = None,
+    name: str = "127.0.0.1",
+    listens: bool = True,
+    **sections: Any,
 ) -> AsyncIterator[Ward]:
-    """A well server behind a well proxy. With a certificate the proxy speaks TLS under `name`."""
+    """A well server behind a well proxy. With a certificate the proxy speaks TLS under `name`.
+
+    With `listens` False neither listens: for what is seen from within.
+    """
     public, inner = free_port(), free_port()
     server = {
         "development": True,
@@ -161,6 +169,9 @@ async def ward(
         await _settle_in(context)
         async with httpx.AsyncClient(trust_env=False, verify=False, timeout=10) as client:
             proxy = Proxy(f"http://127.0.0.1:{inner}", client)
+            if not listens:
+                yield Ward(context, proxy, clock)
+                return
             async with _serving(context), listening(proxy, certificate=certificate, port=public):
                 yield Ward(context, proxy, clock)
     finally:
