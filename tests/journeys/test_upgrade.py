@@ -176,10 +176,11 @@ async def _who_was_signed_in_still_is(left: Instance, home: House) -> None:
 
 
 async def _others_come_as_before(left: Instance, home: House) -> None:
-    """A new follower, and one of then: our keys open, and sign as they did."""
+    """A new follower is welcomed: our keys open, and sign as they did."""
     [ann] = await home.rows(Actor, username="ann", local=True)
     dora = left.fans.actor("dora", key=2)
-    assert (await dora.deliver(home.inbox, dora.activity("Follow", ann.uri))).status_code == 202
+    follow = dora.activity("Follow", ann.uri, id=f"{left.fans.origin}/activities/of-today")
+    assert (await dora.deliver(home.inbox, follow)).status_code == 202
     await left.fans.arrival("Accept")
 
 
