@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from actors import announcements
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import require
-from fediverse_ai.core.errors import Missing, Unprocessable
+from fediverse_ai.core.errors import Unprocessable
 from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web import forms
 from fediverse_ai.web.feeds.deeds import safe_back
@@ -36,10 +36,10 @@ async def _page(request: Request, fields: dict[str, str] | None = None, wrong: s
         rows = await announcements.listed(session)
     now = context.clock.now_ms()
     found = [(row, state := announcements.state(row, now), _(STATES[state])) for row in rows]
+    typed = {name: (fields or {}).get(name, "") for name in ("text", "starts", "ends")}
     return desk.show(
-        request, "announcements.html", status, found=found, fields=dict.fromkeys(("text", "starts", "ends"), "") | (fields or {}), wrong=wrong,
-        longest=limits.ANNOUNCEMENT_CHARS,
-    )  # fmt: skip
+        request, "announcements.html", status, found=found, fields=typed, wrong=wrong, longest=limits.ANNOUNCEMENT_CHARS
+    )
 
 
 async def write(request: Request) -> Response:
@@ -85,12 +85,12 @@ async def act(request: Request) -> Response:
 
 
 async def dismiss(request: Request) -> Response:
-    """POST /announcements/{id}/dismiss: {back}; one that is over already is out of the way, too."""
+    """POST /announcements/{id}/dismiss: {back}; one that is over is out of the way already. Raises Missing."""
     fields = await forms.read_form(request)
     me = require(request, "session")
-    try:
-        async with context_of(request).database.write() as session:
-            await announcements.dismiss(session, number(request), me.account_id)
-    except Missing:
-        context_of(request).part(announcements.Announcements).forget()
+    context = context_of(request)
+    async with context.database.write() as session:
+        row = await announcements.by_id(session, number(request))
+        if announcements.state(row, context.clock.now_ms()) == "shown":
+            await announcements.dismiss(session, row.id, me.account_id)
     return RedirectResponse(safe_back(fields.get("back", "")), 303, {"Cache-Control": "no-store"})
