@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import accounts, queries
@@ -20,7 +19,8 @@ from actors.remote import ensure
 from fediverse_ai.backup import restore as bringing
 from fediverse_ai.backup.afterwards import Afterwards
 from fediverse_ai.backup.create import Made, Wish, create
-from fediverse_ai.core.config import Config
+from fediverse_ai.core.config import Config, DatabaseSection
+from fediverse_ai.core.database import metadata
 from fediverse_ai.core.http import Budget
 from fediverse_ai.wiring import CLOCKWORK, JOBS
 from outbox import block, delivery, follow, leave, react
@@ -223,55 +223,56 @@ async def _actor(session: AsyncSession, remote: RemoteActor) -> Actor:
     return found
 
 
-def ids_in(path: Path) -> set[int]:
-    """Every id that stands in a database file, but for those of posts that wait for a time to come."""
+async def ids_in(home: House) -> set[int]:
+    """Every id that stands in our tables, but for those of posts that wait for a time to come."""
     found: set[int] = set()
-    with closing(sqlite3.connect(path)) as connection:
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            columns = {row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')}
-            if "id" in columns:
-                found |= {row[0] for row in connection.execute(f'SELECT id FROM "{table}"') if isinstance(row[0], int)}
-        ahead = {row[0] for row in connection.execute("SELECT id FROM post WHERE not_before_ms IS NOT NULL")}
-    return found - ahead
+    async with home.context.database.read() as session:
+        for table in metadata.sorted_tables:
+            if "id" in table.columns:
+                found |= {number for (number,) in await session.execute(select(table.columns["id"]))}
+        found -= set(await session.exec(select(Post.id).where(col(Post.not_before_ms).is_not(None))))
+    return {number for number in found if isinstance(number, int)}
 
 
 @asynccontextmanager
-async def told(folder: Path, *, passphrase: str = "", lists: bool = True) -> AsyncIterator[tuple[Story, House]]:
-    """The whole story up to the restored server, which stands there and has not done anything yet."""
+async def told(folder: Path, *databases: str, tools: str = "") -> AsyncIterator[tuple[Story, House]]:
+    """The whole story up to the restored server, which stands there and has not done anything yet.
+
+    `databases`: those of the lost and of the restored server on PostgreSQL; none for SQLite.
+    """
+    urls = [{"url": url} for url in databases or ("", "")]
     async with peer() as good, peer() as evil:
         bob, eve, zoe = good.actor("bob"), good.actor("eve", key=1), good.actor("zoe", key=2)
         story = Story(good, evil, bob, eve, zoe, evil.actor("mal", key=1))
-        wish = Wish(folder / "backups", passphrase=passphrase)
-        async with house(folder / "lost", backup={"folder": str(wish.folder)}) as lost:
+        wish = Wish(folder / "backups")
+        backup = {"folder": str(wish.folder), "pg_tools": tools}
+        async with house(folder / "lost", backup=backup, database=urls[0]) as lost:
             story.config = lost.context.config
             await before(lost, story)
             story.made = await back_up(lost, wish, story)
             await after(lost, story)
-        story.ids_of_the_lost = ids_in(folder / "lost" / "fediverse.db")
+            story.ids_of_the_lost = await ids_in(lost)
         story.files = {path.name: str(path) for path in (folder / "lost" / "media").rglob("*.jpg")}
-        async with brought_back(folder, story, passphrase=passphrase, lists=lists) as home:
+        async with brought_back(folder, story, urls[1]) as home:
             yield story, home
 
 
 @asynccontextmanager
-async def brought_back(folder: Path, story: Story, *, passphrase: str = "", lists: bool = True) -> AsyncIterator[House]:
+async def brought_back(folder: Path, story: Story, database: dict[str, str]) -> AsyncIterator[House]:
     """The restored server, on the address of the lost one and with a clock that is behind."""
     assert story.config is not None
     assert story.made is not None
-    config, target = story.config, folder / "restored"
+    config, target = story.config.model_copy(update={"database": DatabaseSection(**database)}), folder / "restored"
     clock = MovableClock()
     clock.forward(-CLOCK_BEHIND_SECONDS)
     plan = bringing.Plan(
         backup=story.made.path,
         target=target,
         load=lambda place: config.model_copy(update={"data_dir": place}),
-        passphrase=passphrase,
         secret_file=folder / "lost" / "secret.key",
-        lists=None if lists else [],
     )
     story.restored = await bringing.restore(plan, clock)
-    sections = {name: getattr(config, name).model_dump() for name in ("backup", "http", "server")}
+    sections = {name: getattr(config, name).model_dump() for name in ("backup", "database", "http", "server")}
     async with house(target, **sections) as home:
         home.clock.forward(-CLOCK_BEHIND_SECONDS)
         yield home
