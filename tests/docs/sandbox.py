@@ -11,10 +11,12 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+import typer.main
 
 from fediverse_ai.cli import commands as table
 from tests.support.processes import ROOT
@@ -23,6 +25,9 @@ from tests.support.processes import ROOT
 SHELL = frozenset({"mkdir", "cp", "cat", "ls", "printf", "echo", "mv", "rm", "chmod", "head", "ln"})
 PLACES = ("/var/lib/fediverse-ai", "/srv/fediverse-ai")
 """The folders of a server in the documents; here they lie in the sandbox."""
+
+# A process builds the tree of commands once; here it is used again and again.
+tree = cache(typer.main.get_command)
 
 
 @dataclass
@@ -81,6 +86,7 @@ class Sandbox:
             for key, value in {**self.env, "COLUMNS": "200"}.items():
                 patch.setenv(key, value)
             patch.setattr("sys.stdin", io.StringIO(""))
+            patch.setattr("typer.main.get_command", tree)
             os.chdir(self.home)
             try:
                 code = contextvars.copy_context().run(table.run, words)

@@ -36,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     home = tmp_path_factory.mktemp("docs")
     # Between its turns this loop stands still, so that the commands may run loops of their own.
     with asyncio.Runner() as runner:
-        server = Server(home / "instance", settings={"jobs.poll_seconds": 0.1, **judged(home)})
+        server = Server(home / "instance", settings={"jobs.poll_seconds": 0.3, **judged(home)})
         runner.run(server.furnish())
         host = server.origin.partition("://")[2]
         words = {"https://art.example": server.origin, "art.example": host}
