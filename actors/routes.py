@@ -138,7 +138,12 @@ def page(uri: str, page_uri: str, items: list[Any], next_uri: str | None, contex
 
 def before_of(request: Request) -> int | None:
     """The `before` cursor of a page. Raises Malformed when it is no id."""
-    value = request.query_params.get("before")
+    return id_in_query(request, "before")
+
+
+def id_in_query(request: Request, name: str) -> int | None:
+    """A cursor of a page. Raises Malformed when it is no id."""
+    value = request.query_params.get(name)
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < 2**63):

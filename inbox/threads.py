@@ -132,15 +132,20 @@ async def fetch_replies(context: Context, ids: list[int | str]) -> None:
 
 
 async def reply_uris(context: Context, note_uri: str, budget: Budget) -> list[str]:
-    """The ids in a Note's `replies`, from the embedded first page and at most one further page of the same origin."""
+    """The ids in a Note's `replies`: what is embedded in it, and at most COLLECTION_PAGES documents of its origin.
+
+    Mastodon embeds a first page with the author's own replies; those of everybody else stand on the page after it.
+    """
     fetcher = context.part(RemoteActors).fetcher
     note = (await fetcher.document(note_uri, budget=budget)).document
     found: list[str] = []
     page: Any = note.get("replies")
-    for _ in range(limits.COLLECTION_PAGES):
+    fetched = 0
+    while page is not None and len(found) < limits.THREAD_DOWN:
         if isinstance(page, str):
-            if not urls.same_origin(page, note_uri):
+            if not urls.same_origin(page, note_uri) or fetched == limits.COLLECTION_PAGES:
                 break
+            fetched += 1
             page = (await fetcher.document(page, budget=budget)).document
         if not isinstance(page, dict):
             break

@@ -76,13 +76,29 @@ def note(
         "interactionPolicy": {"canQuote": {"automaticApproval": who_may_quote(post, author)}} | _remix(post, author),
         **({"isBasedOn": list(parents)} if parents else {}),
         "searchableBy": who_may_search(post, author),
-        "replies": {"id": f"{post.uri}/replies", "type": "Collection", "totalItems": post.replies},
+        "replies": {
+            "id": f"{post.uri}/replies",
+            "type": "Collection",
+            "totalItems": post.replies,
+            "first": first(post),
+        },
         "likes": {"id": f"{post.uri}/likes", "type": "Collection", "totalItems": post.likes},
         "shares": {"id": f"{post.uri}/shares", "type": "Collection", "totalItems": post.boosts},
     }
     if post.updated_ms is not None:
         body["updated"] = iso(post.updated_ms)
     return body | _quote_terms(post) | labels.note_terms(attachments)
+
+
+def first(post: Post) -> dict[str, Any]:
+    """The first page of replies as Mastodon embeds it: without members, which change, and whence they are read.
+
+    Mastodon and GoToSocial walk `first` and `next` when somebody opens a thread; a collection without them has no end
+    and no beginning for them. Where nobody answered there is nothing to ask for.
+    """
+    uri = f"{post.uri}/replies"
+    found: dict[str, Any] = {"type": "CollectionPage", "partOf": uri, "items": []}
+    return found | ({"next": f"{uri}?page=true"} if post.replies else {})
 
 
 def who_may_quote(post: Post, author: Actor) -> list[str]:

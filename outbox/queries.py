@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries as actor_queries
 from actors.models import Actor
+from fediverse_ai.core import limits
 from fediverse_ai.core.context import context_of
 from outbox import restraints
 from outbox.belongings import Lineage
@@ -146,6 +147,30 @@ async def thread(session: AsyncSession, reader: Actor | None, post_id: int, limi
     seen = [post for post in posts if await may_see(session, reader, post)]
     found = await views(session, seen, reader.id if reader else None)
     return [view for view in found if reader is None or await _is_asked_for(session, reader, view.author)]
+
+
+async def replies_page(
+    session: AsyncSession, reader: Actor | None, post_id: int, after: int | None, limit: int
+) -> tuple[list[str], int | None]:
+    """URIs of direct replies that this reader may see, oldest first, and the id to go on after; None at the end."""
+    query = select(Post).where(Post.in_reply_to_id == post_id, Post.state == PostState.PUBLISHED)
+    if reader is None:
+        query = query.where(seen_by(None))
+    found: list[str] = []
+    # A page that lost everything would end a walk too early, and one without end would cost too much.
+    for _ in range(limits.COLLECTION_LOOKS):
+        later = query if after is None else query.where(col(Post.id) > after)
+        rows = list(await session.exec(later.order_by(col(Post.id)).limit(limit + 1)))
+        found += [post.uri for post in rows[:limit] if reader is None or await _shows(session, reader, post)]
+        after = rows[limit - 1].id if len(rows) > limit else None
+        if found or after is None:
+            break
+    return found, after
+
+
+async def _shows(session: AsyncSession, reader: Actor, post: Post) -> bool:
+    author = await actor_queries.by_id(session, post.author_id)
+    return author is not None and await may_see(session, reader, post) and await _is_asked_for(session, reader, author)
 
 
 async def _is_asked_for(session: AsyncSession, reader: Actor, author: Actor) -> bool:

@@ -15,7 +15,7 @@ from actors import queries as actor_queries
 from actors import stops
 from actors.models import Actor
 from actors.readers import person_of, reader_of, require_reader, signer_of, wants_signature
-from actors.routes import ServedDocuments, account_count, answer, before_of, collection, page
+from actors.routes import ServedDocuments, account_count, answer, before_of, collection, id_in_query, page
 from actors.signups import SignUpDoor
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.negotiation import ActivityRoute
@@ -131,8 +131,13 @@ async def note_collection(request: Request) -> Response:
     else:
         await _require_sight(request, post)
         reader = await reader_of(request)
+    at = id_in_query(request, "after") if which == "replies" else None
+    paged = which == "replies" and request.query_params.get("page") == "true"
     async with context.database.read() as session:
-        body = await _collection(session, post, which, person, reader)
+        if paged:
+            body = {"@context": vocabulary.AS_CONTEXT, **await _replies(session, post, person or reader, at)}
+        else:
+            body = await _collection(session, post, which, person, reader)
     answer_ = activity_json(document.dump(body), request=request, private=(person or reader) is not None)
     answer_.headers["Vary"] = "Accept, Signature, Authorization"
     return answer_
@@ -149,12 +154,20 @@ async def _collection(
         "totalItems": total,
     }
     if which == "replies":
-        found = await queries.thread(session, person or reader, post.id)
-        body["items"] = [view.post.uri for view in found]
+        body["first"] = await _replies(session, post, person or reader, None)
     elif person is not None:
         kind = ReactionKind.LIKE if which == "likes" else ReactionKind.BOOST
         body["items"] = await reactions.activities_of(session, person, post, kind, limits.COLLECTION_ITEMS)
     return body
+
+
+async def _replies(session: AsyncSession, post: Post, reader: Actor | None, after: int | None) -> dict[str, Any]:
+    """A page of ids: those of others are fetched from their homes by whoever wants them."""
+    uri = f"{post.uri}/replies"
+    items, more = await queries.replies_page(session, reader, post.id, after, limits.COLLECTION_ITEMS)
+    here = f"{uri}?page=true" + (f"&after={after}" if after is not None else "")
+    found = {"id": here, "type": "CollectionPage", "partOf": uri, "items": items}
+    return found if more is None else found | {"next": f"{uri}?page=true&after={more}"}
 
 
 async def conversation(request: Request) -> Response:

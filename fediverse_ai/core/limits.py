@@ -342,6 +342,7 @@ DELETED_FILE_DAYS: Final = 30  # until the files of a deleted post go
 RUN_DAYS: Final = 7  # for which it is known what housekeeping dropped
 WAL_BYTES: Final = 64 * MIB  # of SQLite's log, from which on it is cut even if somebody has to wait for a moment
 VACUUM_PAGES: Final = 2_000  # of an SQLite file, given back to the disk in one run of the clockwork
+NO_ROOM_RETRY_SECONDS: Final = 60  # said to those who knock while nothing can be stored
 NO_ROOM_WAIT_SECONDS: Final = 4.0  # of a job that found the disk full, until it looks again
 
 # What somebody carries in and out: bytes, rows, seconds.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from actors.models import Actor
+from fediverse_ai.core.limits import COLLECTION_PAGES
 from inbox import threads
 from outbox.models import Post
 from outbox.queries import thread
 from tests.support.house import House
-from tests.support.peer import Peer, RemoteActor
+from tests.support.peer import AS2, Peer, RemoteActor
 from tests.support.rooms import published, receive
 
 
@@ -98,6 +99,35 @@ async def test_listed_replies_are_asked_at_their_own_homes(home: House, alice: A
     async with home.context.database.read() as session:
         shown = {view.post.uri for view in await thread(session, None, post.id)}
     assert shown == set(answers), "an embedded reply is only a hint"
+
+
+async def test_the_thread_of_a_mastodon_is_read_beyond_the_embedded_page(home: House, alice: Actor, good: Peer) -> None:
+    """The embedded page has the author's own replies only; those of all others are on the one that it names."""
+    bob, carl = good.actor("bob"), good.actor("carl", key=1)
+    note = bob.note("hello @alice", tag=[{"type": "Mention", "href": alice.uri, "name": "@alice"}])
+    own, others = _reply(bob, "and more", note["id"])["id"], _reply(carl, "an answer", note["id"])["id"]
+    uri = f"{note['id']}/replies"
+    page = {"id": f"{uri}/page", "type": "CollectionPage", "partOf": uri, "items": [others]}
+    good.serve({"@context": AS2, **page})
+    first = {"type": "CollectionPage", "next": page["id"], "partOf": uri, "items": [own]}
+    good.serve({**note, "replies": {"id": uri, "type": "Collection", "first": first}})
+    await receive(home, bob, bob.create(note))
+    await _run(home, threads.fetch_replies, (await _post(home, note["id"])).id)
+    assert {post.uri for post in await home.rows(Post)} == {note["id"], own, others}
+
+
+async def test_so_many_pages_of_replies_are_read(home: House, alice: Actor, good: Peer) -> None:
+    bob, carl = good.actor("bob"), good.actor("carl", key=1)
+    note = bob.note("hello @alice", tag=[{"type": "Mention", "href": alice.uri, "name": "@alice"}])
+    answers = [_reply(carl, f"answer {number}", note["id"])["id"] for number in range(COLLECTION_PAGES + 1)]
+    uri = f"{note['id']}/replies"
+    for number, answer in enumerate(answers):
+        page = {"id": f"{uri}/{number}", "type": "CollectionPage", "items": [answer], "next": f"{uri}/{number + 1}"}
+        good.serve({"@context": AS2, **page})
+    good.serve({**note, "replies": f"{uri}/0"})
+    await receive(home, bob, bob.create(note))
+    await _run(home, threads.fetch_replies, (await _post(home, note["id"])).id)
+    assert {post.uri for post in await home.rows(Post)} == {note["id"], *answers[:COLLECTION_PAGES]}
 
 
 async def test_deleting_a_reply_lowers_the_count(home: House, alice: Actor, good: Peer) -> None:

@@ -101,6 +101,11 @@ def check_note(served: Served) -> list[str]:
     broken(updated is None or text(updated) > text(get(body, "published")), "updated is absent or later")
     for name in ("likes", "shares", "replies"):
         broken(isinstance(get(body, name, "totalItems"), int), f"{name} has a count")
+    # FetchRepliesService and FetchAllRepliesService begin at an embedded collection's `first` and go on by `next`.
+    walk = get(body, "replies", "first")
+    broken(get(walk, "type") == "CollectionPage", "replies has an embedded first page")
+    broken(isinstance(get(walk, "items"), list), "the first page of replies has a list of items")
+    broken(is_url(get(walk, "next")) or get(body, "replies", "totalItems") == 0, "replies that are counted can be walked")
     return broken
 
 
