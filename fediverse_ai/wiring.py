@@ -84,6 +84,7 @@ from fediverse_ai.oauth import routes as oauth_routes
 from fediverse_ai.social import events as social_events
 from fediverse_ai.social import routes as social_routes
 from fediverse_ai.web import routes as web_routes
+from fediverse_ai.web.owner.health import Checkup
 from generation.engines import pictures_at_once
 from generation.manifests import Sealer
 from generation.pipeline import Pipeline, build_pipeline
@@ -167,6 +168,9 @@ CLOCKWORK: list[Clockwork] = [
 
 # `generate` is set by how many pictures the configured generators make at once: one, unless there are further ones.
 CONCURRENCY = {"in": 2, "out": 4, "lane": 8, "look": 1, "judge": 2, "mail": 1, "generate": 1}
+
+JOBS_SECONDS = 1.0
+"""How long jobs that run may take when the server stops; then they go back into their queues."""
 
 
 def own_queues(config: Config) -> list[str] | None:
@@ -274,6 +278,7 @@ async def _add_parts(context: Context) -> None:
     context.add(Heartbeat(context, sorted({spec.queue for spec in JOBS})))
     context.add(Readiness(context))
     context.add(Levels(context))
+    context.add(Checkup())
 
 
 async def close_context(context: Context) -> None:
@@ -281,7 +286,7 @@ async def close_context(context: Context) -> None:
     await context.part(Heartbeat).stop()
     await context.part(inbox.receive.Intake).stop()
     await context.part(scheduled.Backups).stop()
-    await context.jobs.stop()
+    await context.jobs.stop(grace=JOBS_SECONDS)
     await context.part(Pipeline).close()
     await context.http.close()
     await context.database.close()

@@ -31,6 +31,7 @@ from fediverse_ai.cli import (
     serve,
     signups,
     stop,
+    trace,
     upscale,
     user,
 )
@@ -89,6 +90,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(backup.app, name="backup")
 app.command()(doctor.doctor)
+app.command()(trace.trace)
 app.command()(stop.stop)
 app.command()(stop.start)
 app.command()(stop.stopped)

@@ -25,8 +25,9 @@ class Observation(Row, table=True):
 
 async def put(session: AsyncSession, name: str, value: dict[str, Any]) -> None:
     """Remember this under a name, from now."""
-    row = await session.get(Observation, name) or Observation(name=name)
-    row.value, row.made_ms = value, context_of(session).clock.now_ms()
+    now = context_of(session).clock.now_ms()
+    row = await session.get(Observation, name) or Observation(name=name, made_ms=now)
+    row.value, row.made_ms = value, now
     session.add(row)
 
 

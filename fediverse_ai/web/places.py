@@ -84,6 +84,8 @@ FAMILIES: dict[str, Family] = {
             ("/owner/models", marked("Models")),
             ("/owner/disk", marked("Room on the disk")),
             ("/owner/backups", marked("Backups")),
+            ("/owner/health", marked("Health")),
+            ("/owner/trace", marked("One post's way")),
             ("/owner/stop", marked("Stop switch")),
         ),
     ),

@@ -11,11 +11,13 @@ from fediverse_ai.web.owner import (
     backups,
     disk,
     federation,
+    health,
     overview,
     people,
     policy,
     rules,
     stop,
+    trace,
 )
 
 _PAGES = (
@@ -32,10 +34,13 @@ _PAGES = (
     ("/owner/models", stop.models),
     ("/owner/disk", disk.show),
     ("/owner/backups", backups.show),
+    ("/owner/health", health.show),
+    ("/owner/trace", trace.show),
     ("/owner/stop", stop.show),
 )
 _WORDS = (
     ("/owner/federation", federation.act),
+    ("/owner/health", health.look),
     ("/owner/rules", rules.put),
     ("/owner/rules/preview", rules.preview),
     ("/owner/rules/undo", rules.undo),
