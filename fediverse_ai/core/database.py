@@ -22,7 +22,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from fediverse_ai.core import room, sqlite
-from fediverse_ai.core.errors import Misconfigured, NoRoom, Unavailable
+from fediverse_ai.core.errors import Misconfigured, Unavailable
 from fediverse_ai.core.limits import GROUP_COMMIT_ITEMS, GROUP_COMMIT_WAITING, VACUUM_PAGES, WAL_BYTES
 from fediverse_ai.core.metrics import Time
 from fediverse_ai.core.nodes import SEQUENCE_BITS, FileNodes, Ids, Nodes, PostgresqlNodes
@@ -206,7 +206,7 @@ class Database:
                     await session.commit()
             except DBAPIError as error:
                 if room.is_full(error):
-                    raise NoRoom(room.FULL, f"nothing can be written: {error.orig}") from error
+                    raise room.no_room(room.FULL, f"nothing can be written: {error.orig}") from error
                 raise
         for hook in work.hooks:
             hook()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fediverse_ai.core.errors import NoRoom
+from fediverse_ai.core.limits import NO_ROOM_RETRY_SECONDS
 
 if TYPE_CHECKING:
     from fediverse_ai.core.config import Config
@@ -35,7 +36,12 @@ def short(config: Config) -> bool:
 def require(config: Config) -> None:
     """Raises NoRoom before something large is begun: the last room is for the database and for what arrives."""
     if short(config):
-        raise NoRoom(SHORT, "less is free than media.reserve_bytes")
+        raise no_room(SHORT, "less is free than media.reserve_bytes")
+
+
+def no_room(words: str, detail: str) -> NoRoom:
+    """The error, with the time after which it is worth asking again."""
+    return NoRoom(words, detail, retry_after=NO_ROOM_RETRY_SECONDS)
 
 
 def is_full(error: BaseException | None) -> bool:

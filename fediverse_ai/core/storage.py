@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fediverse_ai.core import room
-from fediverse_ai.core.errors import Missing, NoRoom
+from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.failpoints import fp
 
 _NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z0-9]{1,10})?")
@@ -63,12 +63,12 @@ class FolderStorage:
             final.touch()  # somebody needs it from now on: whoever looks for old files without a row leaves it
             return name
         if room.free_bytes(self._folder) < self._reserve + len(data):
-            raise NoRoom(room.SHORT, f"{len(data)} bytes for {self._folder}, of which {self._reserve} stay free")
+            raise room.no_room(room.SHORT, f"{len(data)} bytes for {self._folder}, of which {self._reserve} stay free")
         try:
             self._write(final, data)
         except OSError as error:
             if room.is_full(error):
-                raise NoRoom(room.FULL, f"{final}: {error.strerror}") from error
+                raise room.no_room(room.FULL, f"{final}: {error.strerror}") from error
             raise
         return name
 
