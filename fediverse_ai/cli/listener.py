@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from fediverse_ai.cli import settle
+from fediverse_ai.cli.closing import Closing, no_more
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Misconfigured
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 1
 """How long answers under way may take after the signal; the app's own end gets the rest of the five seconds."""
+ACCEPT_SECONDS = 0.2
+"""How long connections that had begun before the signal may take to be there."""
+FRESH_SECONDS = 0.5
+"""How long a connection that has asked nothing yet may take to ask; it is then told to come back."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LAST_SECONDS = 4.0
 """After this the process ends as it is. Nothing is lost: what was acknowledged is in the database."""
@@ -41,9 +46,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._too_large = False
         self._began = False
+        self._fresh = True
         self._pending_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._expect_head()
+
+    def shutdown(self) -> None:
+        """A connection whose first request is still on its way is not closed under it."""
+        if self._fresh and not self.transport.is_closing():
+            self.loop.call_later(FRESH_SECONDS, self._give_up)
+        else:
+            super().shutdown()
+
+    def _give_up(self) -> None:
+        if self._fresh and not self.transport.is_closing():
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
@@ -81,6 +98,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._fresh = False
         self._cancel_deadline()
         super().on_headers_complete()
 
@@ -113,13 +131,24 @@ class BoundedProtocol(HttpToolsProtocol):
 class _Server(uvicorn.Server):
     """uvicorn without its signal handling, which would raise the signal again at the end: SIGTERM is a good end."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, app: Starlette, config: Config) -> None:
+        self._closing = Closing(app)
+        super().__init__(_settings(self._closing, config))
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._closing.close()
+        for one in sockets or []:
+            no_more(one)
+        if not self.force_exit:
+            await asyncio.sleep(ACCEPT_SECONDS)
+        cut = asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._closing.cut)
+        await super().shutdown(sockets)
+        cut.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -190,7 +219,7 @@ def _bound(config: Config, key: str) -> socket.socket:
     return found
 
 
-def _settings(app: Starlette, config: Config) -> uvicorn.Config:
+def _settings(app: Closing, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=BoundedProtocol,
@@ -207,7 +236,8 @@ def _settings(app: Starlette, config: Config) -> uvicorn.Config:
         limit_concurrency=limits.RECEIVE_CONNECTIONS,
         backlog=limits.RECEIVE_BACKLOG,
         timeout_keep_alive=limits.RECEIVE_KEEPALIVE_SECONDS,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        # By then nothing runs any more: `shutdown` has cut it off, and told whom it concerns.
+        timeout_graceful_shutdown=DRAIN_SECONDS + 1,
         ssl_certfile=config.server.tls_certificate or None,
         ssl_keyfile=config.server.tls_key or None,
     )
@@ -226,7 +256,7 @@ async def beside(context: Context) -> AsyncIterator[None]:
     server = context.config.server.model_copy(update={"host": host.strip("[]"), "port": int(port), **plain})
     config = context.config.model_copy(update={"server": server})
     with _bound(config, "metrics.listen") as on:
-        listener = _Server(_settings(apart(context), config))
+        listener = _Server(apart(context), config)
         serving = asyncio.create_task(listener.serve(sockets=[on]), name="metrics")
         try:
             await listener.ready.wait()
@@ -245,7 +275,7 @@ async def listen(
     """
     _raise_file_limit()
     settle()
-    server = _Server(_settings(app, config))
+    server = _Server(app, config)
     ending.server = server
     server.should_exit = ending.asked
     serving = asyncio.create_task(server.serve(sockets=[on]), name="serve")
