@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import apps, cases, figures, gate, generation
+from bench import apps, backups, cases, figures, gate, generation
 
 
 async def measure(only: set[str], seconds: float, posts: int) -> list[figures.Figure]:
@@ -21,6 +21,7 @@ async def measure(only: set[str], seconds: float, posts: int) -> list[figures.Fi
         "reading": lambda folder: cases.reading(folder, seconds),
         "making": cases.making,
         "clients": lambda folder: apps.clients(folder, posts),
+        "backups": lambda folder: backups.backups(folder, min(posts, 100_000)),
         "generation": generation.measure,
         "gate": lambda _: _gate(),
     }
@@ -44,7 +45,7 @@ async def _gate() -> list[figures.Figure]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "only", nargs="*", help="intake, delivery, reading, making, clients, generation, gate; all without one"
+        "only", nargs="*", help="intake, delivery, reading, making, clients, backups, generation, gate; all without one"
     )
     parser.add_argument("--seconds", type=float, default=5, help="length of each phase of load")
     parser.add_argument("--posts", type=int, default=1_000_000, help="posts in the server that apps ask")
