@@ -21,7 +21,7 @@ from outbox.models import Attachment, Post, PostState, Revision
 DAY_MS = 86_400_000
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z0-9]{1,10})?$")
 CHUNK = 400
-DRAFTS = (".config-*", ".fediverse-ai-*")
+DRAFTS = (".config-*", ".fediverse-ai-*", ".*.json.[0-9]*")
 """Of the data folder itself: what a program that was killed while it wrote left behind."""
 
 
