@@ -9,9 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import blocks, policy, queries
 from actors.models import Actor
+from actors.optouts import OptOut
 from fediverse_ai.activitypub.vocabulary import PUBLIC
 from fediverse_ai.core.config import Config
-from outbox.models import Post, Reaction, Visibility
+from outbox.models import Activity, Delivery, Post, Reaction, Visibility
 
 
 def address(config: Config, author: Actor, visibility: str, mentioned: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -50,7 +51,20 @@ async def reach(session: AsyncSession, author: Actor, post: Post) -> set[str]:
     found = await inboxes(session, author, post)
     reacted = select(Actor).join(Reaction, col(Reaction.actor_id) == col(Actor.id)).where(Reaction.post_id == post.id)
     replied = select(Actor).join(Post, col(Post.author_id) == col(Actor.id)).where(Post.in_reply_to_id == post.id)
-    for query in (reacted, replied):
+    quoted = select(Actor).join(Post, col(Post.author_id) == col(Actor.id)).where(Post.quote_uri == post.uri)
+    for query in (reacted, replied, quoted):
         rows = await session.exec(query)
         found |= {inbox_of(actor, shared=True) for actor in rows if not actor.local and policy.living(actor)}
     return found
+
+
+async def had(session: AsyncSession, author: Actor, post: Post) -> set[str]:
+    """Who must hear of a deletion: `reach`, and whoever took the post in and left since; their copy is a copy."""
+    taken = (
+        select(Delivery.inbox_url)
+        .join(Activity, col(Activity.id) == col(Delivery.activity_id))
+        .where(Activity.object_uri == post.uri, Activity.actor_id == author.id, Delivery.state == "delivered")
+    )
+    alone = select(Actor.inbox_url).join(OptOut, col(OptOut.actor_id) == col(Actor.id))
+    found = set(await session.exec(taken.where(col(Delivery.inbox_url).not_in(alone))))
+    return await reach(session, author, post) | found

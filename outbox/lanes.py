@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +15,9 @@ from actors.keys import Scheme
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock
 from outbox.models import Activity, Delivery, HostState
+
+# Activities that bring a post to others, or keep it before their eyes.
+_SAYS_IT = ("Create", "Update", "Announce", "Add")
 
 
 class Result(StrEnum):
@@ -135,6 +139,16 @@ async def _pending_objects(session: AsyncSession, host: str) -> set[Any]:
 async def has_lane(session: AsyncSession, host: str) -> bool:
     query = select(Delivery.id).where(Delivery.host == host, Delivery.state == "lane").limit(1)
     return (await session.exec(query)).first() is not None
+
+
+async def recall(session: AsyncSession, object_uri: str, now_ms: int) -> None:
+    """Nothing of what was deleted leaves any more: what still waits about it for its hosts stays here.
+
+    The Delete goes to them all the same: a try that failed may have arrived, and one may be under way just now.
+    """
+    about = select(Activity.id).where(Activity.object_uri == object_uri, col(Activity.type).in_(_SAYS_IT))
+    waiting = update(Delivery).where(col(Delivery.activity_id).in_(about), col(Delivery.state) == "lane")
+    await session.exec(waiting.values(state="withheld", last_error="deleted before it was taken", done_ms=now_ms))
 
 
 async def pending_rows(session: AsyncSession, ids: Sequence[int]) -> list[tuple[Delivery, Activity]]:

@@ -27,6 +27,7 @@ from outbox import (
     disclosure,
     documents,
     labels,
+    lanes,
     lineage,
     notify,
     quote,
@@ -209,8 +210,9 @@ async def remove(session: AsyncSession, post: Post, *, tell: bool = True) -> Non
     if author is None or not post.local:
         raise WrongState(f"post {post.id} is not ours to remove")
     was_out = tell and post.state == PostState.PUBLISHED
-    inboxes = await audience.reach(session, author, post) if was_out else set()
+    inboxes = await audience.had(session, author, post) if was_out else set()
     if was_out:
+        await lanes.recall(session, post.uri, context.clock.now_ms())
         body = activities.delete(context, post, author)
         await send(session, author, body, inboxes, object_uri=post.uri)
     await bury(session, post)
