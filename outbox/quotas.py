@@ -26,7 +26,7 @@ KINDS = {
     "posts": marked("Posts today"),
     "uploads": marked("Pictures brought along today"),
     "queued": marked("Posts whose pictures wait to be made"),
-    "storage_bytes": marked("Room that your pictures take"),
+    "storage_bytes": marked("Room for pictures"),
 }
 
 
