@@ -21,7 +21,7 @@ from inbox import arrivals, handlers, retire
 from inbox.incoming import Incoming, Outcome
 from inbox.models import Received
 from inbox.resolve import resolve
-from outbox import forward
+from outbox import forward, hosts
 
 log = get(__name__)
 
@@ -102,6 +102,7 @@ async def _one(context: Context, row: Received, sender: Actor | None) -> None:
         if outcome is Outcome.DONE:
             await forward.pass_on(session, activity, row.body, sender)
             await arrivals.keep(session, fresh, sender, activity.document)
+            await hosts.heard_from(session, sender.inbox_url)
         await retire.used(session, sender)
         fp("handle.before_commit")
         await _mark(session, fresh, context, outcome, None)

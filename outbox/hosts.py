@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from fediverse_ai.core import jobs
+from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import context_of
 from outbox import delivery, lanes
 from outbox.models import Activity, Delivery, HostState, Post, PostState
@@ -78,6 +78,22 @@ async def retry(session: AsyncSession, host: str, *, given_up: bool = False) -> 
     once = f"redeliver:{host}:{state.wake_up}"
     await jobs.enqueue(session, delivery.redeliver, [host], key=host, once=once, soon=True)
     return waiting
+
+
+async def heard_from(session: AsyncSession, inbox_url: str) -> None:
+    """Something verified came from the server of this inbox: it is there, so what waits for it goes now.
+
+    So often at most (HEARD_SECONDS): a server that speaks and does not listen is not to be asked without a pause.
+    """
+    now = context_of(session).clock.now_ms()
+    host = urls.origin(inbox_url).partition("://")[2]
+    state = await session.get(HostState, host)
+    if state is None or now - (state.last_inbound_ms or 0) < limits.HEARD_SECONDS * 1000:
+        return
+    state.last_inbound_ms = now
+    session.add(state)
+    if state.failing_since_ms is not None:
+        await retry(session, host)
 
 
 async def count_posts(session: AsyncSession, author_ids: Sequence[int]) -> int:

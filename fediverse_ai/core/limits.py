@@ -366,6 +366,7 @@ BLOCKLIST_LINES: Final = 20_000
 PROTECTED_FOLLOWS: Final = 5
 
 # Retries of deliveries and pictures: seconds, tries.
+HEARD_SECONDS: Final = 600.0  # between two wake-ups of the lane of a host that something came from
 LANE_JOIN_SECONDS: Final = 2.0  # a row that joins a lane only to keep its order waits for the rows before it
 BACKOFF_SECONDS: Final = (60.0, 300.0, 900.0, 3600.0, 3 * 3600.0, 6 * 3600.0)
 REPEAT_SECONDS: Final = 12 * 3600.0

@@ -305,6 +305,7 @@ HELD = {
     "RETRY_AFTER_SECONDS": KEPT,
     "PICTURE_TRIES": "tests/outbox/test_prepare.py::test_an_absent_backend_is_tried_three_times",
     "WAITING_SECONDS": "tests/outbox/test_prepare.py::test_a_forgotten_post_is_given_up",
+    "HEARD_SECONDS": "tests/outbox/test_heard.py::test_a_server_that_speaks_is_asked_again_at_once_but_not_always",
     "COLLECTION_PAGES": "tests/inbox/test_threads.py::test_so_many_pages_of_replies_are_read",
     "COLLECTION_LOOKS": "tests/outbox/test_replies.py::test_a_page_is_looked_for_so_often",
     "COLLECTION_ITEMS": "tests/outbox/test_served.py::test_the_outbox_has_pages_newest_first_and_an_end",
