@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from fediverse_ai.core.errors import Misconfigured
+
 FOLDER = "provenance"
 ROOT, ROOT_KEY, CHAIN, KEY = "root.pem", "root-key.pem", "chain.pem", "key.pem"
 ROOT_DAYS = 3650
@@ -24,10 +26,18 @@ def ensure(folder: Path, name: str, now: datetime) -> bool:
     """Make what is missing in `folder`, and a new leaf when the old one ends soon; True when something was written.
 
     C2PA wants a chain: a certificate that signs itself is refused as a signer, so the leaf is one of its own
-    (C2PA 2.2, §14.5; a P-256 root without a path, a leaf for digital signatures and e-mail protection).
+    (C2PA 2.2, §14.5; a P-256 root without a path, a leaf for digital signatures and e-mail protection). Raises
+    Misconfigured when a part of the root was lost: a new one would make strangers' work of all older pictures.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not (folder / ROOT).exists() or not (folder / ROOT_KEY).exists():
+    lost = [file for file in (ROOT, ROOT_KEY) if not (folder / file).exists()]
+    # The key of the root is written first; alone it is what an interrupted first start left behind.
+    if lost and any((folder / file).exists() for file in (ROOT, CHAIN, KEY)):
+        raise Misconfigured(
+            f"{folder / lost[0]} is missing: restore it from your backup. (To begin with new certificates, which do "
+            f"not vouch for older pictures, move {folder} away.)"
+        )
+    if lost:
         key = ec.generate_private_key(ec.SECP256R1())
         _write(folder / ROOT_KEY, _private(key))
         _write(folder / ROOT, _public(_root(name, key, now)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -43,6 +45,22 @@ def reachable(config: Config) -> None:
                 f"{key}: {host} is a name for examples that nobody can reach. Ids cannot move, so make a new folder: "
                 "`fediverse-ai --data NEW init --domain YOUR.DOMAIN`."
             )
+
+
+def certificate(config: Config) -> None:
+    """Raises Misconfigured when https is to be served with files that are not there or do not belong together."""
+    section = config.server
+    if not section.tls_certificate:
+        return
+    for key, file in (("server.tls_certificate", section.tls_certificate), ("server.tls_key", section.tls_key)):
+        if not Path(file).is_file():
+            raise Misconfigured(f"{key}: there is no file {file}.")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(section.tls_certificate, section.tls_key)
+    except (ssl.SSLError, OSError) as error:
+        raise Misconfigured(
+            f"server.tls_certificate and server.tls_key cannot be used together: {error.strerror or error}"
+        ) from None
 
 
 def ids(config: Config) -> None:

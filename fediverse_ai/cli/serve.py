@@ -74,26 +74,13 @@ def run(config: Config, on: socket.socket, story: Story) -> None:
         stack.enter_context(on)
         stack.enter_context(folder.held(config))
         checks.clock(SystemClock())
+        checks.certificate(config)
         migrations.ready(config)
         checks.ids(config)
         checks.reachable(config)
         warn(config)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(config, on, story))
-
-
-def migrated(config: Config) -> None:
-    """Bring SQLite to the newest revision; of PostgreSQL, which others may use, demand it. Raises Misconfigured."""
-    from fediverse_ai import migrations
-    from fediverse_ai.core.errors import Misconfigured
-
-    if not config.database.resolved():
-        migrations.upgrade(config)
-    elif (found := migrations.current(config)) != migrations.newest():
-        raise Misconfigured(
-            f"The database is at revision {found or 'nothing'}, this program needs {migrations.newest()}: "
-            "run `fediverse-ai db migrate`."
-        )
 
 
 async def _serve(config: Config, on: socket.socket, story: Story) -> None:

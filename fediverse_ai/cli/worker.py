@@ -23,13 +23,11 @@ def worker(
     from fediverse_ai import migrations
     from fediverse_ai import worker as work
     from fediverse_ai.cli.folder import check_packages
-    from fediverse_ai.cli.serve import migrated
     from fediverse_ai.core import log
     from fediverse_ai.core.clock import SystemClock
 
     check_packages()
     checks.clock(SystemClock())
-    migrated(config)
     migrations.ready(config)
     checks.ids(config)
     checks.reachable(config)
