@@ -6,7 +6,9 @@ import asyncio
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlmodel import select
@@ -15,6 +17,7 @@ from actors import announcements, invites, requests
 from actors.models import Actor
 from actors.requests import Applicant
 from fediverse_ai.core.config import load
+from fediverse_ai.core.database import SQLITE_FILE
 from fediverse_ai.wiring import close_context, open_context
 from outbox import appeals
 from outbox.models import Post
@@ -34,6 +37,7 @@ ELSEWHERE: dict[str, str] = {
     r"sudo (useradd|systemctl|cp) .*": ROOTS,
     r"sudo git clone .*": "asks another machine",
     r"fediverse-ai --data /var/lib/fediverse-ai doctor": "looks at art.example from outside: tests/doctor",
+    r"docker compose .*": "needs a docker daemon, which the machines of the tests lack: tests/deploy lints the files",
     r".*fediverse-ai demo": "starts two servers: tests/cli/test_commands.py",
 }
 HELD = "a castle in the style of Greg Rutkowski"
@@ -92,21 +96,25 @@ def _asked(sandbox: Sandbox) -> dict[str, str]:
     return asyncio.run(make())
 
 
-def _pictured(sandbox: Sandbox) -> dict[str, str]:
-    """A file of a picture that was posted; the tutorial, which is read first, has made one."""
-    if not list(sandbox.instance.glob("media/*/*.jpg")):
-        posted(sandbox, "a lighthouse")
-    files = sorted(sandbox.instance.glob("media/*/*.jpg"), key=lambda path: path.stat().st_size)
-    shutil.copy(files[-1], sandbox.home / "fox.jpg")
-    return {}
+def _drawn(sandbox: Sandbox) -> dict[str, str]:
+    """A picture that was posted, by its number and as a file; the tutorial, which is read first, has made one."""
+    query = "SELECT post_id, file FROM attachment JOIN post ON post.id = post_id WHERE state = 'published'"
+    with closing(sqlite3.connect(sandbox.instance / SQLITE_FILE)) as database:
+        if database.execute(query).fetchone() is None:
+            posted(sandbox, "a lighthouse")
+        number, file = database.execute(query).fetchone()
+    shutil.copy(sandbox.instance / "media" / file, sandbox.home / "fox.jpg")
+    return {"POST": str(number)}
 
 
 STAGES: dict[str, Stage] = {
     "docs/tutorial/first-follower.md": Stage(empty=True),
-    "docs/explanation/provenance.md": Stage(_pictured),
+    "docs/howto/domain.md": Stage(empty=True),
+    "docs/explanation/provenance.md": Stage(_drawn),
     "docs/howto/appeal.md": Stage(_appealed),
     "docs/howto/moderation.md": Stage(_held),
     "docs/howto/people.md": Stage(_asked),
+    "docs/howto/watch.md": Stage(_drawn),
 }
 
 
