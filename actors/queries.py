@@ -181,16 +181,21 @@ async def our_followers_inboxes(session: AsyncSession) -> set[str]:
     return set(await session.exec(query))
 
 
+def lives_at(session: AsyncSession, origin: str) -> Any:
+    """A condition on Actor: its id is of this origin; as a range, so that the index serves."""
+    # "/" is followed by "0" where code points are compared, as SQLite always does and PostgreSQL by this collation.
+    uri_column: Any = col(Actor.uri)
+    if context_of(session).database.dialect == "postgresql":
+        uri_column = uri_column.collate("C")
+    return and_(uri_column >= f"{origin}/", uri_column < f"{origin}0")
+
+
 async def followers_on(session: AsyncSession, actor_id: int, origins: Iterable[str]) -> dict[str, list[str]]:
     """origin -> URIs of an actor's accepted followers there (FEP-8fcf). Ranges of URIs, so that the index serves."""
     found: dict[str, list[str]] = {origin: [] for origin in origins}
     if not found:
         return found
-    # "/" is followed by "0" where code points are compared, as SQLite always does and PostgreSQL by this collation.
-    uri_column: Any = col(Actor.uri)
-    if context_of(session).database.dialect == "postgresql":
-        uri_column = uri_column.collate("C")
-    ranges = [and_(uri_column >= f"{origin}/", uri_column < f"{origin}0") for origin in found]
+    ranges = [lives_at(session, origin) for origin in found]
     query = (
         select(Actor.uri)
         .join(Follow, col(Follow.follower_id) == col(Actor.id))

@@ -22,7 +22,7 @@ from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.http import Answer
 from fediverse_ai.core.log import bound, get
 from fediverse_ai.core.metrics import Count, Time
-from outbox import lanes
+from outbox import absent, lanes
 from outbox.lanes import Outcome, Result
 from outbox.models import Activity, Delivery, HostState
 
@@ -172,7 +172,7 @@ async def attempt(context: Context, delivery: Delivery, activity: Activity, sign
     # A 400 may have had another cause; a host that verifies only after it has answered would take anything.
     learned: Scheme | None = None if first_status == 400 else taken.scheme
     retry_after = _retry_after(answer.headers.get("retry-after"))
-    return Outcome(result, f"status {answer.status}", retry_after, learned)
+    return Outcome(result, f"status {answer.status}", retry_after, learned, answer.status)
 
 
 async def _post(context: Context, delivery: Delivery, activity: Activity, sign: RequestSigner) -> Answer:
@@ -238,6 +238,8 @@ async def _record(session: AsyncSession, attempts: Sequence[Attempt], *, waking:
         if waking and change["state"] == "lane":
             state = await lanes.state_of(session, delivery.host)
             await wake(session, delivery.host, delay=_pause(session, max(state.failures, 1), outcome))
+        if change["state"] == "given_up" and await absent.note(session, delivery, outcome.status):
+            await wake(session, delivery.host, delay=limits.LANE_JOIN_SECONDS)
 
 
 def _change(delivery: Delivery, outcome: Outcome, now: int) -> dict[str, int | str | None]:

@@ -39,6 +39,8 @@ class Outcome:
     retry_after: float | None = None
     scheme: Scheme | None = None
     """The signature scheme of the last request, when there was an answer."""
+    status: int = 0
+    """The status of that answer; 0 without one."""
 
 
 def classify(status: int) -> Result:

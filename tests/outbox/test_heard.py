@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from actors.models import Follow
 from fediverse_ai.core.limits import HEARD_SECONDS
+from inbox import retire
 from outbox import delivery
 from outbox.models import Delivery, HostState, Visibility
 from tests.inbox.stage import Stage, stage_in
@@ -43,7 +45,44 @@ async def wake_ups(stage: Stage) -> int:
     return state.wake_up
 
 
+async def test_who_is_gone_is_found_out_by_their_inbox(stage: Stage) -> None:
+    """410 at a personal inbox is no proof; the actor is asked for, and follows end when its home says so."""
+    await stage.receive(stage.mal, stage.mal.activity("Follow", stage.alice.uri))
+    mal = await stage.row_of(stage.mal)
+    for path in ("/inbox", "/users/mal/inbox"):
+        stage.evil.behaviours[path] = answering(410)
+    await published(stage.home, stage.alice, visibility=Visibility.PUBLIC)
+    await deliver_all(stage.home)
+    states = {row.inbox_url: row.state for row in await stage.home.rows(Delivery, host=stage.evil.host)}
+    assert states[f"{stage.evil.origin}/inbox"] == "given_up"
+    assert states[stage.mal.inbox] == "lane", "a shared inbox that is gone gives way to one's own"
+    await delivery.redeliver.function(stage.home.context, [stage.evil.host])
+    assert {row.state for row in await stage.home.rows(Delivery, inbox_url=stage.mal.inbox)} >= {"given_up"}
+    await retire.look_around(stage.home.context)
+    assert len(await stage.home.rows(Follow, follower_id=mal.id)) == 1, "the actor is still there"
+    await published(stage.home, stage.alice, visibility=Visibility.PUBLIC)
+    await deliver_all(stage.home)
+    stage.evil.behaviours["/users/mal"] = answering(410)
+    await retire.look_around(stage.home.context)
+    assert await stage.home.rows(Follow, follower_id=mal.id) == []
+
+
+async def test_a_shared_inbox_that_is_gone_gives_way_to_ones_own(stage: Stage) -> None:
+    await stage.receive(stage.bob, stage.bob.activity("Follow", stage.alice.uri))
+    stage.good.behaviours["/inbox"] = answering(410)
+    first = await published(stage.home, stage.alice, visibility=Visibility.PUBLIC)
+    await deliver_all(stage.home)
+    await delivery.redeliver.function(stage.home.context, [stage.good.host])
+    second = await published(stage.home, stage.alice, visibility=Visibility.PUBLIC)
+    await deliver_all(stage.home)
+    taken = [
+        (one.path, one.activity["object"]["id"]) for one in stage.good.arrivals if one.activity["type"] == "Create"
+    ]
+    assert taken == [("/users/bob/inbox", first.uri), ("/users/bob/inbox", second.uri)]
+
+
 async def test_a_server_that_speaks_is_asked_again_at_once_but_not_always(stage: Stage) -> None:
+    """The last test here: afterwards our clock is ahead of that of the peers."""
     await stage.receive(stage.bob, stage.bob.activity("Follow", stage.alice.uri))
     stage.home.clock.forward(HEARD_SECONDS)
     stage.good.behaviours["/inbox"] = answering(503)
