@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import accounts, invites, requests, signups, tries
+from actors import accounts, invites, queries, requests, signups, tries
 from actors.admission import SignUpRequest
 from actors.models import Account, Actor
 from actors.requests import Applicant
@@ -18,6 +18,7 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Conflict, Unprocessable
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.texts import _
+from outbox import notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ async def join(context: Context, who: Application, address: str, *, token: Mappi
         row, secret = await requests.ask(session, applicant)
         row.token = dict(token or {})
         session.add(row)
+        for moderator in await queries.staff(session):
+            await notify.tell(session, moderator, "sign_up", f"sign-up:{row.id}")
         await mail.tell_owners(session, "request", {"name": who.name})
         return Joined(request=row, secret=secret)
 

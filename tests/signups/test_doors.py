@@ -195,6 +195,8 @@ async def test_a_request_is_asked_seen_and_granted(site: Site, olga: Browser) ->
     check_sound(listed)
     assert "Lighthouses, mostly." in listed.text()
     check_sound(await olga.get("/owner/requests"))
+    assert "1 person asks to join." in (await olga.get("/owner")).text()
+    assert "Somebody asks to join" in (await mo.get("/notifications")).text()
     await mo.submit("/moderation/requests", f"/moderation/requests/{row.id}", verb="approve", note="Welcome!")
     assert "Welcome!" in (await visitor.get(where)).text()
     entered = await visitor.submit("/sign-in", "/sign-in", username="fay", password=PASSWORD)

@@ -39,6 +39,7 @@ _STAFF = {
     "appeal": "/moderation/appeals",
     "notice": "/moderation/legal",
     "backup": "/owner/backups",
+    "sign_up": "/moderation/requests",
 }
 
 
@@ -180,6 +181,7 @@ def sentence_of(kind: str, people: Sequence[Person]) -> str:
         "appeal_decided": _("A moderator answered your appeal"),
         "notice": _("A legal notice waits for a moderator"),
         "backup": _("A backup of this server failed"),
+        "sign_up": _("Somebody asks to join"),
         "measure": _("A moderator decided something about your account"),
         "poll": _("A poll in which you voted is over: see the results"),
         "pick": _("Your pictures are made: choose"),

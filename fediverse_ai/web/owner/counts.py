@@ -10,6 +10,7 @@ from sqlalchemy import func, literal_column
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actors import requests
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.nodes import SEQUENCE_BITS
 from inbox.models import Received
@@ -131,7 +132,7 @@ async def _queue(session: AsyncSession) -> dict[str, int]:
     for name, model in (("appeals", Appeal), ("reports", Report), ("notices", LegalNotice)):
         state: Any = getattr(model, "state")  # noqa: B009 - three tables with the same column
         found[name] = (await session.exec(select(func.count()).where(state == "open"))).one()
-    return found
+    return found | {"requests": await requests.count_waiting(session)}
 
 
 async def _reach(session: AsyncSession, found: Counts) -> None:

@@ -108,6 +108,7 @@ def _waiting(found: Counts, now: int) -> Answer:
         (queue["reports"], ngettext("%(num)d report is open.", "%(num)d reports are open.", queue["reports"])),
         (queue["notices"], ngettext("%(num)d legal notice is open.", "%(num)d legal notices are open.",
                                     queue["notices"])),
+        (queue["requests"], ngettext("%(num)d person asks to join.", "%(num)d people ask to join.", queue["requests"])),
     )  # fmt: skip
     words = [sentence % {"num": number} for number, sentence in said if number]
     people = bool(words)

@@ -73,7 +73,7 @@ async def _page(request: Request, link: str = "") -> Response:
         invited = await invites.listed(session, made_by=person.account.id)
         suspension = await in_force(session, person.actor.id, "suspend")
     rights = [(_(words), roles.may(person.account.role, right)) for right, words in MEANINGS.items()]
-    giving = [name for name in reversed(ROLES) if name != person.account.role and _may_name(by, person, name)]
+    giving = [name for name in reversed(list(ROLES)) if name != person.account.role and _may_name(by, person, name)]
     return desk.show(
         request, "person.html", person=person, inviter=inviter, invited=invited, rights=rights, giving=giving,
         shares=[(_(quotas.KINDS[share.kind]), share) for share in shares], link=link, below=_below(by, person),
