@@ -131,7 +131,9 @@ async def _queued(session: AsyncSession, actor_id: int) -> int:
 
 async def _storage(session: AsyncSession, actor_id: int) -> int:
     posted = select(func.sum(Attachment.size)).join(Post, col(Post.id) == col(Attachment.post_id))
-    posted = posted.where(Post.author_id == actor_id, col(Post.local).is_(True), col(Attachment.file).is_not(None))
+    # Of deleted posts only the rows stay, so that their files' addresses answer 410.
+    posted = posted.where(Post.author_id == actor_id, Post.state != PostState.DELETED)
+    posted = posted.where(col(Attachment.file).is_not(None))
     brought = select(func.sum(Upload.size)).where(Upload.actor_id == actor_id, col(Upload.file_name).is_not(None))
     return ((await session.exec(posted)).one() or 0) + ((await session.exec(brought)).one() or 0)
 
@@ -151,6 +153,7 @@ async def of_many(session: AsyncSession, actor_ids: Sequence[int]) -> dict[int, 
     made = select(Usage.actor_id, func.sum(Usage.pictures)).where(col(Usage.actor_id).in_(actor_ids), Usage.day == day)
     posted = select(Post.author_id, func.sum(Attachment.size)).join(Attachment, col(Attachment.post_id) == col(Post.id))
     posted = posted.where(col(Post.author_id).in_(actor_ids), col(Attachment.file).is_not(None))
+    posted = posted.where(Post.state != PostState.DELETED)
     brought = select(Upload.actor_id, func.sum(Upload.size)).where(col(Upload.actor_id).in_(actor_ids))
     pictures = dict(list(await session.exec(made.group_by(col(Usage.actor_id)))))
     room = dict(list(await session.exec(posted.group_by(col(Post.author_id)))))

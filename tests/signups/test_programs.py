@@ -18,7 +18,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.config import Config, Quota
 from fediverse_ai.core.errors import TooMany
 from fediverse_ai.core.limits import RateLimiter
-from outbox import quotas, schedule, uploads
+from outbox import publish, quotas, schedule, uploads
 from outbox.compose import Draft, compose
 from outbox.models import Post
 from outbox.uploads import Picture
@@ -247,6 +247,19 @@ async def test_uploads_of_a_day_and_room(site: Site, small: Quota) -> None:
     assert "Delete some first" in room.value.public
     async with site.context.database.write() as session:
         assert (await uploads.mine(session, rae, first.id)).size == 3_000
+
+
+async def test_room_comes_back_with_what_is_deleted(site: Site, small: Quota) -> None:
+    uma = await site.person("uma")
+    post = await site.post(uma, attachment={"size": 5_000})
+    async with site.context.database.write() as session:
+        assert [share.left for share in await quotas.shares(session, uma.id)][-1] == 0
+        with pytest.raises(TooMany, match="storage"):
+            await compose(session, uma, Draft(prompt="a lighthouse", accept_alt_draft=True))
+        await publish.remove(session, await session.get_one(Post, post.id))
+    async with site.context.database.write() as session:
+        assert (await quotas.of_many(session, [uma.id]))[uma.id] == (0, 0)
+        await compose(session, uma, Draft(prompt="a lighthouse", accept_alt_draft=True))
 
 
 async def test_what_is_used_and_left_is_shown(site: Site, small: Quota) -> None:
