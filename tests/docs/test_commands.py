@@ -34,6 +34,7 @@ def judged(home: Path) -> dict[str, Any]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A running server with ann, its owner, and bea, under the name that the documents use."""
     home = tmp_path_factory.mktemp("docs")
+    mask = os.umask(0o077)
     # Between its turns this loop stands still, so that the commands may run loops of their own.
     with asyncio.Runner() as runner:
         server = Server(home / "instance", settings={"jobs.poll_seconds": 0.3, **judged(home)})
@@ -48,6 +49,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield sandbox
         runner.run(server.stop())
         runner.run(server.close())
+    os.umask(mask)
 
 
 @pytest.fixture(autouse=True)
