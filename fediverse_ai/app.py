@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from fediverse_ai import cors, wiring
 from fediverse_ai.auth import Authentication
+from fediverse_ai.core import room
 from fediverse_ai.core.access import Door, SocketDoor
 from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config
@@ -65,7 +66,7 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
             Middleware(Stopped),
             Middleware(Authentication),
         ],
-        exception_handlers={FediverseError: _ours, HTTPException: _routing, Exception: _unforeseen},
+        exception_handlers={FediverseError: _ours, OSError: _disk, HTTPException: _routing, Exception: _unforeseen},
         lifespan=lifespan,
     )
     if context is not None:
@@ -81,6 +82,13 @@ async def _ours(request: Request, error: Exception) -> Response:
     if is_api(request.url.path):
         return failed(error)
     return error_page(request, error) if wants_page(request) else problem(error)
+
+
+async def _disk(request: Request, error: Exception) -> Response:
+    """No room for a file, such as the temporary one of a large upload; other faults of files are unforeseen."""
+    if not room.is_full(error):
+        raise error
+    return await _ours(request, room.no_room(room.FULL, str(error)))
 
 
 async def _routing(request: Request, error: Exception) -> Response:

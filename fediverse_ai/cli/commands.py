@@ -36,6 +36,7 @@ from fediverse_ai.cli import (
     user,
 )
 from fediverse_ai.cli import worker as queues
+from fediverse_ai.core import room
 from fediverse_ai.core.errors import FediverseError
 
 app = typer.Typer(
@@ -108,4 +109,8 @@ def run(words: Sequence[str]) -> int:
         # An unwritable folder, a full disk, a missing file: the system's own sentence is the clearest.
         where = f"{error.filename}: " if error.filename else ""
         console.complain(f"{where}{error.strerror or error}")
+    except Exception as error:  # the outermost handler: a database says in its own way that the disk is full
+        if not room.is_full(error):
+            raise
+        console.complain(room.FULL)
     return 1

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from fediverse_ai.core import room
 from fediverse_ai.core.database import database_url
 from fediverse_ai.core.errors import Misconfigured
 from fediverse_ai.core.failpoints import fp
@@ -177,7 +178,8 @@ def connect(config: Config) -> Iterator[Connection]:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             yield connection
     except DBAPIError as error:
-        raise Misconfigured(f"The database cannot be used: {error.orig}") from error
+        why = "there is no room left on its disk" if room.is_full(error) else error.orig
+        raise Misconfigured(f"The database cannot be used: {why}.") from error
     finally:
         engine.dispose()
 
