@@ -180,7 +180,10 @@ def _keys(admitted: Admitted) -> dict[str, str]:
     for value in document.as_list(admitted.document.get("publicKey"), limit=4):
         if not isinstance(value, dict):
             continue
-        uri, owner = document.id_of(value), document.id_of(value.get("owner"))
+        uri, owner = (
+            document.id_of(value),
+            document.id_of(value.get("owner")) or document.id_of(value.get("controller")),
+        )
         pem = document.string(value, "publicKeyPem", limits.PEM_CHARS)
         if uri and pem and owner == admitted.id and urls.same_origin(uri, admitted.id):
             found[uri] = pem

@@ -85,7 +85,7 @@ async def receive(context: Context, request: Request, body: bytes, told: dict[st
     activity = document.parse(body)
     told["type"] = (document.type_of(activity) or "")[: limits.LOGGED_CHARS]
     told["sender"] = (document.id_of(activity.get("actor")) or "")[: limits.LOGGED_CHARS]
-    told["activity"] = (document.string(activity, "id", limits.LOGGED_CHARS) or "")
+    told["activity"] = document.string(activity, "id", limits.LOGGED_CHARS) or ""
     with bound(activity=told["activity"]):
         await _take(context, request, activity, body, told)
 
@@ -95,7 +95,7 @@ async def _take(
 ) -> None:
     actor_uri = _actor_of(activity)
     await context.part(DomainRules).require_welcome(actor_uri)
-    if await _is_farewell_of_stranger(context, activity, actor_uri):
+    if await _is_of_stranger_alone(context, activity, actor_uri):
         return
     limiter = context.part(RateLimiter)
     try:
@@ -133,9 +133,9 @@ def _deletes_itself(activity: dict[str, Any], actor_uri: str) -> bool:
     return document.type_of(activity) == "Delete" and document.id_of(activity.get("object")) == actor_uri
 
 
-async def _is_farewell_of_stranger(context: Context, activity: dict[str, Any], actor_uri: str) -> bool:
-    """Dying accounts tell every server: for those never seen here there is nothing to do and nothing to ask."""
-    if not _deletes_itself(activity, actor_uri):
+async def _is_of_stranger_alone(context: Context, activity: dict[str, Any], actor_uri: str) -> bool:
+    """Accounts that end or change tell every server: of those never seen here nothing is to be done nor asked."""
+    if document.type_of(activity) not in ("Delete", "Update") or document.id_of(activity.get("object")) != actor_uri:
         return False
     async with context.database.read() as session:
         return await queries.by_uri(session, actor_uri) is None

@@ -13,7 +13,7 @@ from actors.policy import DomainRules
 from actors.remote import RemoteActors, ensure
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.authority import Admitted, admit_embedded
-from fediverse_ai.core import urls
+from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Elsewhere, Malformed, Nonsense, Vanished
 from fediverse_ai.core.http import Budget
@@ -80,6 +80,14 @@ async def _wants(session: AsyncSession, sender: Actor) -> bool:
     return await actor_queries.has_local_follower(session, sender.id)
 
 
+async def _is_addressed(session: AsyncSession, activity: Admitted) -> bool:
+    """Does it name one of ours? Then they may be meant by what it brings only the id of."""
+    named = [
+        uri for name in ("to", "cc") for uri in document.audience(activity.document, name, limits.JSON_FANOUT_ITEMS)
+    ]
+    return any(actor.local for actor in (await actor_queries.by_uris(session, named)).values())
+
+
 async def _carried(context: Context, activity: Admitted, sender: Actor, value: Any, budget: Budget) -> Resolved:
     """The object of a Create or Update: as embedded when it is the sender's own, else as its home has it (D4)."""
     admitted = admit_embedded(activity, value)
@@ -90,7 +98,7 @@ async def _carried(context: Context, activity: Admitted, sender: Actor, value: A
         # A stranger's object: its author will tell those who follow them.
         return Resolved(_plain(document.type_of(value)), uri, None)
     async with context.database.read() as session:
-        wanted = await _wants(session, sender)
+        wanted = await _wants(session, sender) or await _is_addressed(session, activity)
     if not wanted:
         return Resolved(_plain(document.type_of(value)), uri, None)
     return await _fetched(context, uri, budget)

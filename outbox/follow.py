@@ -81,8 +81,8 @@ async def refuse(session: AsyncSession, follow: Follow, follower: Actor, followe
     await send(session, followed, body, [follower.inbox_url], object_uri=follow.uri)
 
 
-async def refuse_moved(session: AsyncSession, follow_uri: str, follower: Actor, followed: Actor) -> None:
-    """Whoever moved takes no new followers: the Follow is answered, so that nobody waits for ever."""
+async def turn_away(session: AsyncSession, follow_uri: str, follower: Actor, followed: Actor) -> None:
+    """Whoever moved takes no new followers, nor does the server itself; it is said, so that nobody waits for ever."""
     body = activities.reject_follow(context_of(session), follow_uri, follower, followed)
     await send(session, followed, body, [follower.inbox_url], object_uri=follow_uri)
 

@@ -10,6 +10,7 @@ HANDLERS: dict[tuple[str, str | None], Handler] = {
     ("Accept", "Follow"): follow.accepted,
     ("Reject", "Follow"): follow.rejected,
     ("Undo", "Follow"): follow.withdrawn,
+    ("Undo", "Accept"): follow.unaccepted,
     ("Create", "Note"): post.created,
     ("Update", "Note"): post.changed,
     ("Create", "Question"): post.created,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,10 +18,10 @@ from outbox import follow
 async def asked(session: AsyncSession, received: Incoming) -> Outcome:
     """Somebody wants to follow one of ours; a repeated Follow is accepted again."""
     target = await queries.by_uri(session, received.object.uri) if received.object.uri else None
-    if target is None or not target.local or target.kind == "Application" or not policy.living(target):
+    if target is None or not target.local or not policy.living(target):
         return Outcome.IGNORED
-    if target.moved_to_uri is not None:
-        await follow.refuse_moved(session, received.activity.id, received.sender, target)
+    if target.moved_to_uri is not None or target.kind == "Application":
+        await follow.turn_away(session, received.activity.id, received.sender, target)
         return Outcome.DROPPED
     if await tombstones.has_stone(session, received.activity.id, received.sender.uri):
         return Outcome.IGNORED
@@ -29,9 +31,8 @@ async def asked(session: AsyncSession, received: Incoming) -> Outcome:
     return Outcome.DONE
 
 
-async def _ours(session: AsyncSession, received: Incoming) -> tuple[Follow, Actor] | None:
+async def _ours(session: AsyncSession, received: Incoming, value: Any) -> tuple[Follow, Actor] | None:
     """The Follow of ours that the sender answers: by its id, else by exactly the pair it names (AUT-12)."""
-    value = received.activity.document.get("object")
     uri = document.id_of(value)
     query = select(Follow).where(Follow.followed_id == received.sender.id)
     found = (await session.exec(query.where(Follow.uri == uri))).first() if uri else None
@@ -47,7 +48,7 @@ async def _ours(session: AsyncSession, received: Incoming) -> tuple[Follow, Acto
 
 
 async def accepted(session: AsyncSession, received: Incoming) -> Outcome:
-    found = await _ours(session, received)
+    found = await _ours(session, received, received.activity.document.get("object"))
     if found is None:
         return Outcome.IGNORED
     await follows.settle(session, found[0], FollowState.ACCEPTED)
@@ -56,10 +57,22 @@ async def accepted(session: AsyncSession, received: Incoming) -> Outcome:
 
 async def rejected(session: AsyncSession, received: Incoming) -> Outcome:
     """A pending follow fails; one that was accepted ends."""
-    found = await _ours(session, received)
+    found = await _ours(session, received, received.activity.document.get("object"))
     if found is None:
         return Outcome.IGNORED
     await follows.remove(session, found[1].id, received.sender.id)
+    return Outcome.DONE
+
+
+async def unaccepted(session: AsyncSession, received: Incoming) -> Outcome:
+    """The sender takes an Accept back: the follow waits again, as at Mastodon."""
+    inner = received.activity.document.get("object")
+    if not isinstance(inner, dict) or document.id_of(inner.get("actor")) not in (None, received.sender.uri):
+        return Outcome.DROPPED
+    found = await _ours(session, received, inner.get("object"))
+    if found is None or found[0].state != FollowState.ACCEPTED:
+        return Outcome.IGNORED
+    await follows.settle(session, found[0], FollowState.PENDING)
     return Outcome.DONE
 
 

@@ -104,8 +104,14 @@ async def test_the_object_of_a_follow_may_come_in_other_forms(stage: Stage, form
 
 
 async def test_the_server_itself_and_strangers_cannot_be_followed(stage: Stage) -> None:
-    for target in (f"{stage.home.origin}/actor", f"{stage.home.origin}/users/nobody", stage.eve.uri, PUBLIC):
+    for target in (f"{stage.home.origin}/users/nobody", stage.eve.uri, PUBLIC):
         await stage.refused(stage.bob, stage.bob.activity("Follow", target))
+    server = stage.bob.activity("Follow", f"{stage.home.origin}/actor")
+    assert (await stage.receive(stage.bob, server)).state == "dropped"
+    answer = await stage.good.arrival("Reject")
+    assert (answer["actor"], answer["object"]["id"]) == (server["object"], server["id"]), "nobody waits for ever"
+    bob = await stage.row_of(stage.bob)
+    assert await stage.home.rows(Follow, follower_id=bob.id) == []
 
 
 async def test_whom_alice_blocked_cannot_follow_her(stage: Stage) -> None:
