@@ -20,9 +20,10 @@ from fediverse_ai.core.config import FILE, Config
 from fediverse_ai.core.database import SQLITE_FILE
 from fediverse_ai.core.errors import Conflict, Misconfigured, Unprocessable
 from fediverse_ai.wiring import close_context, open_context
-from generation import policy_file
+from generation import certificates, policy_file
 
 WORK = ".restoring"
+FORMER = f"{certificates.FOLDER}-former"
 ALLOWED = frozenset({WORK, "lost+found", "backups"})
 """What an empty folder may hold: a mount point's own, a restore that was killed, and the backups themselves."""
 
@@ -55,6 +56,8 @@ class Restored:
     settled: dict[str, int] = field(default_factory=dict)
     pictures: int = 0
     problems: list[str] = field(default_factory=list)
+    new_certificates: bool = False
+    """The key of the certificates that vouch for pictures was not kept, so new pictures get new ones."""
 
 
 def check(plan: Plan) -> Manifest:
@@ -104,7 +107,7 @@ async def _restore(plan: Plan, packed: Packed, work: Path, clock: Clock) -> Rest
     _before, revision = migrations.upgrade(config)
     floor += settle.ahead_before(config)
     settle.begin(config, plan.backup.name, manifest.made_ms, floor, clock.now_ms(), complete=until > 0)
-    restored = Restored(manifest, revision or "", floor, until)
+    restored = Restored(manifest, revision or "", floor, until, new_certificates=_without_their_key(work))
     if manifest.media:
         _pictures(plan, packed, config, work, restored)
     context = await open_context(config, engine=False, clock=clock)
@@ -125,8 +128,7 @@ def _files(plan: Plan, packed: Packed, work: Path) -> Config:
             (work / name).parent.mkdir(mode=0o700, exist_ok=True)
             packed.take(name, work / name)
     if plan.secret_file is not None:
-        (work / secrets.FILE).unlink(missing_ok=True)
-        places.write_small(work / secrets.FILE, plan.secret_file.read_bytes())
+        _keys_beside(plan.secret_file, work)
     config = plan.load(work)
     if config.public_url != packed.manifest.public_url:
         raise Misconfigured(
@@ -139,6 +141,26 @@ def _files(plan: Plan, packed: Packed, work: Path) -> Config:
             f"The backup is of a database on {packed.manifest.database}, and the configuration names one on {kind}."
         )
     return config
+
+
+def _keys_beside(secret_file: Path, work: Path) -> None:
+    """secret.key as it was given, and what was kept beside it of the other keys, where the backup has none."""
+    (work / secrets.FILE).unlink(missing_ok=True)
+    places.write_small(work / secrets.FILE, secret_file.read_bytes())
+    for name in KEYS[1:]:
+        kept = secret_file.parent / name
+        if kept.is_file() and not (work / name).exists():
+            (work / name).parent.mkdir(mode=0o700, exist_ok=True)
+            places.write_small(work / name, kept.read_bytes())
+
+
+def _without_their_key(work: Path) -> bool:
+    """Put certificates aside whose key nobody kept: the server makes new ones at its start. Were there any?"""
+    folder = work / certificates.FOLDER
+    if not (folder / certificates.ROOT).exists() or (folder / certificates.ROOT_KEY).exists():
+        return False
+    folder.rename(work / FORMER)
+    return True
 
 
 def _since(plan: Plan, packed: Packed) -> tuple[list[Entry], int, int]:

@@ -215,10 +215,13 @@ def prune(
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup, or a folder, whose newest is taken.")],
     passphrase_file: PASSPHRASE = None,
     secret_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="secret.key, where the backup does not hold it.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="secret.key, where the backup does not hold it; beside it `provenance`, if kept."
+        ),
     ] = None,
     afterwards: Annotated[
         list[Path] | None,
@@ -243,7 +246,7 @@ def restore(
 
     options = console.chosen.get()
     plan = bringing.Plan(
-        backup=file,
+        backup=_newest_in(file),
         target=options.data,
         load=lambda folder: load(folder, options.file),
         passphrase=_passphrase(console.load_config(), passphrase_file),
@@ -264,6 +267,19 @@ def restore(
     raise typer.Exit(INCOMPLETE if done.problems else 0)
 
 
+def _newest_in(path: Path) -> Path:
+    """The file itself, or the newest backup of a folder. Raises Missing."""
+    from fediverse_ai.backup import places
+    from fediverse_ai.core.errors import Missing
+
+    if not path.is_dir():
+        return path
+    found = places.backups_in(path)
+    if not found:
+        raise Missing(f"There is no backup in {path}.")
+    return found[0].path
+
+
 def _say(plan: Plan, done: Restored) -> None:
     manifest, settled = done.manifest, done.settled
     lines = [f"Restored {manifest.public_url} into {plan.target}, as it was at {_day(manifest.made_ms)}."]
@@ -279,6 +295,8 @@ def _say(plan: Plan, done: Restored) -> None:
         f"{settled['posts_made_drafts']} of them wait as drafts for their authors."
     )
     lines.append(f"{settled['sign_ins_ended']} sign-ins of people and apps ended.")
+    if done.new_certificates:
+        lines.append("The key of its certificates was not kept: they do not vouch for new pictures, new ones do.")
     lines += [f"PROBLEM: {words}" for words in done.problems[:20]]
     lines.append("The server that was lost must never run again. Then: `fediverse-ai serve`, and `doctor`.")
     console.tell(
@@ -289,5 +307,6 @@ def _say(plan: Plan, done: Restored) -> None:
         floor_ms=done.floor_ms,
         pictures=done.pictures,
         problems=done.problems,
+        new_certificates=done.new_certificates,
         **settled,
     )

@@ -201,7 +201,9 @@ async def test_an_encrypted_one_is_restored_with_its_own_keys(home: House, tmp_p
         passphrase=PASSPHRASE,
     )
     restored = await bringing.restore(plan, SystemClock())
-    assert (restored.pictures, restored.problems) == (3, [])
+    assert (restored.pictures, restored.problems, restored.new_certificates) == (3, [], False)
+    kept = [(place / "provenance" / "root-key.pem").read_bytes() for place in (tmp_path / "new", config.data_dir)]
+    assert kept[0] == kept[1]
     assert restored.known_until_ms == 0
     assert (tmp_path / "new" / "secret.key").read_bytes() == (config.data_dir / "secret.key").read_bytes()
     pictures_of = [
@@ -252,13 +254,17 @@ async def test_pictures_that_are_lost_do_not_stop_a_restore(home: House, tmp_pat
     made = await asyncio.to_thread(back_up, home, tmp_path / "out")
     [one, *_] = sorted((tmp_path / "out" / "media").rglob("*.jpg"))
     one.unlink()
+    (tmp_path / "secret.key").write_bytes((config.data_dir / "secret.key").read_bytes())
     plan = bringing.Plan(
         backup=made.path,
         target=tmp_path / "new",
         load=lambda place: config.model_copy(update={"data_dir": place}),
-        secret_file=config.data_dir / "secret.key",
+        secret_file=tmp_path / "secret.key",
     )
     restored = await bringing.restore(plan, SystemClock())
+    assert restored.new_certificates, "only secret.key was kept"
+    former, now = ((tmp_path / "new" / name / "root.pem").read_bytes() for name in ("provenance-former", "provenance"))
+    assert former == (config.data_dir / "provenance" / "root.pem").read_bytes() != now
     assert restored.pictures == 2
     assert [problem.rpartition(" ")[2] for problem in restored.problems] == ["missing"]
 
