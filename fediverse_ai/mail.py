@@ -131,6 +131,17 @@ async def _approved(session: AsyncSession, letter: Letter) -> Text:
     )
 
 
+async def _moved(session: AsyncSession, letter: Letter) -> Text:
+    return Text(
+        _("Your address is being changed"),
+        (
+            _("Somebody who knows the password of @%(name)s wants its mail sent elsewhere.") % _facts(session, letter),
+            _("If it was not you, set a new password now, and sign out everywhere else:"),
+            f"{context_of(session).config.public_url}/settings/security",
+        ),
+    )
+
+
 async def _denied(session: AsyncSession, letter: Letter) -> Text:
     sentence = _("Your request to join as @%(name)s was not granted.") % _facts(session, letter)
     return Text(_("About your request"), (sentence, *_note(letter)))
@@ -167,6 +178,7 @@ _TEXTS: Mapping[str, Callable[[AsyncSession, Letter], Any]] = {
     "confirm": _confirm,
     "approved": _approved,
     "denied": _denied,
+    "moved": _moved,
     "reset": _reset,
     "request": _request,
     "notice": _notice,

@@ -243,6 +243,11 @@ async def test_a_member_gives_changes_and_forgets_an_address(site: Site, post: P
     site.context.part(RateLimiter)._free_at.clear()
     found = [(await _give(kim, email="x@example.org", password=PASSWORD)).status for _ in range(4)]
     assert found == [303, 303, 303, 429]
+    asked = {(one.kind, one.address) for one in await letters(site)}
+    assert asked == {("confirm", "x@example.org"), ("moved", "kim@example.org")}, "the old one hears of it"
+    await sent(site)
+    assert "wants its mail sent elsewhere" in post.letters[-2].get_content() + post.letters[-1].get_content()
+    assert await email_of(site, "kim") == "kim@example.org", "until the new one is confirmed"
     site.context.part(RateLimiter)._free_at.clear()
     await _give(kim, email="", password=PASSWORD)
     assert await email_of(site, "kim") is None

@@ -58,6 +58,11 @@ FILES = {
     "client-documents": "tests/oauth/test_documents.py",
     "sessions": "tests/oauth/test_sessions.py",
     "cors": "tests/oauth/test_cors.py",
+    "second-factor": "tests/web/test_settings_security.py",
+    "sign-up": "tests/signups/test_doors.py",
+    "people": "tests/signups/test_people.py",
+    "programs": "tests/signups/test_programs.py",
+    "mail": "tests/signups/test_mail.py",
     "apps": "tests/actors/test_apps.py",
     "accounts": "tests/actors/test_accounts.py",
     "sign-in": "tests/web/test_sign_in.py",
@@ -281,7 +286,8 @@ OAUTH = {
     "listener:test_forwarded_headers_are_believed_only_from_configured_addresses",
     "OAU-12": "accounts:test_password_length accounts:test_hashing_costs_what_an_attacker_should_pay "
     "accounts:test_the_same_letters_in_another_normal_form_are_the_same_password accounts:test_a_link_works_once "
-    "accounts:test_nobody_and_people_without_a_password_are_answered_alike",
+    "accounts:test_nobody_and_people_without_a_password_are_answered_alike "
+    "people:test_a_link_for_a_new_password_works_once_for_half_an_hour_and_ends_everything_else",
     "OAU-13": "sign-in:test_in_production_the_cookie_is_secure_and_bound_to_the_host "
     "sign-in:test_a_new_session_replaces_the_browsers_old_one sign-in:test_in_by_password_and_out_again "
     "sessions:test_a_session_is_listed_under_its_browser_and_ended",
@@ -298,15 +304,20 @@ OAUTH = {
     "authorize:test_a_stranger_signs_in_and_comes_back_to_what_was_asked",
     "OAU-23": "sessions:test_an_app_is_listed_with_its_rights_and_ended apps:test_a_token_ends_when_it_is_idle "
     "apps:test_a_refresh_token_works_once_and_its_return_ends_all",
+    "OAU-20": "second-factor:test_sign_in_asks_for_the_code_and_takes_none_twice "
+    "second-factor:test_each_recovery_code_opens_once_and_new_ones_end_the_old "
+    "second-factor:test_it_ends_with_password_and_code second-factor:test_a_link_and_an_app_meet_the_second_step_too",
+    "OAU-21": "mail:test_a_member_gives_changes_and_forgets_an_address mail:test_a_forgotten_password "
+    "mail:test_an_address_is_nowhere_but_with_its_owner",
+    "OAU-25": "sign-up:test_a_new_server_lets_nobody_in_and_says_so "
+    "sign-up:test_who_is_first_decides_and_the_others_change_nothing "
+    "sign-up:test_a_flood_is_bounded_by_address_by_day_and_by_what_waits "
+    "sign-up:test_what_is_wrong_is_told_and_nothing_is_kept programs:test_a_closed_door_is_closed_for_apps",
     "OAU-24": "authorize:test_out_of_band_shows_a_code_that_nobody_keeps",
 }
 
 ABSENT = {
-    "OAU-20": "Not built: there is no second factor, and so no step that could be skipped.",
-    "OAU-21": "No e-mail: nobody signs in, resets a password or is known by an address; whoever runs the server "
-    "gives a link.",
     "OAU-22": "Web push is not built and not advertised.",
-    "OAU-25": "No sign-up: accounts are made by whoever runs the server, on the command line.",
 }
 
 NAMES = dict(

@@ -37,6 +37,9 @@ async def change(request: Request) -> Response:
     context.part(RateLimiter).check(f"confirm:{account.id}", limits.CONFIRM_MAILS)
     async with context.database.write() as session:
         account, actor = await frame.mine(session, request)
+        if account.email is not None and account.email != address:
+            # Whoever takes an account over by its address is noticed at the old one (OAU-21).
+            await mail.send_to(session, account, "moved", {"name": actor.username})
         if address is None:
             account.email = None
             session.add(account)
