@@ -18,6 +18,7 @@ _ROOMS = (
     ("fediverse_ai.oauth.", "oauth"),
     ("fediverse_ai.web.", "page"),
     ("fediverse_ai.health", "health"),
+    ("fediverse_ai.doctor.", "health"),
     ("actors.", "activitypub"),
     ("outbox.", "activitypub"),
 )

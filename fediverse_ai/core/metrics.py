@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
@@ -22,6 +23,20 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 ProcessCollector(registry=REGISTRY)
 
 Labels = dict[str, Collection[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One declared family: its whole name, what kind of numbers it has, what they say, and its labels."""
+
+    name: str
+    kind: str
+    words: str
+    labels: Labels
+
+
+FAMILIES: Final[list[Family]] = []
+"""Every family of this program, in the order of their declaration."""
 
 
 class _Bounded:
@@ -53,6 +68,7 @@ class Count:
 
     def __init__(self, name: str, words: str, **labels: Collection[str] | None) -> None:
         self._bounded = _Bounded(labels)
+        FAMILIES.append(Family(f"{PREFIX}{name}_total", "counter", words, labels))
         self._family = Counter(PREFIX + name, words, self._bounded.names, registry=REGISTRY)
         for value in _only_values(labels):
             self._family.labels(value)
@@ -75,6 +91,7 @@ class Time:
         self, name: str, words: str, buckets: Collection[float] = QUICK, **labels: Collection[str] | None
     ) -> None:
         self._bounded = _Bounded(labels)
+        FAMILIES.append(Family(PREFIX + name, "histogram", words, labels))
         family = Histogram(PREFIX + name, words, self._bounded.names, registry=REGISTRY, buckets=tuple(buckets))
         self._family = family
 
@@ -89,6 +106,7 @@ class Level:
 
     def __init__(self, name: str, words: str, **labels: Collection[str] | None) -> None:
         self._bounded = _Bounded(labels)
+        FAMILIES.append(Family(PREFIX + name, "gauge", words, labels))
         self._family = Gauge(PREFIX + name, words, self._bounded.names, registry=REGISTRY)
 
     def is_at(self, number: float, *values: str) -> None:

@@ -38,7 +38,9 @@ LATE_SECONDS = {"generate": 3_600.0}
 BACKUP_LATE_MS = 2 * 86_400_000
 DISK_DAYS_LEAST = 14
 DISK_DAYS_SOON = 60
+DISK_DAYS_TOLD = 3_650
 INTEGRITY_SECONDS = 1.5
+FILES_SECONDS = 2.0
 _STEPS = 10_000
 """SQLite's own steps between two looks at the time."""
 
@@ -190,7 +192,11 @@ async def models(context: Context) -> Finding:
 async def model_files(context: Context) -> Finding:
     """Are the models that judge the ones that the policy was made for?"""
     names = {moderator.name for moderator in context.part(Pipeline).moderators}
-    found = await asyncio.to_thread(files.look, names)
+    try:
+        async with asyncio.timeout(FILES_SECONDS):
+            found = await asyncio.to_thread(files.look, names)
+    except TimeoutError:
+        return well("model_files", _("not looked through in the time there was; each is when it is loaded"))
     if bad := [f"{one.moderator} ({one.path.name})" for one in found if not one.sound]:
         return problem(
             "model_files",
@@ -237,7 +243,7 @@ async def _disk(context: Context) -> Finding:
     forecast = await disk.forecast(context)
     said = {"free": disk.words(forecast.usage.free), "days": forecast.days}
     words = _("%(free)s free") % said
-    if forecast.days is not None:
+    if forecast.days is not None and forecast.days < DISK_DAYS_TOLD:
         words = _("%(free)s free; at the pace of two weeks that lasts %(days)d days") % said
     if room.short(context.config):
         cure = _("Make room: pictures are not made any more, and a full disk stops every post and every delivery.")

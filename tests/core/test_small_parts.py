@@ -225,6 +225,7 @@ def test_a_logged_error_shows_no_local_values(form: str) -> None:
 def test_labels_of_metrics_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """n−1, n and n+1 values that nobody listed; and of listed ones no further."""
     monkeypatch.setattr(metrics, "REGISTRY", metrics.CollectorRegistry())
+    monkeypatch.setattr(metrics, "FAMILIES", [])
     free, listed = metrics.Count("free", "Any.", host=None), metrics.Count("listed", "Some.", state=("good", "bad"))
     for number in range(METRIC_LABELS + 2):
         free.add(f"host-{number}")

@@ -36,6 +36,7 @@ ELSEWHERE: dict[str, str] = {
     r".*python3 -m venv .*": INSTALLS,
     r"sudo (useradd|systemctl|cp) .*": ROOTS,
     r"sudo git clone .*": "asks another machine",
+    r"(tar -xf|age -d -i) .*": "needs `age`: a second reader of the format opens a backup in tests/backup/test_create.py",
     r"fediverse-ai --data /var/lib/fediverse-ai doctor": "looks at art.example from outside: tests/doctor",
     r"docker compose .*": "needs a docker daemon, which the machines of the tests lack: tests/deploy lints the files",
     r".*fediverse-ai demo": "starts two servers: tests/cli/test_commands.py",
@@ -107,6 +108,13 @@ def _drawn(sandbox: Sandbox) -> dict[str, str]:
     return {"POST": str(number)}
 
 
+def _watched(sandbox: Sandbox) -> dict[str, str]:
+    """Pictures, and files as a server makes them: those of a test may be read by all."""
+    for path in sandbox.instance.glob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    return _drawn(sandbox)
+
+
 STAGES: dict[str, Stage] = {
     "docs/tutorial/first-follower.md": Stage(empty=True),
     "docs/howto/domain.md": Stage(empty=True),
@@ -114,7 +122,7 @@ STAGES: dict[str, Stage] = {
     "docs/howto/appeal.md": Stage(_appealed),
     "docs/howto/moderation.md": Stage(_held),
     "docs/howto/people.md": Stage(_asked),
-    "docs/howto/watch.md": Stage(_drawn),
+    "docs/howto/watch.md": Stage(_watched),
 }
 
 

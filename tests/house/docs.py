@@ -92,6 +92,8 @@ PARTS = {
     "docs/reference/cli.md": {"commands": reference.command_line},
     "docs/reference/http-api.md": {"interface": reference.interface},
     "docs/reference/limits.md": {"bounds": reference.bounds},
+    "docs/reference/metrics.md": {"metrics": reference.measures},
+    "docs/reference/doctor.md": {"findings": reference.findings},
     "docs/reference/policy.md": {"categories": reference.categories, "shipped_policy": reference.shipped_policy},
     "docs/reference/errors.md": {
         "errors": reference.errors,

@@ -357,3 +357,30 @@ def post_exits() -> str:
 
     rows = [(f"`{code}`", state) for state, code in sorted(EXIT_CODES.items(), key=lambda one: one[1])]
     return table(("exit code", "state of the post"), [*rows, ("`1`", "every other, such as failed")])
+
+
+# --- metrics, findings -----------------------------------------------------------------------------------------------
+
+
+def measures() -> str:
+    """Every family that /metrics answers with, by name."""
+    from fediverse_ai import app
+    from fediverse_ai.core import metrics
+
+    assert app.create_app, "whoever counts something has declared it when the house is there"
+    rows = []
+    for family in sorted(metrics.FAMILIES, key=lambda one: one.name):
+        labels = [
+            f"`{name}`" + (f": {', '.join(sorted(map(str, values)))}" if values is not None else "")
+            for name, values in family.labels.items()
+        ]
+        rows.append((f"`{family.name}`", family.kind, family.words, "; ".join(labels)))
+    return table(("name", "kind", "what", "labels"), rows)
+
+
+def findings() -> str:
+    """What `doctor` may find, by the name that stays."""
+    from fediverse_ai.doctor.findings import NAMES
+    from fediverse_ai.web.owner.health import TITLES
+
+    return table(("`name`", "about"), [(f"`{name}`", TITLES[name]) for name in NAMES])

@@ -23,6 +23,9 @@ OPEN_WRITES = {
     "/opt-out",
     # Takes a visitor to their own server; nothing changes here.
     "/intent",
+    # Answer only to who holds this server's own secret.
+    "/doctor/body",
+    "/doctor/signature",
     # This is how one stops being a stranger.
     "/sign-in",
     "/sign-in/code",

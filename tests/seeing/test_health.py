@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from pathlib import Path
 
 import httpx2 as httpx
 import pytest
@@ -17,7 +18,7 @@ from sqlalchemy import text
 from fediverse_ai import health, maintenance
 from fediverse_ai.app import create_app
 from fediverse_ai.cli import listener
-from fediverse_ai.core import limits, observations, room
+from fediverse_ai.core import limits, metrics, observations, room
 from fediverse_ai.core.config import MetricsSection
 from fediverse_ai.frame import HEADER
 from fediverse_ai.health import apart
@@ -32,8 +33,8 @@ TOKEN = "a-long-token-for-prometheus"
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     port = free_port()
-    metrics = {"token": TOKEN, "listen": f"127.0.0.1:{port}"}
-    async with house(tmp_path_factory.mktemp("home"), engine=True, metrics=metrics) as made:
+    section = {"token": TOKEN, "listen": f"127.0.0.1:{port}"}
+    async with house(tmp_path_factory.mktemp("home"), engine=True, metrics=section) as made:
         yield made
 
 
@@ -189,3 +190,11 @@ async def test_every_answer_has_a_name_of_its_own(home: House) -> None:
     names = [(await home.client.get(path, headers=given)).headers[HEADER] for path in ("/about", "/nothing", "/inbox")]
     assert len(set(names)) == 3
     assert all(re.fullmatch(r"[0-9a-f]{16}", name) for name in names)
+
+
+async def test_the_dashboard_asks_for_numbers_that_there_are() -> None:
+    path = Path(__file__).parents[2] / "deploy" / "grafana.json"
+    asked = set(re.findall(r"fediverse_ai_\w+", path.read_text()))
+    declared = {family.name for family in metrics.FAMILIES}
+    assert {name.removesuffix("_bucket") for name in asked} <= declared
+    assert len(asked) > 10

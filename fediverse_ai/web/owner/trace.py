@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from fediverse_ai.core.limits import URL_LENGTH
 from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web.owner import desk
 from fediverse_ai.web.rendering import context_of
-from fediverse_ai.web.words import duration, moment
+from fediverse_ai.web.words import date, duration, moment
 from outbox.story import Story, story
 
 DELIVERIES = 500
@@ -76,11 +77,16 @@ async def show(request: Request) -> Response:
     )  # fmt: skip
 
 
-def _steps(found: Story) -> list[tuple[int, str, list[tuple[str, str]]]]:
+def _steps(found: Story) -> list[tuple[str, str, list[tuple[str, str]]]]:
     return [
-        (step.at_ms, _(KINDS[step.kind]), [(_(FACTS[name]), _value(name, value)) for name, value in step.facts.items()])
+        (_when(step.at_ms), _(KINDS[step.kind]), [(_(FACTS[name]), _value(name, value)) for name, value in step.facts.items()])
         for step in found.steps
     ]
+
+
+def _when(at_ms: int) -> str:
+    """To the second: what happened first matters here."""
+    return f"{date(at_ms)}, {datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M:%S} UTC"
 
 
 def _value(name: str, value: Any) -> str:
