@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors import accounts, local, queries
+from actors import accounts, announcements, invites, local, queries, requests, signups
 from actors.models import Actor
+from actors.requests import Applicant
+from actors.signups import Mode, SignUps
 from outbox import albums, appeals, gathered, lists, measures, moderate, notices, react
 from outbox import follow as follows
 from outbox import report as reports
@@ -113,6 +115,7 @@ async def hang(server: Server, elsewhere: Peer, pictures: Sequence[tuple[str, st
     await _talk(server, shown)
     await _gather(server, shown)
     await _staff(server, shown)
+    await _admission(server, shown)
     await _abroad(server, elsewhere, shown)
     return shown
 
@@ -167,6 +170,16 @@ async def _staff(server: Server, shown: Exhibition) -> None:
         shown.numbers["notice"] = notice.id
         shown.words["statement"] = measure.secret
     [[shown.numbers["report"]]] = server.query("select id from report")
+
+
+async def _admission(server: Server, shown: Exhibition) -> None:
+    """Somebody who asks to join, an invitation that was given, and an announcement that nobody sees yet."""
+    async with server.beside() as context, context.database.write() as session:
+        olga = await accounts.account_of(session, "olga")
+        await signups.put(session, SignUps(Mode.APPROVAL, members_invite=True), olga)
+        await invites.make(session, olga, uses=5, note="the photo club")
+        _row, shown.words["state"] = await requests.ask(session, Applicant("carl", "none", "I draw harbours by hand."))
+        await announcements.write(session, olga, "We move to a new machine on Friday. Nothing is lost.")
 
 
 async def _abroad(server: Server, elsewhere: Peer, shown: Exhibition) -> None:

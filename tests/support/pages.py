@@ -25,7 +25,7 @@ EXAMPLES: dict[str, list[Fill]] = {
     "/tags/{name}": [lambda _shown: "/tags/morning"],
     "/intent": [lambda shown: f"/intent?wish=like&about=/@ann/{shown.posts[0]}"],
     "/invite/{secret}": [lambda _shown: "/invite/spent"],
-    "/sign-up/state/{secret}": [],  # tests/signups/test_doors.py asks to join
+    "/sign-up/state/{secret}": [lambda shown: f"/sign-up/state/{shown.words['state']}"],
     "/sign-up/confirm/{secret}": [lambda _shown: "/sign-up/confirm/spent"],
     "/sign-in/reset/{secret}": [lambda _shown: "/sign-in/reset/spent"],
     "/owner/people/{name}": [lambda _shown: "/owner/people/ann"],
