@@ -45,9 +45,11 @@ _made: list[Painter] = []
 class Painter:
     """Remembers what it was asked for in `requests`; says that the order is called `handle`, when that is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: int = 1) -> None:
+        """Sides are one `part` of what was asked for: tests that look at no picture need not wait for large ones."""
         self.requests: list[ImageRequest] = []
         self.handle = ""
+        self.part = part
 
     async def card(self) -> ModelCard:
         return CARD
@@ -64,7 +66,8 @@ class Painter:
         recipe = Recipe(
             "painter", "3", request.prompt, request.negative_prompt, seed, request.width, request.height, parameters
         )
-        return GeneratedImage(picture(f"{request.prompt}/{seed}", (request.width, request.height)), recipe, CARD)
+        size = (request.width // self.part, request.height // self.part)
+        return GeneratedImage(picture(f"{request.prompt}/{seed}", size), recipe, CARD)
 
     async def close(self) -> None:
         pass
@@ -82,6 +85,11 @@ def create(_config: Mapping[str, Any], _http: Http) -> Painter:
     made = Painter()
     _made.append(made)
     return made
+
+
+def create_small(_config: Mapping[str, Any], _http: Http) -> Painter:
+    """One whose pictures have an eighth of the sides that were asked for."""
+    return Painter(part=8)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,13 @@ class Page:
     """An answer, its elements in order, and their own text."""
 
     response: httpx.Response
-    elements: list[Element] = field(default_factory=list)
+
+    @cached_property
+    def elements(self) -> list[Element]:
+        """Read when somebody looks: most answers of a test are looked at for their status alone."""
+        reader = _Reader()
+        reader.feed(self.response.text)
+        return reader.elements
 
     @property
     def status(self) -> int:
@@ -95,9 +102,7 @@ class _Reader(HTMLParser):
 
 
 def read(response: httpx.Response) -> Page:
-    reader = _Reader()
-    reader.feed(response.text)
-    return Page(response, reader.elements)
+    return Page(response)
 
 
 class Browser:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     generation = {"default": "painter", "backends": {"painter": {"kind": "painter"}}}
     posting = {"public_daily": {"moderator": 1}}
-    with patch.dict(plugins.GENERATORS, painter="tests.support.painter:create"):
+    with patch.dict(plugins.GENERATORS, painter="tests.support.painter:create_small"):
         folder = tmp_path_factory.mktemp("making")
         sections = {"generation": generation, "posting": posting, "moderation": light(folder)}
         async with support.site(folder, **sections) as made:
@@ -240,7 +240,10 @@ async def test_once_more_from_what_is_not_posted(site: Site) -> None:
     larger = number(await ann.submit(f"/make/{first}", action, again="upscale-1"))
     order_of = (await row(site, larger)).request
     assert order_of is not None
-    assert (order_of["image"]["width"], order_of["image"]["upscale"], order_of["image"]["count"]) == (2048, True, 1)
+    async with site.context.database.read() as session:
+        was = (await session.exec(select(Attachment.width).where(Attachment.post_id == first))).first() or 0
+    image = order_of["image"]
+    assert (image["width"], image["upscale"], image["count"]) == (2 * was, True, 1)
     for wrong in ("vary-7", "change-0", "turn-0"):
         assert (await ann.submit(f"/make/{first}", action, again=wrong)).status == 422
     assert (await row(site, first)).state == PostState.PICK

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from babel import Locale, UnknownLocaleError
 
 from fediverse_ai.core.texts import _, marked
@@ -90,6 +92,7 @@ def languages(also: str | None = None) -> list[tuple[str, str]]:
     return sorted(((tag, _language_name(tag)) for tag in tags), key=lambda one: one[1].casefold())
 
 
+@lru_cache(maxsize=256)
 def _language_name(tag: str) -> str:
     try:
         found = Locale.parse(tag, sep="-").get_display_name()
