@@ -36,7 +36,7 @@ ELSEWHERE: dict[str, str] = {
     r".*python3 -m venv .*": INSTALLS,
     r"sudo (useradd|systemctl|cp) .*": ROOTS,
     r"sudo git clone .*": "asks another machine",
-    r"(tar -xf|age -d -i) .*": "needs `age`: a second reader of the format opens a backup in tests/backup/test_create.py",
+    r"(tar -xf|age -d -i) .*": "needs `age`: tests/backup/test_create.py has a second reader of its format",
     r"fediverse-ai --data /var/lib/fediverse-ai doctor": "looks at art.example from outside: tests/doctor",
     r"docker compose .*": "needs a docker daemon, which the machines of the tests lack: tests/deploy lints the files",
     r".*fediverse-ai demo": "starts two servers: tests/cli/test_commands.py",
