@@ -87,7 +87,8 @@ def look(config: Config) -> Usage:
     folders = {data} | ({media} if data not in media.parents else set())
     files = ((Path(place), name) for folder in folders for place, _folders, names in os.walk(folder) for name in names)
     for place, name in islice(files, limits.DISK_LOOK_FILES):
-        found[_kind(place, name, data, media)] += _size(os.path.join(place, name))
+        kind = _kind(place, name, data, media)
+        found[kind] += _size(os.path.join(place, name), linked=kind != "backups")
     disk = shutil.disk_usage(config.data_dir)
     return Usage(**found, free=disk.free, total=disk.total, more=next(files, None) is not None)
 
@@ -100,12 +101,13 @@ def _kind(place: Path, name: str, data: Path, media: Path) -> str:
     return FOLDERS.get(place.relative_to(data).parts[0], "other")
 
 
-def _size(path: str) -> int:
-    """Bytes that a file takes; a file that went meanwhile takes none."""
+def _size(path: str, *, linked: bool = True) -> int:
+    """Bytes that a file takes; a file that went meanwhile takes none, nor does one that is `linked` where it counts."""
     try:
-        return os.lstat(path).st_size
+        found = os.lstat(path)
     except OSError:
         return 0
+    return found.st_size if linked or found.st_nlink == 1 else 0
 
 
 async def sample(context: Context) -> None:

@@ -45,9 +45,17 @@ def prune(folder: Path, daily: int, weekly: int, *, dry_run: bool = False) -> Pr
         if not dry_run:
             for one in gone:
                 one.path.unlink(missing_ok=True)
+            _old_lists(folder, kept)
             places.sync_folder(folder)
         files, size = _pictures(folder, kept, dry_run=dry_run)
     return Pruned(kept, gone, files, size)
+
+
+def _old_lists(folder: Path, kept: Sequence[Found]) -> None:
+    """Lists of servers that were lost, from before any backup that is kept: nothing can be learnt from them."""
+    for path in folder.glob("afterwards-*.jsonl"):
+        if kept and path.stat().st_mtime * 1000 < kept[-1].made_ms:
+            path.unlink(missing_ok=True)
 
 
 def _pictures(folder: Path, kept: Sequence[Found], *, dry_run: bool) -> tuple[int, int]:
