@@ -13,7 +13,7 @@ from tests.support.exhibition import Exhibition
 # What the pages' rooms answer that is no page: files, streams, fragments, redirects.
 NO_PAGES = re.compile(
     r".*(\.\w+|/events|/progress|/preview|/count)|/static/.*|/proxy/.*|/users/.*|/notes/.*|/ns"
-    r"|/settings/data/archive/.*|/oauth/userinfo|/docs/screens/.*"
+    r"|/settings/data/archive/.*|/oauth/userinfo|/docs/screens/.*|/authorize_interaction|/share"
 )
 ROOMS = ("fediverse_ai.web.", "fediverse_ai.oauth.authorize", "fediverse_ai.oauth.sessions")
 Fill = Callable[[Exhibition], str]

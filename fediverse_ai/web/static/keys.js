@@ -41,7 +41,7 @@ function press(key) {
 
 function back() {
   if (document.activeElement?.closest(".sheet")) document.activeElement.blur();
-  else if (document.querySelector(".wall") && document.referrer.startsWith(`${location.origin}/`)) history.back();
+  else if (document.querySelector(".wall, .placard") && document.referrer.startsWith(`${location.origin}/`)) history.back();
   else return false;
   return true;
 }

@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
+from sqlmodel import select
 
+from fediverse_ai.core import limits
+from outbox.models import Attachment, Post
 from tests.support import browser as web
 from tests.support import exhibition
 from tests.support.exhibition import Exhibition
 from tests.support.nodes import installed
 from tests.support.pages import addresses
 from tests.support.peer import peer
+from tests.support.processes import eventually
 from tests.support.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -123,3 +127,98 @@ async def test_a_first_view_is_small_and_still_and_ours_alone(hall: Hall, size: 
             if await page.evaluate(TOO_WIDE):
                 wide.append(path)
     assert (fat, moved, wide) == ({}, {}, [])
+
+
+FOCUSED = "() => document.activeElement.closest('li') && [...document.querySelectorAll('.sheet > li')].indexOf("
+FOCUSED += "document.activeElement.closest('li'))"
+CARDS = "() => document.querySelectorAll('main .sheet > li').length"
+
+
+async def come(page: Page, cards: int) -> None:
+    async def are_there() -> bool:
+        return bool(await page.evaluate(CARDS) == cards)
+
+    await eventually(are_there, f"{cards} cards", seconds=20)
+
+
+async def test_keys_walk_along_a_gallery_and_act_on_a_post(hall: Hall) -> None:
+    """static/keys.js: what its first line says, and that it keeps out of fields and of what is switched off."""
+    async with web.tab(hall.browser, hall.server) as page:
+        await hall.enter(page, "mo")
+        await page.goto("/@ben")
+        await page.evaluate(web.SETTLED)
+        walked = []
+        for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight"):
+            await page.keyboard.press(key)
+            walked.append(await page.evaluate(FOCUSED))
+        assert walked == [0, 1, 0, 1]
+        await page.keyboard.press("Escape")
+        assert await page.evaluate("() => document.activeElement === document.body"), "let go of the sheet"
+        await page.keyboard.press("ArrowDown")
+        address = await page.evaluate("() => document.activeElement.href")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(address)
+        await page.keyboard.press("?")
+        await page.locator("dialog#keys[open]").wait_for()
+        await page.keyboard.press("l")
+        await page.keyboard.press("Escape")
+        await page.locator("dialog#keys:not([open])").wait_for(state="attached")
+        like = page.locator("[data-key=l]").first
+        assert await like.get_attribute("aria-pressed") == "false", "a dialog takes keys for itself"
+        for key, pressed in (("l", "true"), ("b", "true"), ("l", "false"), ("b", "false")):
+            await page.keyboard.press(key)
+            await page.locator(f"[data-key={key}][aria-pressed={pressed}]").first.wait_for()
+        await page.keyboard.press("Escape")
+        await page.wait_for_url("**/@ben")
+        await page.goto(address)
+        await page.keyboard.press("x")
+        await page.wait_for_url("**/make?recipe=*")
+        await page.locator("#prompt").press_sequentially("l?bx.")
+        assert "l?bx." in await page.locator("#prompt").input_value()
+        assert await page.locator("dialog[open]").count() == 0
+
+        await page.goto("/settings/appearance")
+        await page.check("#keys")
+        await page.locator("main form button.primary").click()
+        await page.goto("/@ben")
+        await page.keyboard.press("ArrowRight")
+        assert await page.evaluate(FOCUSED) in (None, False)
+
+
+async def test_a_long_sheet_goes_on_by_itself_a_few_times_and_is_found_again(hall: Hall) -> None:
+    """static/further.js: six pages, then the link waits; back leads to where one was; and without it the link works."""
+    async with hall.server.beside() as context, context.database.write() as session:
+        first = await session.get_one(Post, hall.shown.posts[0])
+        [picture] = await session.exec(select(Attachment).where(Attachment.post_id == first.id))
+        for _number in range(7 * limits.PAGE_POSTS):
+            key = context.ids.new()
+            uri = f"{hall.server.origin}/notes/{key}"
+            copy = {"id": key, "uri": uri, "url": f"{hall.server.origin}/@ann/{key}", "activity_uri": None, "likes": 0}
+            session.add(Post(**first.model_dump() | copy | {"client_key": None, "context_uri": None}))
+            await session.flush()
+            session.add(Attachment(**picture.model_dump() | {"id": context.ids.new(), "post_id": key}))
+    async with web.tab(hall.browser, hall.server) as page:
+        await page.goto("/")
+        assert await page.evaluate(CARDS) == limits.PAGE_POSTS
+        for number in range(2, 7):
+            await page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+            await come(page, number * limits.PAGE_POSTS)
+        await page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+        await page.locator(".turn a[rel=next]").wait_for()
+        await page.wait_for_timeout(500)
+        assert await page.evaluate(CARDS) == 6 * limits.PAGE_POSTS, "then it waits to be pressed"
+        ids = await page.evaluate("() => [...document.querySelectorAll('main .sheet > li > a')].map(one => one.href)")
+        assert len(set(ids)) == len(ids)
+        place = await page.evaluate("() => scrollY")
+        await page.locator("main .sheet > li > a").nth(-2).click()
+        await page.wait_for_selector(".wall")
+        await page.go_back()
+        await come(page, 6 * limits.PAGE_POSTS)
+        assert abs(await page.evaluate("() => scrollY") - place) < 400
+        await page.locator(".turn a[rel=next]").click()
+        await page.wait_for_url("**/?before=*")
+    async with web.tab(hall.browser, hall.server, java_script_enabled=False) as page:
+        await page.goto("/")
+        await page.locator(".turn a[rel=next]").click()
+        await page.wait_for_url("**/?before=*")
+        assert await page.locator("main .sheet > li").count() == limits.PAGE_POSTS
