@@ -154,6 +154,7 @@ def nodeinfo(
     stopped: Sequence[Mapping[str, Any]] = (),
     *,
     signups: str = "closed",
+    staff: Sequence[str] = (),
 ) -> dict[str, Any]:
     """NodeInfo 2.0 or 2.1 with counted numbers only (FEP-0151)."""
     software: dict[str, str] = {"name": "fediverse-ai", "version": __version__}
@@ -168,6 +169,9 @@ def nodeinfo(
         "metadata": {
             "nodeName": config.server.name,
             "nodeDescription": config.server.description,
+            # Whom to write to, and whether this server talks with others at all, as Misskey and Pleroma say it.
+            "staffAccounts": list(staff),
+            "federation": {"enabled": not any(stop.get("scope") == "federation" for stop in stopped)},
             # Apps that know a list of server software take this server for what its API is compatible with.
             "upstream": {"name": "mastodon"},
             # The stop switch: what stands still here, why, and since when.

@@ -81,6 +81,17 @@ async def staff(session: AsyncSession) -> list[Actor]:
     return list(await session.exec(query))
 
 
+async def in_charge(session: AsyncSession) -> list[Actor]:
+    """The actors of owners and admins who want to be found, oldest first: whom others may write to."""
+    query = (
+        select(Actor)
+        .join(Account, col(Account.actor_id) == col(Actor.id))
+        .where(col(Account.role).in_(("owner", "admin")), col(Account.disabled_ms).is_(None))
+        .where(col(Actor.discoverable).is_(True), col(Actor.deleted_ms).is_(None), col(Actor.suspended_ms).is_(None))
+    )
+    return list(await session.exec(query.order_by(col(Account.id))))
+
+
 async def key_by_uri(session: AsyncSession, uri: str) -> tuple[Key, Actor] | None:
     query = select(Key, Actor).join(Actor, col(Actor.id) == col(Key.actor_id)).where(Key.uri == uri)
     return (await session.exec(query)).first()

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from actors import documents, queries
 from actors.models import Account, Actor
-from actors.readers import require_reader
+from actors.readers import person_of, require_reader
 from fediverse_ai.activitypub import document, vocabulary, webfinger
 from fediverse_ai.activitypub.negotiation import ActivityRoute
 from fediverse_ai.core import limits
@@ -165,11 +165,14 @@ async def _relations(request: Request, which: str) -> Response:
     context = _context(request)
     async with context.database.read() as session:
         owner = await _local(session, request)
-        uri = f"{owner.uri}/{which}"
-        if request.query_params.get("page") != "true":
-            counts = await queries.counts(session, owner.id)
-            total = counts.followers if which == "followers" else counts.following
-            return activity_json(collection(uri, total, f"{uri}?page=true"), request=request)
+        counts = await queries.counts(session, owner.id)
+    uri = f"{owner.uri}/{which}"
+    if request.query_params.get("page") != "true":
+        total = counts.followers if which == "followers" else counts.following
+        # Without `first` others show a count, and say that the list is not for them (Mastodon).
+        mine = owner.hides_relations and await _is_own(request, owner)
+        first = f"{uri}?page=true" if mine or not owner.hides_relations else None
+        return activity_json(collection(uri, total, first), request=request, private=mine)
     reader = await require_reader(request, owner)
     if owner.hides_relations and (reader is None or reader.id != owner.id):
         here = f"{uri}?page=true"
@@ -184,6 +187,12 @@ async def _relations(request: Request, which: str) -> Response:
     return activity_json(body, request=request, private=reader is not None)
 
 
+async def _is_own(request: Request, owner: Actor) -> bool:
+    """Does the actor's own person ask, through an app?"""
+    reader = await person_of(request)
+    return reader is not None and reader.id == owner.id
+
+
 async def finger(request: Request) -> Response:
     """WebFinger (RFC 7033): acct:, the actor's id and the page of a person; 400 without a resource, 404 for nobody."""
     context = _context(request)
@@ -196,7 +205,14 @@ async def finger(request: Request) -> Response:
         raise Missing("There is nobody by that name here.")
     subject = webfinger.Handle(found.username, found.host)
     pages = context.config.public_url if found.kind != "Application" else None
-    body = webfinger.jrd(subject=subject, actor_uri=found.uri, profile_url=found.page_url, pages=pages)
+    body = webfinger.jrd(
+        subject=subject,
+        actor_uri=found.uri,
+        profile_url=found.page_url,
+        avatar=(found.icon_url, "image/jpeg") if found.icon_url else None,
+        pages=pages,
+        server=found.kind == "Application",
+    )
     response = activity_json(document.dump(body), request=request, media_type=JRD)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

@@ -350,9 +350,12 @@ async def nodeinfo(request: Request) -> Response:
     async with context.database.read() as session:
         users = await account_count(session)
         posts = await queries.post_count(session)
+        staff = await actor_queries.in_charge(session)
     stopped = [stops.public(stop) for stop in await context.part(stops.StopSwitch).now()]
     door = await context.part(SignUpDoor).now()
-    told = actor_documents.nodeinfo(context.config, version, users, posts, stopped, signups=door.mode)
+    told = actor_documents.nodeinfo(
+        context.config, version, users, posts, stopped, signups=door.mode, staff=[one.uri for one in staff]
+    )
     body = document.dump(told)
     schema = f"http://nodeinfo.diaspora.software/ns/schema/{version}#"
     return activity_json(body, request=request, media_type=f'application/json; profile="{schema}"; charset=utf-8')

@@ -21,6 +21,7 @@ from fediverse_ai.core.urls import canonical_host, check_id
 # Wider than any server's own alphabet (Misskey, Mastodon); the port is for instance actors in development.
 _USERNAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?(?::[0-9]{1,5})?")
 _PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
+_SERVER: Final = "https://www.w3.org/ns/activitystreams#Service"
 _AVATAR: Final = "http://webfinger.net/rel/avatar"
 _OPEN: Final = "/authorize_interaction?uri={object}"
 # What one of ours can be sent here for, by link relation. The last one is older than the others and known everywhere.
@@ -81,6 +82,7 @@ def jrd(
     avatar: tuple[str, str] | None = None,
     aliases: Iterable[str] = (),
     pages: str | None = None,
+    server: bool = False,
 ) -> dict[str, Any]:
     """The answer about one of our actors (RFC 7033); `avatar` is (url, media type), `pages` the address below which
     this actor's person acts on what they meet elsewhere: buttons of other servers lead there (FEP-3b86).
@@ -94,6 +96,9 @@ def jrd(
     links.append({"rel": "self", "type": ACTIVITY_JSON, "href": actor_uri})
     if avatar:
         links.append({"rel": _AVATAR, "type": avatar[1], "href": avatar[0]})
+    if server:
+        # The actor of the server itself, found by the server's address (FEP-d556).
+        links.append({"rel": _SERVER, "type": ACTIVITY_JSON, "href": actor_uri})
     if pages:
         links += [{"rel": rel, "template": f"{pages}{template}"} for rel, template in _INTENTS.items()]
     return {"subject": f"acct:{subject}", "aliases": list(names), "links": links}
