@@ -152,7 +152,7 @@ def read_actor(admitted: Admitted) -> dict[str, Any]:
         "image_url": _picture(body.get("image")),
         "manually_approves": body.get("manuallyApprovesFollowers") is True,
         "discoverable": body.get("discoverable") is True,
-        # Mastodon's word, or that of FEP-268d.
+        # Mastodon's word (FEP-5feb), or that of FEP-268d.
         "indexable": body.get("indexable") is True or vocabulary.PUBLIC in document.audience(body, "searchableBy"),
         "moved_to_uri": document.id_of(body.get("movedTo")),
         "also_known_as": [

@@ -1,4 +1,4 @@
-"""Moving from one account to another, ours or others': who follows the old one follows the new one."""
+"""Moving from one account to another (FEP-7628), ours or others': who follows the old one follows the new one."""
 
 from __future__ import annotations
 
