@@ -51,6 +51,7 @@ EXAMPLES: list[tuple[str, Fill]] = [
     (r"/people/\{actor_id:int\}.*", author_id),
     (r"/lists/\{list_id:int\}.*", thing("list")),
     (r"/conversations/\{row_id:int\}", thing("conversation")),
+    (r"/doctor/echo/.*", post_id),
     (r"/media/.*", lambda _cast, one: one.picture.file or ""),
     (r"/proxy/.*", lambda _cast, one: str(one.picture.id)),
     (r"/api/v1/(statuses|polls)/\{id\}.*", post_id),
