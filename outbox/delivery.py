@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, update
 from sqlmodel import col
@@ -12,12 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import keys, queries, stops
 from actors.keys import RequestSigner, Scheme
 from actors.policy import DomainRules
-from fediverse_ai.activitypub import synchronization
+from fediverse_ai.activitypub import signatures, synchronization
 from fediverse_ai.activitypub.knocking import knock
 from fediverse_ai.activitypub.vocabulary import ACTIVITY_JSON
 from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.errors import Nonsense, Unreachable
+from fediverse_ai.core.errors import Nonsense, Unauthenticated, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.http import Answer
 from fediverse_ai.core.log import bound, get
@@ -171,7 +172,7 @@ async def attempt(context: Context, delivery: Delivery, activity: Activity, sign
     result = lanes.classify(answer.status)
     # A 400 may have had another cause; a host that verifies only after it has answered would take anything.
     learned: Scheme | None = None if first_status == 400 else taken.scheme
-    retry_after = _retry_after(answer.headers.get("retry-after"))
+    retry_after = _retry_after(answer.headers.get("retry-after", ""), context.clock.now())
     return Outcome(result, f"status {answer.status}", retry_after, learned, answer.status)
 
 
@@ -183,8 +184,15 @@ async def _post(context: Context, delivery: Delivery, activity: Activity, sign: 
     )
 
 
-def _retry_after(value: str | None) -> float | None:
-    return min(float(value), limits.RETRY_AFTER_SECONDS) if value and value.isascii() and value.isdigit() else None
+def _retry_after(value: str, now: datetime) -> float | None:
+    """Seconds to wait: the header's number, or until its date (RFC 9110 §10.2.3); None for neither."""
+    if value.isascii() and value.isdigit():
+        return min(float(value[:12]), limits.RETRY_AFTER_SECONDS)
+    try:
+        seconds = (signatures.parse_http_date(value) - now).total_seconds()
+    except Unauthenticated:
+        return None
+    return min(seconds, limits.RETRY_AFTER_SECONDS) if seconds > 0 else None
 
 
 async def _signers(session: AsyncSession, rows: Sequence[tuple[Delivery, Activity]]) -> dict[int, RequestSigner]:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,7 @@ KEEPS: dict[str, Case] = {
     "REMOTE_ALT_CHARS": lambda n: len(picture(name="x" * n)["alt"]),
     "XMP_FIELD_CHARS": lambda n: len(said(Provenance(system="x" * n)).system),
     "XMP_PROMPT_CHARS": lambda n: len(said(Provenance(prompt="x" * n)).prompt or ""),
-    "RETRY_AFTER_SECONDS": lambda n: delivery._retry_after(str(n)),
+    "RETRY_AFTER_SECONDS": lambda n: delivery._retry_after(str(n), datetime.now(UTC)),
     "CLIENT_KEY_CHARS": lambda n: len(composer_form.read({"client_key": "x" * n}, ()).client_key),
 }
 

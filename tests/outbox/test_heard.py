@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from actors.models import Follow
-from fediverse_ai.core.limits import HEARD_SECONDS
+from fediverse_ai.core.limits import HEARD_SECONDS, RETRY_AFTER_SECONDS
 from inbox import retire
-from outbox import delivery
+from outbox import delivery, lanes
 from outbox.models import Delivery, HostState, Visibility
 from tests.inbox.stage import Stage, stage_in
 from tests.support.house import House, house
+from tests.support.peer import http_date
 from tests.support.rooms import deliver_all, published
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,6 +81,33 @@ async def test_a_shared_inbox_that_is_gone_gives_way_to_ones_own(stage: Stage) -
         (one.path, one.activity["object"]["id"]) for one in stage.good.arrivals if one.activity["type"] == "Create"
     ]
     assert taken == [("/users/bob/inbox", first.uri), ("/users/bob/inbox", second.uri)]
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        ("7200", 7_200, 7_200),
+        (http_date(datetime.now(UTC) + timedelta(hours=2)), 6_000, 7_200),
+        (http_date(datetime.now(UTC) + timedelta(days=9)), RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS),
+        (http_date(datetime.now(UTC) - timedelta(hours=2)), None, None),
+        ("soon", None, None),
+    ],
+    ids=["seconds", "date", "far date", "past date", "neither"],
+)
+async def test_when_to_come_back_is_heeded(stage: Stage, said: str, least: float | None, most: float | None) -> None:
+    """RFC 9110 §10.2.3: a number of seconds, or a date; a day at most."""
+    await stage.receive(stage.bob, stage.bob.activity("Follow", stage.alice.uri))
+    stage.good.behaviours["/inbox"] = answering(429, {"retry-after": said})
+    await published(stage.home, stage.alice, visibility=Visibility.PUBLIC)
+    [waiting] = await stage.home.rows(Delivery, state="pending")
+    async with stage.home.context.database.read() as session:
+        [row] = await lanes.pending_rows(session, [waiting.id])
+        signers = await delivery._signers(session, [row])
+    outcome = await delivery.attempt(stage.home.context, *row, signers[waiting.id])
+    assert outcome.result == lanes.Result.RETRY
+    assert (outcome.retry_after is None) == (least is None)
+    assert least is None or most is None or least <= (outcome.retry_after or 0) <= most
+    await deliver_all(stage.home)
 
 
 async def test_a_server_that_speaks_is_asked_again_at_once_but_not_always(stage: Stage) -> None:
