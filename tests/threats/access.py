@@ -65,7 +65,8 @@ ACCESS = {
     "VIS-23": "accounts:test_who_may_not_act_is_out_at_once_by_every_way "
     "actor-rules:test_a_suspended_person_is_cut_off_in_both_directions_and_their_server_is_not",
     "VIS-24": f"{_MATRIX} c2s:test_hidden_addressees_are_reached_and_never_shown",
-    "VIS-25": "pages:test_a_defect_is_a_page_without_details doors:test_a_problem_tells_the_public_sentence_only",
+    "VIS-25": "pages:test_a_defect_is_a_page_without_details doors:test_a_problem_tells_the_public_sentence_only "
+    "health:test_strangers_learn_that_it_lives_and_no_more doctor-door:test_nobody_else_learns_anything",
 }
 
 ABSENT = {

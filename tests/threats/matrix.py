@@ -67,6 +67,8 @@ FILES = {
     "accounts": "tests/actors/test_accounts.py",
     "sign-in": "tests/web/test_sign_in.py",
     "rates": "tests/web/test_rates.py",
+    "health": "tests/seeing/test_health.py",
+    "doctor-door": "tests/doctor/test_door.py",
     "listener": "tests/cli/test_listener.py",
     "oauth": "tests/threats/test_oauth.py",
     "streaming": "tests/mastodon/test_streaming.py",
