@@ -330,7 +330,7 @@ TIDIED_ROWS: Final = 5_000
 # Room on the disk: bytes and seconds.
 DISK_SHORT_BYTES: Final = 1024 * MIB  # free on the disk: below, the owner's overview asks to make room
 DISK_SHORT_DAYS: Final = 14  # that the free room lasts at today's pace: below, likewise
-DISK_RESERVE_BYTES: Final = 200 * MIB  # left for the database; media.reserve_bytes changes it
+DISK_RESERVE_BYTES: Final = 200_000_000  # left for the database; media.reserve_bytes changes it
 DISK_WATCH_SECONDS: Final = 10.0  # between two looks whether it is short
 DISK_LOOK_SECONDS: Final = 600.0  # how old the sizes by kind may be
 DISK_LOOK_FILES: Final = 200_000  # measured in one look; of a larger folder it is known that it holds at least so much

@@ -214,11 +214,18 @@ async def test_a_run_is_remembered_for_a_week(home: House) -> None:
     await copies(home, 1, 500)
     number = len(await home.rows(RemoteCopy))
     home.clock.forward((home.context.config.media.remote_days + 1) * DAY)
+    home.clock.forward(3600 - home.clock.now_ms() / 1000 % 3600)  # a new hour begins
     dropped = await housekeeping.forget(home.context)
     assert dropped["copies"] == number
     async with home.context.database.read() as session:
         [run] = await housekeeping.runs(session)
     assert run.value["dropped"] == dropped
+    await copies(home, 1, 600)
+    home.clock.forward(0.001)
+    await housekeeping.forget(home.context)
+    async with home.context.database.read() as session:
+        [run] = await housekeeping.runs(session)
+    assert run.value["dropped"]["copies"] == number, "of one hour"
     home.clock.forward((limits.RUN_DAYS + 0.01) * DAY)
     await housekeeping.forget(home.context)
     async with home.context.database.read() as session:
