@@ -22,6 +22,18 @@ RENEW_DAYS = 30
 """A leaf that ends sooner is replaced; what the old one signed stays valid by its chain and the time in the file."""
 
 
+def check(folder: Path) -> bool:
+    """Whether the root is there with its key; False where there is nothing yet. Raises Misconfigured as `ensure`."""
+    lost = [file for file in (ROOT, ROOT_KEY) if not (folder / file).exists()]
+    # The key of the root is written first; alone it is what an interrupted first start left behind.
+    if lost and any((folder / file).exists() for file in (ROOT, CHAIN, KEY)):
+        raise Misconfigured(
+            f"{folder / lost[0]} is missing: restore it from your backup. (To begin with new certificates, which do "
+            f"not vouch for older pictures, move {folder} away.)"
+        )
+    return not lost
+
+
 def ensure(folder: Path, name: str, now: datetime) -> bool:
     """Make what is missing in `folder`, and a new leaf when the old one ends soon; True when something was written.
 
@@ -30,14 +42,7 @@ def ensure(folder: Path, name: str, now: datetime) -> bool:
     Misconfigured when a part of the root was lost: a new one would make strangers' work of all older pictures.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lost = [file for file in (ROOT, ROOT_KEY) if not (folder / file).exists()]
-    # The key of the root is written first; alone it is what an interrupted first start left behind.
-    if lost and any((folder / file).exists() for file in (ROOT, CHAIN, KEY)):
-        raise Misconfigured(
-            f"{folder / lost[0]} is missing: restore it from your backup. (To begin with new certificates, which do "
-            f"not vouch for older pictures, move {folder} away.)"
-        )
-    if lost:
+    if not check(folder):
         key = ec.generate_private_key(ec.SECP256R1())
         _write(folder / ROOT_KEY, _private(key))
         _write(folder / ROOT, _public(_root(name, key, now)))

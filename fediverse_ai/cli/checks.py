@@ -63,6 +63,38 @@ def certificate(config: Config) -> None:
         ) from None
 
 
+def files(config: Config) -> None:
+    """Raises Misconfigured when secret or certificates are not whole, or pictures have no place; writes nothing."""
+    from fediverse_ai.cli.folder import check_writable
+    from fediverse_ai.core import secrets
+    from fediverse_ai.core.clock import SystemClock
+    from generation import certificates
+
+    check_writable(config.data_dir)
+    check_writable(config.media_dir)
+    secrets.open_box(config.data_dir, SystemClock())
+    if not config.provenance.certificate:
+        certificates.check(config.data_dir / certificates.FOLDER)
+
+
+def keys(config: Config) -> None:
+    """Raises Misconfigured when the secret is not the one with which the server's own key was sealed (OPS-03)."""
+    from sqlalchemy import text
+
+    from fediverse_ai import migrations
+    from fediverse_ai.core import secrets
+    from fediverse_ai.core.clock import SystemClock
+
+    with migrations.connect(config) as connection:
+        own = text(
+            'SELECT private_sealed FROM "key" JOIN actor ON actor.id = actor_id '
+            "WHERE local AND actor.kind = 'Application' AND private_sealed IS NOT NULL LIMIT 1"
+        )
+        sealed = connection.execute(own).scalar()
+    if sealed is not None:
+        secrets.open_box(config.data_dir, SystemClock()).open(bytes(sealed))
+
+
 def ids(config: Config) -> None:
     """Raises Misconfigured when address or domain of handles are not those of what is stored (OPS-17)."""
     from sqlalchemy import text

@@ -35,14 +35,15 @@ def quickstart(
     _check_words(prompt, name)
     config = _planned(port)
     serve.check_port(config)
-    on = listener.bind(config)
-    first = not folder.furnished(config)
-    log.configure(console.quiet(config).log)
-    story = Story(config, prompt, name, first=first)
-    if first:
-        folder.furnish(config)
-        story.step(f"Wrote {config.data_dir}/: configuration, secret, database", "folder", folder=str(config.data_dir))
-    serve.run(config, on, story.tell)
+    with listener.bind(config) as on:
+        first = not folder.furnished(config)
+        log.configure(console.quiet(config).log)
+        story = Story(config, prompt, name, first=first)
+        if first:
+            folder.furnish(config)
+            wrote = f"Wrote {config.data_dir}/: configuration, secret, database"
+            story.step(wrote, "folder", folder=str(config.data_dir))
+        serve.run(config, on, story.tell)
 
 
 def _check_words(prompt: str | None, name: str | None) -> None:

@@ -75,8 +75,10 @@ def run(config: Config, on: socket.socket, story: Story) -> None:
         stack.enter_context(folder.held(config))
         checks.clock(SystemClock())
         checks.certificate(config)
+        checks.files(config)
         migrations.ready(config)
         checks.ids(config)
+        checks.keys(config)
         checks.reachable(config)
         warn(config)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

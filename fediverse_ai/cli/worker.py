@@ -30,6 +30,7 @@ def worker(
     checks.clock(SystemClock())
     migrations.ready(config)
     checks.ids(config)
+    checks.keys(config)
     checks.reachable(config)
     log.configure(config.log)
     wanted = [name.strip() for name in queues.split(",") if name.strip()]
