@@ -125,6 +125,7 @@ def _count(outcome: str, kind: str) -> None:
 async def _settle(context: Context, row: Received, outcome: Outcome, detail: str) -> None:
     log.info(
         "activity_refused",
+        activity=row.activity_uri,
         type=row.type,
         sender=row.sender_uri,
         outcome=outcome,
