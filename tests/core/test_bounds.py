@@ -444,6 +444,8 @@ WITHOUT_EDGE = {
     "NO_ROOM_WAIT_SECONDS": PAUSE,
     "NO_ROOM_RETRY_SECONDS": PAUSE,
     "DISK_WATCH_SECONDS": PAUSE,
+    "DISK_SHORT_BYTES": "when the owner is asked to make room",
+    "DISK_SHORT_DAYS": "when the owner is asked to make room",
     "DISK_LOOK_SECONDS": MEMORY,
     "DISK_LOOK_FILES": PIECE,
     "DISK_FORECAST_DAYS": "how far back a plot and a guess look",

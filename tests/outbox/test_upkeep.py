@@ -214,7 +214,7 @@ async def test_a_run_is_remembered_for_a_week(home: House) -> None:
     await copies(home, 1, 500)
     number = len(await home.rows(RemoteCopy))
     home.clock.forward((home.context.config.media.remote_days + 1) * DAY)
-    home.clock.forward(3600 - home.clock.now_ms() / 1000 % 3600)  # a new hour begins
+    home.clock.forward(3610 - home.clock.now_ms() / 1000 % 3600)  # a new hour began
     dropped = await housekeeping.forget(home.context)
     assert dropped["copies"] == number
     async with home.context.database.read() as session:
