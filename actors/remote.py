@@ -19,7 +19,15 @@ from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.activitypub.fetch import Fetcher
 from fediverse_ai.core import html, limits, urls
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.errors import Elsewhere, FediverseError, Forbidden, Missing, Nonsense, Unauthenticated
+from fediverse_ai.core.errors import (
+    Elsewhere,
+    FediverseError,
+    Forbidden,
+    Missing,
+    Nonsense,
+    Unauthenticated,
+    Unreachable,
+)
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
 from fediverse_ai.core.texts import _
@@ -91,9 +99,17 @@ class RemoteActors:
             return actor.id
 
     async def _handle_host(self, admitted: Admitted, facts: dict[str, Any], budget: Budget) -> str:
-        """The host of the handle: the actor's own, unless another domain vouches for it both ways (AUT-24)."""
+        """The host of the handle: the actor's own, unless another domain vouches for it both ways (AUT-24).
+
+        What was proven before is asked for anew, and kept while that domain does not answer.
+        """
         own = urls.origin(admitted.id).partition("://")[2]
+        async with self.context.database.read() as session:
+            known = await queries.by_uri(session, admitted.id)
+        before = known.host if known is not None else own
         claim = document.string(admitted.document, "webfinger", 512)
+        if claim is None and before != own:
+            claim = f"{facts['username']}@{before}"
         if claim is None:
             return own
         try:
@@ -104,8 +120,32 @@ class RemoteActors:
             found = await finger(self.context, claimed, budget)
         except FediverseError as error:
             log.info("handle_not_proven", actor=admitted.id, claim=claim, detail=error.detail)
-            return own
+            return before if isinstance(error, Unreachable) and before == claimed.host else own
         return claimed.host if found.actor_uri == admitted.id and found.subject.host == claimed.host else own
+
+    async def agree(self, actor_id: int, subject: webfinger.Handle, budget: Budget) -> None:
+        """Take the name by which a domain knows an actor, where the actor's own server calls it the same.
+
+        For servers that do not say it in their documents (FEP-2c59 is young); Mastodon finds it out in the same way.
+        """
+        async with self.context.database.read() as session:
+            actor = await queries.by_id(session, actor_id)
+        own = urls.origin(actor.uri).partition("://")[2] if actor is not None else ""
+        if actor is None or actor.local or actor.host != own or subject.host in (own, *self.context.config.own_hosts):
+            return
+        try:
+            said = await finger(self.context, webfinger.Handle(actor.username, own), budget)
+        except FediverseError as error:
+            log.info("handle_not_proven", actor=actor.uri, claim=str(subject), detail=error.detail)
+            return
+        same = said.subject.host == subject.host and said.subject.username.lower() == actor.username_lower
+        if not same or said.actor_uri != actor.uri:
+            return
+        async with self.context.database.write() as session:
+            fresh = await queries.by_id(session, actor_id)
+            if fresh is not None and await queries.by_handle(session, fresh.username, subject.host) is None:
+                fresh.host = subject.host
+                session.add(fresh)
 
 
 async def finger(context: Context, handle: webfinger.Handle, budget: Budget) -> webfinger.Finger:
@@ -323,6 +363,8 @@ async def resolve(context: Context, name_or_uri: str, budget: Budget | None = No
         raise Missing(_("There is nobody called %(name)s here.") % {"name": handle.username})
     try:
         found = await finger(context, handle, budget)
-        return await ensure(context, found.actor_uri, budget)
+        actor_id = await ensure(context, found.actor_uri, budget)
+        await context.part(RemoteActors).agree(actor_id, found.subject, budget)
+        return actor_id
     except Elsewhere as error:
         raise Missing(_("%(name)s could not be found.") % {"name": text}, error.detail) from error
