@@ -186,7 +186,7 @@ _TEXTS: Mapping[str, Callable[[AsyncSession, Letter], Any]] = {
 
 
 def _facts(session: AsyncSession, letter: Letter) -> dict[str, str]:
-    return {"name": f"{letter.about.get('name', '')}@{context_of(session).config.host}"}
+    return {"name": f"{letter.about.get('name', '')}@{context_of(session).config.account_host}"}
 
 
 def _note(letter: Letter) -> tuple[str, ...]:
