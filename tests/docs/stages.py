@@ -47,10 +47,14 @@ HELD = "a castle in the style of Greg Rutkowski"
 
 @dataclass(frozen=True)
 class Stage:
-    """`prepare` makes what the page's words in capitals stand for; `empty` begins without a server's folder."""
+    """`prepare` makes what the page's words in capitals stand for; `empty` begins without a server's folder.
+
+    `served` is for pages whose commands a running server answers: they run in `make test-live`.
+    """
 
     prepare: Callable[[Sandbox], dict[str, str]] = lambda _sandbox: {}
     empty: bool = False
+    served: bool = False
 
 
 def posted(sandbox: Sandbox, *words: str) -> str:
@@ -116,13 +120,14 @@ def _watched(sandbox: Sandbox) -> dict[str, str]:
 
 
 STAGES: dict[str, Stage] = {
+    "docs/tutorial/first-picture.md": Stage(served=True),
     "docs/tutorial/first-follower.md": Stage(empty=True),
     "docs/howto/domain.md": Stage(empty=True),
-    "docs/explanation/provenance.md": Stage(_drawn),
-    "docs/howto/appeal.md": Stage(_appealed),
-    "docs/howto/moderation.md": Stage(_held),
+    "docs/explanation/provenance.md": Stage(_drawn, served=True),
+    "docs/howto/appeal.md": Stage(_appealed, served=True),
+    "docs/howto/moderation.md": Stage(_held, served=True),
     "docs/howto/people.md": Stage(_asked),
-    "docs/howto/watch.md": Stage(_watched),
+    "docs/howto/watch.md": Stage(_watched, served=True),
 }
 
 
