@@ -312,7 +312,7 @@ async def test_finished_jobs_are_forgotten(config: Config, monkeypatch: pytest.M
         await until(context, lambda found: len(found) == 2)
         await asyncio.sleep(1.1)
         monkeypatch.setattr(core_jobs, "_KEEP_DONE_SECONDS", -5)
-        await context.jobs.purge()
+        assert await context.jobs.purge() == 1
         async with context.database.write() as session:
             await enqueue(session, note, ["ignored"], once="kept")
         await asyncio.sleep(0.6)
@@ -320,6 +320,27 @@ async def test_finished_jobs_are_forgotten(config: Config, monkeypatch: pytest.M
         assert context.jobs._client is not None
         left = await asyncio.to_thread(context.jobs._client.list_workflows)
         assert [row.workflow_id for row in left] == [f"{note.name}:kept"]
+
+
+async def test_a_job_whose_outcome_could_not_be_written_is_enqueued_again(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk the engine cannot note that a job ended: in its table the job runs for ever, in no process."""
+    monkeypatch.setattr(core_jobs, "_MEND_SECONDS", 0.1)
+    async with running(config) as context:
+        table = "workflow_status" if context.database.dialect == "sqlite" else "dbos.workflow_status"
+        async with context.database.write() as session:
+            await enqueue(session, note, ["again"], once="again")
+            await enqueue(session, slow, ["long", 60], soon=True)
+        await until(context, lambda found: {name for _, _, name, _ in found} == {"again", "long"})
+        async with context.database.write() as session:
+            lost = f"UPDATE {table} SET status = 'PENDING' WHERE workflow_uuid = '{note.name}:again'"
+            assert (await session.execute(text(lost))).rowcount == 1
+        await asyncio.sleep(0.5)
+        assert len(await diary(context)) == 2, "nothing failed, so nobody looks"
+        context.jobs._write_failed = True
+        names = Counter(name for _, _, name, _ in await until(context, lambda found: len(found) == 3))
+        assert names == {"again": 2, "long": 1}, "what runs here is left alone"
 
 
 async def test_a_job_carries_ids_and_nothing_else(config: Config) -> None:
