@@ -36,6 +36,7 @@ ELSEWHERE: dict[str, str] = {
     r".*python3 -m venv .*": INSTALLS,
     r"sudo (useradd|systemctl|cp) .*": ROOTS,
     r"sudo git clone .*": "asks another machine",
+    r"cd /var/lib/fediverse-ai": "what follows is done in an empty folder: the database here is of other pages too",
     r"(tar -xf|age -d -i) .*": "needs `age`: tests/backup/test_create.py has a second reader of its format",
     r"fediverse-ai --data /var/lib/fediverse-ai doctor": "looks at art.example from outside: tests/doctor",
     r"docker compose .*": "needs a docker daemon, which the machines of the tests lack: tests/deploy lints the files",
@@ -112,6 +113,12 @@ def _drawn(sandbox: Sandbox) -> dict[str, str]:
     return {"POST": str(number)}
 
 
+def _copied(sandbox: Sandbox) -> dict[str, str]:
+    """A copy as a migration makes it, in the folder where the commands run."""
+    shutil.copy(sandbox.instance / SQLITE_FILE, sandbox.home / f"{SQLITE_FILE}.before-1")
+    return {"NUMBER": "1"}
+
+
 def _watched(sandbox: Sandbox) -> dict[str, str]:
     """Pictures, and files as a server makes them: those of a test may be read by all."""
     for path in sandbox.instance.glob("*"):
@@ -127,6 +134,7 @@ STAGES: dict[str, Stage] = {
     "docs/howto/appeal.md": Stage(_appealed, served=True),
     "docs/howto/moderation.md": Stage(_held, served=True),
     "docs/howto/people.md": Stage(_asked),
+    "docs/howto/upgrade.md": Stage(_copied),
     "docs/howto/watch.md": Stage(_watched, served=True),
 }
 

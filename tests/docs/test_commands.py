@@ -147,6 +147,12 @@ def test_what_runs_elsewhere_is_shown_somewhere() -> None:
 def test_commands_stand_in_blocks_that_are_run(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     assert re.findall(r"^ *```(?:sh|bash|shell|shell-session)$", text, re.MULTILINE) == []
+    inside = None
+    for line in text.splitlines():
+        if line.strip().startswith("```"):
+            inside = line.strip() if inside is None else None
+        elif inside == "```":
+            assert not re.match(r" *(\$ |fediverse-ai |sudo |make |docker |curl )", line), f"{line!r} is not run"
 
 
 def test_the_harness_sees_what_is_wrong(desk: Desk) -> None:
