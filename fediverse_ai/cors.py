@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _OPEN = (
     "/api/", "/.well-known/", "/nodeinfo/", "/oauth/token", "/oauth/revoke", "/oauth/register", "/oauth/userinfo",
     "/users/", "/notes/", "/@", "/activities/", "/contexts/", "/stamps/", "/actor", "/ns", "/media/", "/proxy/",
-    "/inbox", "/health",
+    "/inbox",
 )  # fmt: skip
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # A wildcard would not cover Authorization; whatever else a client wants to send does no harm without credentials.

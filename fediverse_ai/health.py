@@ -162,7 +162,8 @@ class Aside:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = _BY_PATH.get(scope["path"]) if scope["type"] == "http" else None
+        looks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        route = _BY_PATH.get(scope["path"]) if looks else None
         if route is None:
             await self.app(scope, receive, send)
         else:

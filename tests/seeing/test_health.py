@@ -51,6 +51,7 @@ async def reasons(home: House) -> tuple[int, list[str]]:
 
 async def test_a_server_that_works_is_alive_and_ready(home: House) -> None:
     assert (await home.client.get("/healthz")).text == "ok\n"
+    assert [(await home.client.request(how, "/healthz")).status_code for how in ("HEAD", "POST")] == [200, 405]
     assert await reasons(home) == (200, [])
 
 
