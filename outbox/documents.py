@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import queries
 from actors.documents import iso
 from actors.models import Actor
-from fediverse_ai.activitypub import document, vocabulary
+from fediverse_ai.activitypub import document, proofs, vocabulary
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import context_of
 from outbox import disclosure, labels
@@ -23,8 +23,10 @@ NOTE_TERMS = (
     *("sensitive", "Hashtag", "blurhash", "focalPoint", "digitalSourceType", "genAI", "conversation"),
     # How a picture was made, from what, and who may go on from it: ours but for isBasedOn, which is schema.org's.
     *("recipe", "Recipe", "model", "modelVersion", "prompt", "negativePrompt", "seed", "steps", "guidance", "style"),
-    *("canRemix", "isBasedOn", "searchableBy"),
+    *("canRemix", "isBasedOn", "searchableBy", "size", "digestMultibase"),
 )
+# Begins a multihash: SHA-256, 32 bytes.
+_SHA256 = b"\x12\x20"
 QUOTE_TERMS = (
     "interactionPolicy",
     "canQuote",
@@ -186,9 +188,18 @@ def _attachment(attachment: Attachment, level: str, storage_url: Any) -> dict[st
         "height": attachment.height,
         "blurhash": attachment.blurhash,
         "focalPoint": [attachment.focus_x, attachment.focus_y],
+        **_bytes_of(attachment),
         **labels.attachment_terms(attachment),
         **_recipe(attachment, level),
     }
+
+
+def _bytes_of(attachment: Attachment) -> dict[str, Any]:
+    """By which the very file can be known again, wherever its copy lies (FEP-1311)."""
+    found: dict[str, Any] = {"size": attachment.size} if attachment.size else {}
+    if attachment.sha256:
+        found["digestMultibase"] = proofs.multibase(_SHA256 + bytes.fromhex(attachment.sha256))
+    return found
 
 
 def _recipe(attachment: Attachment, level: str) -> dict[str, Any]:

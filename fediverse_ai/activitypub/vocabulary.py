@@ -111,6 +111,12 @@ CONTEXT_TERMS: Final[Mapping[str, Definition]] = {
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": _reference("https://w3id.org/fep/844e#implements"),
     "digitalSourceType": _reference("https://schema.org/digitalSourceType"),
+    # FEP-1311: how many bytes a file has, and their SHA-256 as a multihash.
+    "size": "https://joinpeertube.org/ns#size",
+    "digestMultibase": {
+        "@id": "https://w3id.org/security#digestMultibase",
+        "@type": "https://w3id.org/security#multibase",
+    },
     # The contexts of FEP-4ccd and FEP-c648, written out; the other two are of the drafts of the ActivityPub API.
     "pendingFollowers": _reference("https://purl.archive.org/socialweb/pending#pendingFollowers"),
     "pendingFollowing": _reference("https://purl.archive.org/socialweb/pending#pendingFollowing"),
