@@ -82,7 +82,7 @@ async def take(page: Page, path: str, file: Path, longest: int) -> None:
 
 def small(image: Image.Image) -> bytes:
     """A WebP of at most LARGEST_BYTES, as good as that allows."""
-    for quality in (80, 70, 60, 45):
+    for quality in (70, 60, 45):
         image.save(made := io.BytesIO(), "WEBP", quality=quality, method=6)
         if made.tell() <= LARGEST_BYTES:
             break
