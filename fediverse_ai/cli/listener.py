@@ -149,6 +149,9 @@ class _Server(uvicorn.Server):
         cut = asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._closing.cut)
         await super().shutdown(sockets)
         cut.cancel()
+        if self.force_exit:
+            # Left out by uvicorn after a second signal; its task would end with a traceback in the log.
+            await self.lifespan.shutdown()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 from fediverse_ai.cli import listener
@@ -166,3 +166,53 @@ def test_port_is_refused_while_it_is_held() -> None:
     config = Config.model_validate({"server": {"development": True, "port": free_port()}})
     with listener.bind(config), pytest.raises(Misconfigured, match="cannot be used"):
         listener.bind(config)
+
+
+async def _slow(request: Request) -> JSONResponse:
+    await asyncio.sleep(float(request.query_params["seconds"]))
+    return JSONResponse({})
+
+
+async def _events(_request: Request) -> StreamingResponse:
+    async def told() -> AsyncIterator[bytes]:
+        while True:
+            yield b":\n\n"
+            await asyncio.sleep(0.05)
+
+    return StreamingResponse(told(), media_type="text/event-stream")
+
+
+async def test_at_the_end_everybody_who_was_let_in_is_answered() -> None:
+    """FI-20 in small: finished in time, 503 when not, a stream that ends as HTTP ends, 503 for a late first request."""
+    config = Config.model_validate({"server": {"development": True, "port": free_port()}})
+    app = Starlette(routes=[Route("/slow", _slow), Route("/events", _events)])
+    up, ending = asyncio.Event(), listener.Ending()
+
+    async def meanwhile() -> None:
+        up.set()
+
+    task = asyncio.create_task(listener.listen(app, config, listener.bind(config), ending, meanwhile))
+    await up.wait()
+    port = config.server.port
+    head = "GET /{} HTTP/1.1\r\nhost: x\r\n"
+    asked = [
+        asyncio.create_task(ask(port, head.format(path).encode()))
+        for path in ("slow?seconds=0.6", "slow?seconds=60", "events")
+    ]
+    late_reader, late = await asyncio.open_connection("127.0.0.1", port)
+    await asyncio.sleep(0.2)
+    began = time.monotonic()
+    assert ending.server is not None
+    ending.server.should_exit = True
+    await asyncio.sleep(0.3)
+    late.write(head.format("slow?seconds=0").encode() + b"\r\n")
+    told = await asyncio.wait_for(late_reader.read(), 5)
+    late.close()
+    assert (status(told), b"retry-after: 5" in told.lower(), b"connection: close" in told.lower()) == (503, True, True)
+    finished, cut, stream = await asyncio.gather(*asked)
+    assert (status(finished), status(cut), status(stream)) == (200, 503, 200)
+    assert stream.endswith(b"\r\n0\r\n\r\n"), "the stream broke off"
+    await task
+    assert time.monotonic() - began < 4
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
