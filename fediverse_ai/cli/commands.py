@@ -23,6 +23,7 @@ from fediverse_ai.cli import (
     init,
     media,
     moderation,
+    moving,
     people,
     post,
     provenance,
@@ -74,6 +75,9 @@ user.app.command()(people.role)
 user.app.command()(people.suspend)
 user.app.command()(people.restore)
 user.app.command()(people.quota)
+user.app.command()(moving.alias)
+user.app.command()(moving.move)
+user.app.command()(moving.stay)
 user.app.command()(signups.signups)
 user.app.command()(signups.invite)
 user.app.command()(signups.invites)
