@@ -37,6 +37,13 @@ def test_every_link_leads_somewhere(file: str) -> None:
     assert lost(file) == []
 
 
+def test_anchors_in_the_readme_are_there() -> None:
+    """Its files are looked at with those of the other papers (tests/house); here the places in them."""
+    found = re.findall(r"\]\(([\w./-]+\.md)#([\w-]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert found
+    assert [(file, anchor) for file, anchor in found if anchor not in markdown.render(file).anchors] == []
+
+
 def test_every_page_is_in_the_table_of_contents() -> None:
     written = {
         path.relative_to(ROOT).as_posix()
