@@ -233,6 +233,18 @@ async def test_a_run_is_remembered_for_a_week(home: House) -> None:
         assert len(await housekeeping.runs(session)) == 1
 
 
+async def test_files_are_dropped_where_rows_cannot_be(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To delete a row takes room: on a full disk the files must go all the same."""
+    name = await file_of(home, b"in the way")
+
+    async def full(_context: Any) -> int:
+        raise room.no_room(room.FULL, "full")
+
+    monkeypatch.setitem(housekeeping.STEPS, "received", full)
+    assert (await housekeeping.forget(home.context))["files"] >= 1
+    assert there(home, name) == [False]
+
+
 async def test_the_log_of_the_database_is_bounded(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log beyond the bound is cut at the next look, and at most the bound stays when it is folded into the file."""
     database, path = home.context.database, home.context.config.data_dir / "fediverse.db-wal"
