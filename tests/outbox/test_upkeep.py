@@ -272,3 +272,24 @@ async def test_free_pages_go_back_to_the_disk(home: House) -> None:
         await session.execute(text("DELETE FROM observation WHERE name = 'large'"))
     await database.tidy()
     assert before - path.stat().st_size > 2_000_000
+
+
+async def test_it_all_runs_on_postgresql(tmp_path: Path, postgresql_url: str) -> None:
+    """The same questions, asked of the other database once."""
+    async with house(tmp_path / "home", database={"url": postgresql_url}) as other:
+        bea = await other.make_actor("bea")
+        post = await published(other, bea, picture=True)
+        [picture] = await other.rows(Attachment, post_id=post.id)
+        assert picture.file is not None
+        age(other, picture.file, 2)
+        stray = await file_of(other, b"nobody's")
+        await copies(other, 1, 10)
+        other.clock.forward((other.context.config.media.remote_days + 1) * DAY)
+        dropped = await housekeeping.forget(other.context)
+        assert (dropped["files"], dropped["copies"]) == (1, 1)
+        assert there(other, picture.file, stray) == [True, False]
+        assert await orphans.missing(other.context) == []
+        async with other.context.database.read() as session:
+            assert [name for name, _number, _size in await disk.by_person(session)] == ["bea"]
+            assert len(await disk.samples(session)) == len(await housekeeping.runs(session)) == 1
+        assert (await disk.forecast(other.context)).usage.pictures > 0
