@@ -87,7 +87,7 @@ async def change_role(session: AsyncSession, person: Person, role: str, by: Acco
     """
     if role not in roles.NAMES:
         raise Unprocessable(_("A role is owner, admin, moderator or member."))
-    account = await session.get_one(Account, person.account.id, with_for_update=True, populate_existing=True)
+    account, owners = await _locked(session, person.account.id)
     old = account.role
     if old == role:
         raise Conflict(_("That is their role already."))
@@ -95,8 +95,8 @@ async def change_role(session: AsyncSession, person: Person, role: str, by: Acco
         raise Forbidden(_("Only an owner gives or takes the roles of admins and owners."))
     if by is not None and person.state == "gone":
         raise Conflict(_("This account is gone."))
-    if old == Role.OWNER:
-        await _require_other_owner(session, account.id)
+    if old == Role.OWNER and not owners:
+        raise Conflict(_("This is the only owner. Make somebody else an owner first."))
     account.role = role
     session.add(account)
     await session.flush()
@@ -104,14 +104,16 @@ async def change_role(session: AsyncSession, person: Person, role: str, by: Acco
     await audit.note(session, by, "account.role", subject, reason, before={"role": old}, after={"role": role})
 
 
-async def _require_other_owner(session: AsyncSession, account_id: int) -> None:
-    """Somebody must be in charge, who can sign in."""
-    query = (
-        select(Account.id)
-        .join(Actor, col(Actor.id) == col(Account.actor_id))
-        .where(Account.role == Role.OWNER, Account.id != account_id, col(Account.disabled_ms).is_(None))
-        .where(col(Actor.suspended_ms).is_(None), col(Actor.deleted_ms).is_(None))
-        .with_for_update()
-    )
-    if (await session.exec(query)).first() is None:
-        raise Conflict(_("This is the only owner. Make somebody else an owner first."))
+async def _locked(session: AsyncSession, account_id: int) -> tuple[Account, list[int]]:
+    """The account, and the other owners who can sign in: somebody must be in charge.
+
+    All of them are locked in one order, so that two owners who step down at once neither both go nor wait for each
+    other for ever.
+    """
+    either = or_(col(Account.role) == Role.OWNER, col(Account.id) == account_id)
+    query = select(Account).where(either).order_by(col(Account.id)).with_for_update()
+    rows = list(await session.exec(query.execution_options(populate_existing=True)))
+    account = next(row for row in rows if row.id == account_id)
+    others = [row.actor_id for row in rows if row.id != account_id and row.role == Role.OWNER and not row.disabled_ms]
+    acting = select(Actor.id).where(col(Actor.id).in_(others), col(Actor.suspended_ms).is_(None))
+    return account, list(await session.exec(acting.where(col(Actor.deleted_ms).is_(None))))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import accounts, invites, queries, requests, signups, tries
@@ -85,18 +86,28 @@ async def join(context: Context, who: Application, address: str, *, token: Mappi
         await tries.count(context, "sign-up", address, rate, doubling=False, longest=wait, sentence=sentence)
     hashed = await accounts.hash_password(who.password)
     email = mail.checked_address(who.email) if who.email.strip() and mail.configured(context.config) else None
-    async with context.database.write() as session:
-        await signups.require_open(session, invited=invited)
-        if invited:
-            return await _enter(session, who, hashed, email)
-        applicant = Applicant(who.name, hashed, who.reason, email, who.language)
-        row, secret = await requests.ask(session, applicant)
-        row.token = dict(token or {})
-        session.add(row)
-        for moderator in await queries.staff(session):
-            await notify.tell(session, moderator, "sign_up", f"sign-up:{row.id}")
-        await mail.tell_owners(session, "request", {"name": who.name})
-        return Joined(request=row, secret=secret)
+    try:
+        async with context.database.write() as session:
+            await signups.require_open(session, invited=invited)
+            return (
+                await _enter(session, who, hashed, email) if invited else await _ask(session, who, hashed, email, token)
+            )
+    except IntegrityError:
+        # Two came under one name in the same moment; the database let one of them in.
+        raise Conflict(_("The name %(name)s is taken.") % {"name": who.name}) from None
+
+
+async def _ask(
+    session: AsyncSession, who: Application, hashed: str, email: str | None, token: Mapping[str, Any] | None
+) -> Joined:
+    applicant = Applicant(who.name, hashed, who.reason, email, who.language)
+    row, secret = await requests.ask(session, applicant)
+    row.token = dict(token or {})
+    session.add(row)
+    for moderator in await queries.staff(session):
+        await notify.tell(session, moderator, "sign_up", f"sign-up:{row.id}")
+    await mail.tell_owners(session, "request", {"name": who.name})
+    return Joined(request=row, secret=secret)
 
 
 async def _enter(session: AsyncSession, who: Application, hashed: str, email: str | None) -> Joined:
