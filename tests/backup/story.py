@@ -22,6 +22,7 @@ from fediverse_ai.backup.create import Made, Wish, create
 from fediverse_ai.core.config import Config, DatabaseSection
 from fediverse_ai.core.database import metadata
 from fediverse_ai.core.http import Budget
+from fediverse_ai.migrations.tables import NAMES
 from fediverse_ai.wiring import CLOCKWORK, JOBS
 from outbox import block, delivery, follow, leave, react
 from outbox import queries as posts
@@ -228,7 +229,8 @@ async def ids_in(home: House) -> set[int]:
     found: set[int] = set()
     async with home.context.database.read() as session:
         for table in metadata.sorted_tables:
-            if "id" in table.columns:
+            # Other tests in this process have tables of their own.
+            if table.name in NAMES and "id" in table.columns:
                 found |= {number for (number,) in await session.execute(select(table.columns["id"]))}
         found -= set(await session.exec(select(Post.id).where(col(Post.not_before_ms).is_not(None))))
     return {number for number in found if isinstance(number, int)}
@@ -282,7 +284,7 @@ async def first_day(home: House) -> list[str]:
     """Everything that a server does by itself, now and a day later, by hand; the names of the jobs that ran."""
     specs, ran = {spec.name: spec for spec in JOBS}, set[str]()
     names: list[str] = []
-    for ahead in (0.0, 1.0, 1.0, 86_400.0):
+    for ahead in (0.0, 1.0, 86_400.0):
         home.clock.forward(ahead)
         for item in CLOCKWORK:
             if not item.name.startswith("backup.due"):
@@ -295,5 +297,5 @@ async def first_day(home: House) -> list[str]:
                 await specs[job.name].function(home.context, job.ids)
         await rooms.deliver_all(home)
     # Back to a time at which others believe its signatures.
-    home.clock.forward(-86_402.0)
+    home.clock.forward(-86_401.0)
     return names
