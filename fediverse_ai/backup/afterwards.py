@@ -66,6 +66,7 @@ class Afterwards:
         self._since: int | None = None
         self._written: set[Entry] = set()
         self._seen_ms = 0
+        self._copied: list[int] = []
 
     async def write(self) -> int:
         """Write what is new; the number of lines. One process of a server does this."""
@@ -99,13 +100,19 @@ class Afterwards:
         backups = places.backups_in(self._config.backup_dir)
         return last or (backups[-1].made_ms if backups else now)
 
+    def _sizes(self) -> list[int]:
+        """Bytes of the list and of its copy: as long as they stay, nobody has to read either."""
+        places_of_it = (self._config.data_dir / LIST, self._config.backup_dir / LIST)
+        return [path.stat().st_size if path.exists() else -1 for path in places_of_it]
+
     def _beside(self, now: int) -> None:
         """Bring the copy beside the backups up to date, and leave a sign of life at both places."""
         _shorten(self._config.data_dir / LIST)
         folder = self._config.backup_dir
         try:
-            if folder.is_dir():
+            if folder.is_dir() and self._sizes() != self._copied:
                 copy(self._config.data_dir / LIST, folder)
+                self._copied = self._sizes()
             if now - self._seen_ms >= SEEN_SECONDS * 1000:
                 self._seen_ms = now
                 for place in {self._config.data_dir, folder}:
