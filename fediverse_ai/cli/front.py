@@ -89,7 +89,11 @@ def _unit(config: Config, text: str) -> str:
     home = config.data_dir.resolve()
     if str(home) == STATE:
         return text
-    owner, group = home.owner(), home.group()
+    try:
+        owner, group = home.owner(), home.group()
+    except KeyError:
+        # In a container whose user has no name.
+        owner, group = str(home.stat().st_uid), str(home.stat().st_gid)
     text = re.sub(r"^StateDirectory=.*\nStateDirectoryMode=.*$", f"ReadWritePaths={home}", text, flags=re.MULTILINE)
     text = re.sub(r"^User=.*\nGroup=.*$", f"User={owner}\nGroup={group}", text, flags=re.MULTILINE)
     if f"{home}/".startswith(HOMES) or sys.prefix.startswith(HOMES):
