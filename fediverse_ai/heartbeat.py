@@ -53,7 +53,7 @@ class Heartbeat:
             "pid": os.getpid(),
         }
         value["started_ms"] = self._context.clock.now_ms()
-        await self._beat(value)
+        await self._try(value)
         self._beating = asyncio.create_task(self._go_on(value), name="heartbeat")
 
     async def stop(self) -> None:
@@ -66,12 +66,15 @@ class Heartbeat:
     async def _go_on(self, value: dict[str, object]) -> None:
         while True:
             await self._context.clock.sleep(limits.HEARTBEAT_SECONDS)
-            try:
-                await self._beat(value)
-            except Unavailable as error:
-                log.warning("no sign of life", detail=error.detail)
-            except Exception as error:  # the worker loop: a full disk now must not silence it for ever
-                log.warning("no sign of life", exc_info=error)
+            await self._try(value)
+
+    async def _try(self, value: dict[str, object]) -> None:
+        try:
+            await self._beat(value)
+        except Unavailable as error:
+            log.warning("no sign of life", detail=error.detail)
+        except Exception as error:  # the worker loop: a full disk now must neither silence it for ever nor stop a start
+            log.warning("no sign of life", exc_info=error)
 
     async def _beat(self, value: dict[str, object]) -> None:
         nodes = self._context.database.nodes

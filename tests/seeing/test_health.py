@@ -23,6 +23,7 @@ from fediverse_ai.core.config import MetricsSection
 from fediverse_ai.frame import HEADER
 from fediverse_ai.health import apart
 from fediverse_ai.heartbeat import Heartbeat, processes
+from tests.seeing.conftest import Told
 from tests.support.house import House, house
 from tests.support.processes import free_port
 
@@ -199,3 +200,17 @@ async def test_the_dashboard_asks_for_numbers_that_there_are() -> None:
     declared = {family.name for family in metrics.FAMILIES}
     assert {name.removesuffix("_bucket") for name in asked} <= declared
     assert len(asked) > 10
+
+
+async def test_a_sign_of_life_that_cannot_be_written_stops_nothing(home: House, told: Told) -> None:
+    path, heart = home.context.config.data_dir / "fediverse.db", home.context.part(Heartbeat)
+    await heart.stop()
+    async with home.context.database.write() as session:
+        await session.execute(text("ALTER TABLE observation RENAME TO observation_gone"))
+    await heart.start(None)
+    assert told.lines("no sign of life")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("ALTER TABLE observation_gone RENAME TO observation")
+    await heart.stop()
+    await heart.start(None)
+    assert await reasons(home) == (200, [])

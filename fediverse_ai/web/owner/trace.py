@@ -79,7 +79,11 @@ async def show(request: Request) -> Response:
 
 def _steps(found: Story) -> list[tuple[str, str, list[tuple[str, str]]]]:
     return [
-        (_when(step.at_ms), _(KINDS[step.kind]), [(_(FACTS[name]), _value(name, value)) for name, value in step.facts.items()])
+        (
+            _when(step.at_ms),
+            _(KINDS[step.kind]),
+            [(_(FACTS[name]), _value(name, value)) for name, value in step.facts.items()],
+        )
         for step in found.steps
     ]
 
