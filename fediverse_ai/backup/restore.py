@@ -19,6 +19,7 @@ from fediverse_ai.core.clock import Clock
 from fediverse_ai.core.config import FILE, Config
 from fediverse_ai.core.database import SQLITE_FILE
 from fediverse_ai.core.errors import Conflict, Misconfigured, Unprocessable
+from fediverse_ai.core.failpoints import fp
 from fediverse_ai.wiring import close_context, open_context
 from generation import certificates, policy_file
 
@@ -92,6 +93,7 @@ async def restore(plan: Plan, clock: Clock) -> Restored:
         with opened(plan.backup) as packed:
             packed.unlock(plan.passphrase)
             restored = await _restore(plan, packed, work, clock)
+        fp("restore.settled")
         _move_in(work, plan.target)
         return restored
     finally:

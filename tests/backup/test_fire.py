@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 LONG = bool(os.environ.get("LONG"))
 POSTS = 300 if LONG else 30
+KILLED = -9
 BUSY_SECONDS = 30.0 if LONG else 5.0
 
 
@@ -76,6 +77,8 @@ async def test_yesterdays_backup_after_a_fire(tmp_path: Path) -> None:
             done += [await verbs.write(ours, "ann", f"Before {number}") for number in range(POSTS)]
             await at_rest(ours)
             worker = asyncio.create_task(work(ours, fan, done, gone))
+            await ours.cli("backup", "create", expect=KILLED, failpoints="backup.before_rename:kill9")
+            assert list((tmp_path / "backups").glob("*.tar")) == [], "whole, or not there"
             [made] = await ours.cli("backup", "create")
             known = ours.query("select count(*) from post")[0][0]
             await asyncio.sleep(BUSY_SECONDS)
@@ -98,8 +101,11 @@ async def test_yesterdays_backup_after_a_fire(tmp_path: Path) -> None:
             secret = str(ours.folder / "secret.key")
             lost = ours.folder
             ours.moved(tmp_path / "new")
+            again = ("backup", "restore", made["file"], "--secret-key", secret)
+            await ours.cli(*again, expect=KILLED, failpoints="restore.settled:kill9")
+            assert [path.name for path in ours.folder.iterdir()] == [".restoring"], "no server yet"
             began = time.monotonic()
-            [told] = await ours.cli("backup", "restore", made["file"], "--secret-key", secret)
+            [told] = await ours.cli(*again)
             took = time.monotonic() - began
             assert lost.exists()
             assert told["problems"] == []
