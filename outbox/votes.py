@@ -84,7 +84,7 @@ async def of_actor(session: AsyncSession, actor_id: int, post_ids: Iterable[int]
     if ids:
         query = select(PollVote.post_id, PollVote.choice).where(PollVote.actor_id == actor_id)
         for post_id, choice in await session.exec(
-            query.where(col(PollVote.post_id).in_(ids)).order_by(PollVote.choice)
+            query.where(col(PollVote.post_id).in_(ids)).order_by(col(PollVote.choice))
         ):
             found.setdefault(post_id, []).append(choice)
     return found

@@ -27,11 +27,11 @@ async def save(request: Request) -> Response:
     """{verb: follow, names} or {verb: unfollow, name}."""
     fields = await forms.read_form(request)
     if fields.get("verb") == "unfollow":
-        name = hashtag_name(fields.get("name", "")) or ""
+        left = hashtag_name(fields.get("name", "")) or ""
         async with context_of(request).database.write() as session:
             _account, actor = await frame.mine(session, request)
-            await tag_follows.unfollow(session, actor.id, name)
-        return frame.back(request, _PATH, _("You do not follow #%(name)s any more.") % {"name": name})
+            await tag_follows.unfollow(session, actor.id, left)
+        return frame.back(request, _PATH, _("You do not follow #%(name)s any more.") % {"name": left})
     words = fields.get("names", "").replace(",", " ").split()
     names = [hashtag_name(word.removeprefix("#")) for word in words]
     if not words or None in names:
