@@ -338,7 +338,7 @@ async def test_a_deleted_actor_takes_everything_along(stage: Stage) -> None:
 
 
 async def test_searchable_by_says_who_finds_a_post_by_its_words(stage: Stage) -> None:
-    """FEP-268d: Public, the followers, the author alone; an edit may change it, and nothing said is the author's word."""
+    """FEP-268d: Public, the followers, the author alone; an edit may change it, and else the author's word counts."""
     home, followers = stage.home, f"{stage.bob.uri}/followers"
     cases = {"anyone": PUBLIC, "spelled": ["as:Public"], "followers": followers, "nobody": [stage.bob.uri], "none": []}
     words = {name: f"<p>quagga {name}</p>" for name in cases}
