@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx2 as httpx
+import pytest
 
 from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.doctor import examine, stored
@@ -16,6 +17,7 @@ from tests.support.light_policy import light
 from tests.support.rooms import published
 
 
+@pytest.mark.live
 async def test_everything_is_seen_on_postgresql_too(tmp_path: Path, postgresql_url: str) -> None:
     sections = {"database": {"url": postgresql_url}, "moderation": light(tmp_path)}
     async with house(tmp_path / "house", engine=True, **sections) as home:
