@@ -186,14 +186,18 @@ async def tell_subscribers(session: AsyncSession, post: Post, author: Actor) -> 
 
 
 async def count_reply(session: AsyncSession, post: Post) -> None:
-    """Count the replies of the post that this one answers: counted, not stepped, so that nothing makes it drift."""
+    """Count the replies of the post that this one answers: counted, not stepped, so that nothing makes it drift.
+
+    Those for everybody, as at Mastodon: a number must not tell of answers that are for few.
+    """
     if post.in_reply_to_id is None:
         return
     parent = await session.get(Post, post.in_reply_to_id)
     if parent is None or parent.state != PostState.PUBLISHED:
         return
     await session.flush()
-    query = select(func.count()).where(Post.in_reply_to_id == parent.id, Post.state == PostState.PUBLISHED)
+    open_ones = (Post.state == PostState.PUBLISHED, col(Post.visibility).in_(OPEN))
+    query = select(func.count()).where(Post.in_reply_to_id == parent.id, *open_ones)
     parent.replies = (await session.exec(query)).one()
     session.add(parent)
     if parent.local:

@@ -81,6 +81,7 @@ async def test_a_reply_that_arrived_is_found_by_walking_from_the_note(stage: Sta
     await stage.receive(stage.bob, stage.bob.create(note))
     hidden = stage.eve.note("For you", inReplyTo=post.uri, to=[stage.alice.uri], cc=[])
     await stage.receive(stage.eve, stage.eve.create(hidden))
+    assert (await get(stage, post.uri))["replies"]["totalItems"] == 1, "nor does the number tell (VIS-01)"
     assert await walked(stage, post.uri) == [note["id"]], "what is not for everybody is not told to everybody"
     assert await walked(stage, post.uri) == (await get(stage, f"{post.uri}/replies"))["first"]["items"]
 
