@@ -29,6 +29,7 @@ README = """This archive holds what this server keeps of your account.
 actor.json              your profile as other servers read it
 outbox.json             what you posted and boosted (ActivityPub)
 likes.json, bookmarks.json
+collections.json        what you gathered yourself, in your order
 posts.json              every post, published or not: words, recipe of each picture, verdicts, appeals, earlier
                         versions, and the dated receipts of your training consent
 messages.json           direct posts that others sent to you
@@ -176,11 +177,13 @@ async def _fill(context: Context, actor: Actor, account: Account, target: _Zip) 
         liked = await contents.liked(session, actor)
         kept = [uri for (uri,) in await lists.rows(session, actor, Kind.BOOKMARKS)]
         files = {name: await lists.file(session, actor, kind) for kind, name in FILES.items()}
+        shelf = await contents.gathered_by(session, actor)
         messages = await contents.received(session, actor)
         about = await contents.account_of(session, account, actor)
         brought = await contents.uploads(session, actor)
     await target.json("likes.json", contents.collection(actor, "likes", liked))
     await target.json("bookmarks.json", contents.collection(actor, "bookmarks", kept))
+    await target.json("collections.json", shelf)
     await target.json("messages.json", messages)
     await target.json("account.json", about)
     for name, text in files.items():

@@ -13,10 +13,12 @@ from actors.models import Account, Actor, Login
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
+from outbox import albums, gathered
 from outbox.belongings import Lineage, Upload
 from outbox.consent import TrainingConsent
 from outbox.models import Activity, Attachment, Judgement, Post, PostState, Reaction, ReactionKind, Revision, Visibility
 from outbox.rulings import Appeal
+from outbox.shelves import OwnItem
 
 Json = dict[str, Any]
 
@@ -45,6 +47,18 @@ async def liked(session: AsyncSession, actor: Actor) -> list[str]:
     query = select(Post.uri).join(Reaction, col(Reaction.post_id) == col(Post.id))
     mine = query.where(Reaction.actor_id == actor.id, Reaction.kind == ReactionKind.LIKE)
     return list(await session.exec(mine.order_by(col(Reaction.id))))
+
+
+async def gathered_by(session: AsyncSession, actor: Actor) -> list[Json]:
+    """The collections that somebody made, private ones too: words, whether they are public, and ids in order."""
+    found = []
+    for row in await albums.all_of(session, actor, actor.id):
+        rows = await session.exec(gathered.items_of(row).order_by(col(OwnItem.position).desc()))
+        items = [uri for _place, uri in rows]
+        told = gathered.described(actor, row) | {"totalItems": len(items), "public": albums.is_public(row)}
+        del told["first"]
+        found.append(told | {"orderedItems": items})
+    return found
 
 
 def collection(actor: Actor, name: str, items: list[Any]) -> Json:

@@ -27,7 +27,7 @@ async def made(browser: Browser, name: str, title: str, **fields: str) -> str:
 
 async def put(browser: Browser, post: Post, path: str, name: str) -> Page:
     number = path.rpartition("/")[2]
-    return await browser.submit(f"/@{name}/{post.id}", f"/@{name}/{post.id}/collect", into=number)
+    return await browser.submit(f"/@{name}/collections", f"/@{name}/{post.id}/collect", into=number)
 
 
 async def titles(browser: Browser, path: str) -> list[str]:

@@ -15,7 +15,7 @@ from fediverse_ai.carry import archive, csvs, imports
 from fediverse_ai.carry.csvs import FILES, Kind
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Malformed, RequestError, TooLarge
-from outbox import consent, follow, react
+from outbox import consent, follow, gathered, react
 from outbox.belongings import Bookmark
 from outbox.models import Activity, Judgement, Post
 from outbox.shelves import ListMember, ReadingList, SilencedHost
@@ -212,6 +212,9 @@ async def test_an_archive_holds_everything_and_no_secret(site: Site) -> None:
     me, post = await rich(site, "arne")
     browser = await site.member("arne")
     assert (await browser.submit(PATH, f"{PATH}/archive", password="wrong")).status == 422
+    async with site.context.database.write() as session:
+        row = await gathered.make(session, me, "Lights", "By the sea")
+        await gathered.added(session, me, row, post.uri)
     assert (await browser.submit(PATH, f"{PATH}/archive", password=PASSWORD)).status == 303
     assert (await browser.submit(PATH, f"{PATH}/archive", password=PASSWORD)).status == 429
     async with site.context.database.read() as session:
@@ -231,6 +234,8 @@ async def test_an_archive_holds_everything_and_no_secret(site: Site) -> None:
     assert told["actor.json"]["id"] == me.uri
     assert [item["id"] for item in told["outbox.json"]["orderedItems"]] == [post.activity_uri]
     assert told["likes.json"]["totalItems"] == told["bookmarks.json"]["totalItems"] == 1
+    [shelf] = told["collections.json"]
+    assert (shelf["name"], shelf["public"], shelf["orderedItems"]) == ("Lights", False, [post.uri])
     by_text = {one["text"]: one for one in told["posts.json"]}
     assert set(by_text) == {"A lighthouse for you", "Not yet"}
     mine = by_text["A lighthouse for you"]
