@@ -101,8 +101,12 @@ def furnish(config: Config) -> None:
     if not (policy := config.data_dir / policy_file.FILE).exists():
         policy_file.write(policy, policy_file.shipped())
     # A secret that is missing beside a filled database is a loss to tell of, not a reason for a new one (OPS-03).
-    secrets.open_box(config.data_dir, SystemClock(), create=migrations.current(config) is None)
-    migrations.upgrade(config)
+    empty = migrations.current(config) is None
+    secrets.open_box(config.data_dir, SystemClock(), create=empty)
+    if empty:
+        migrations.upgrade(config)
+    else:
+        migrations.ready(config)
 
 
 def _write_config(config: Config) -> None:
