@@ -523,6 +523,7 @@ ELSEWHERE = {
     ("fediverse_ai/web/profile.py", "DESCRIPTION_CHARS"): "how much of a text a link preview shows",
     ("fediverse_ai/web/forms.py", "_VISITOR_CHARS"): "the length of a secret of our own",
     ("fediverse_ai/core/secrets.py", "SECRET_BYTES"): "the length of a secret of our own",
+    ("fediverse_ai/core/secrets.py", "DISTINCT_BYTES"): "how a random secret is told from a typed one",
     ("fediverse_ai/core/secrets.py", "_NONCE_BYTES"): "the length that AES-GCM wants",
     ("actors/accounts.py", "SECRET_BYTES"): "the length of a secret of our own",
     ("actors/second_factor.py", "_SECRET_BYTES"): "the length of a secret of our own",

@@ -40,7 +40,9 @@ ELSEWHERE: dict[str, str] = {
     r"(tar -xf|age -d -i) .*": "needs `age`: tests/backup/test_create.py has a second reader of its format",
     r"fediverse-ai --data /var/lib/fediverse-ai doctor": "looks at art.example from outside: tests/doctor",
     r"docker compose .*": "needs a docker daemon, which the machines of the tests lack: tests/deploy lints the files",
-    r"fediverse-ai (--data \S+ )?(follow|user alias|user move) .*": "asks another server: tests/journeys/live/test_owners_year.py",
+    r"fediverse-ai (--data \S+ )?(follow|user alias|user move) .*": (
+        "asks another server: tests/journeys/live/test_owners_year.py"
+    ),
     r".*fediverse-ai demo": "starts two servers: tests/cli/test_commands.py",
 }
 HELD = "a castle in the style of Greg Rutkowski"
