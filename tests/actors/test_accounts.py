@@ -174,9 +174,7 @@ async def test_a_session_opens_pages_and_no_api(here: Site) -> None:
     assert (principal.via, principal.scopes) == ("session", frozenset())
 
 
-@pytest.mark.parametrize(
-    ("role", "seen"), [(role, role) for role in roles.NAMES]
-)
+@pytest.mark.parametrize(("role", "seen"), [(role, role) for role in roles.NAMES])
 async def test_roles_as_doors_know_them(here: Site, role: str, seen: str) -> None:
     await here.person(f"role_{role}", role=role)
     cookie = await _session(here.context, here.account_id(f"role_{role}"))

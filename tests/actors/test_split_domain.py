@@ -72,7 +72,11 @@ async def test_webfinger_and_the_actor_say_the_same_at_both_domains(split: Split
     assert said[0]["subject"] == f"acct:{split.handle}"
     [link] = [one for one in said[0]["links"] if one["rel"] == "self"]
     document = (await home.client.get(link["href"], headers=AP)).json()
-    assert (document["id"], document["webfinger"], document["preferredUsername"]) == (split.ann.uri, split.handle, "ann")
+    assert (document["id"], document["webfinger"], document["preferredUsername"]) == (
+        split.ann.uri,
+        split.handle,
+        "ann",
+    )
     assert document["id"].startswith(home.origin)
     # The server's own actor needs nobody's help to be found.
     server = (await home.client.get(f"{home.origin}/actor", headers=AP)).json()
@@ -102,7 +106,9 @@ async def test_pages_and_apps_show_the_handle(split: Split) -> None:
 async def test_mentions_by_either_name_are_of_the_one_person(split: Split) -> None:
     home, ben = split.home, await split.home.make_actor("ben")
     for name in (split.handle, f"Ann@{home.context.config.host}", "ann"):
-        found = await mentions.find_mentions(home.context, Post(id=0, uri="", url="", author_id=ben.id), f"Look, @{name}!")
+        found = await mentions.find_mentions(
+            home.context, Post(id=0, uri="", url="", author_id=ben.id), f"Look, @{name}!"
+        )
         assert [(one["uri"], one["handle"]) for one in found] == [(split.ann.uri, split.handle)], name
     with pytest.raises(Missing, match="nobody called zoe"):
         await remote.resolve(home.context, f"@zoe@{split.domain}")

@@ -79,7 +79,8 @@ HELD = {
     "INVITES_OPEN": DOORS + "test_members_invite_only_where_they_may_and_only_so_many",
     "INVITE_USES": DOORS + "test_members_invite_only_where_they_may_and_only_so_many",
     "INVITE_DAYS": DOORS + "test_members_invite_only_where_they_may_and_only_so_many",
-    "RESET_LINK_SECONDS": PERSONS + "test_a_link_for_a_new_password_works_once_for_half_an_hour_and_ends_everything_else",
+    "RESET_LINK_SECONDS": PERSONS
+    + "test_a_link_for_a_new_password_works_once_for_half_an_hour_and_ends_everything_else",
     "CONFIRM_LINK_SECONDS": LETTERS + "test_a_member_gives_changes_and_forgets_an_address",
     "CONFIRM_MAILS": LETTERS + "test_a_member_gives_changes_and_forgets_an_address",
     "RESET_MAILS": LETTERS + "test_a_forgotten_password",

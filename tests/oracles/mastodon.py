@@ -105,7 +105,9 @@ def check_note(served: Served) -> list[str]:
     walk = get(body, "replies", "first")
     broken(get(walk, "type") == "CollectionPage", "replies has an embedded first page")
     broken(isinstance(get(walk, "items"), list), "the first page of replies has a list of items")
-    broken(is_url(get(walk, "next")) or get(body, "replies", "totalItems") == 0, "replies that are counted can be walked")
+    broken(
+        is_url(get(walk, "next")) or get(body, "replies", "totalItems") == 0, "replies that are counted can be walked"
+    )
     return broken
 
 

@@ -202,7 +202,14 @@ async def test_every_form_of_every_page_is_protected(site: Site) -> None:
     doors = {route.path: route.needs for route in ROUTES if isinstance(route, Door) and "POST" in (route.methods or ())}
     assert len(doors) > 50
     # Those who take a file read multipart, and find no token in it.
-    with_files = {"/bring", "/verify", "/settings", "/settings/data/import", "/posts/{post_id:int}/reply", "/posts/{post_id:int}/quote"}
+    with_files = {
+        "/bring",
+        "/verify",
+        "/settings",
+        "/settings/data/import",
+        "/posts/{post_id:int}/reply",
+        "/posts/{post_id:int}/quote",
+    }
     # It only takes a visitor to their own server (tests/web/test_intents.py): nothing to protect but its origin.
     del doors["/intent"]
     # The system's share sheet brings no token; whatever a page sends there is refused (tests/web/test_choosing.py).

@@ -328,8 +328,8 @@ async def _stopped(year: Year) -> None:
     await asyncio.sleep(2)
     assert len(year.fans.arrivals) == before
     await year.ours.type("start", "outbox")
-    arrived = await year.fans.arrival("Create", len(year.promised) - 0 + 1)
-    year.promised.append(str(arrived.activity["object"]["id"]))
+    arrived = await year.fans.arrival("Create", len(year.promised) + 1)
+    year.promised.append(str(arrived["object"]["id"]))
     await year.closes("stop switch")
 
 
