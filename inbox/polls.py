@@ -1,4 +1,4 @@
-"""Polls by others (FEP-9967): a Question is a post with choices and counts. How ours vote in them is outbox/votes.py."""
+"""Polls by others (FEP-9967): a Question is a post with choices and counts. Ours vote in them by outbox/votes.py."""
 
 from __future__ import annotations
 
