@@ -135,7 +135,8 @@ async def _answers(side: Side, process: subprocess.Popen[bytes]) -> bool | None:
         _reader, writer = await asyncio.open_connection(side.config.server.host, side.config.server.port)
     except OSError:
         return None
-    writer.write(b"GET /.well-known/nodeinfo HTTP/1.1\r\nhost: demo\r\nconnection: close\r\n\r\n")
+    head = f"GET /.well-known/nodeinfo HTTP/1.1\r\nhost: {side.config.host}\r\nconnection: close\r\n\r\n"
+    writer.write(head.encode())
     status = await _reader.readline()
     writer.close()
     return b" 200 " in status or None

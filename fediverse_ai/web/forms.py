@@ -72,13 +72,13 @@ async def read_open_form(request: Request) -> dict[str, str]:
 
 
 async def read_with_files(request: Request, most_bytes: int) -> Parameters:
-    """The fields and files of a multipart form that this reader's own page sent. Raises as read_form does."""
+    """The fields and files of a form that this reader's own page sent, with files or without. Raises as read_form."""
     check_origin(request)
     sent = await parameters.read(request, body_bytes=most_bytes + FORM_BODY_BYTES)
     check_token(request, {"csrf": sent.text("csrf") or ""})
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        raise Unsupported(_("This address takes a form with files."), f"content-type {kind[:60]!r}")
+    if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        raise Unsupported(_("This address takes a form."), f"content-type {kind[:60]!r}")
     return sent
 
 

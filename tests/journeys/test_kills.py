@@ -111,7 +111,7 @@ async def die_at(story: Story, step: str, act: Callable[[Story], Awaitable[None]
 
 async def test_twenty_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     async with peer() as fans:
-        ours = Server(tmp_path / "ours")
+        ours = Server(tmp_path / "ours", settings={"quotas.member.queued": 0})
         story = Story(ours, fans, fans.actor("fan"))
         try:
             await ours.cli("init")

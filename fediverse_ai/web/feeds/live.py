@@ -20,6 +20,7 @@ from fediverse_ai.core.access import Principal, require
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.context import context_of as database_context
 from fediverse_ai.core.events import POSTS, Event, Subscription
+from fediverse_ai.core.roles import Right
 from fediverse_ai.core.texts import ngettext
 from fediverse_ai.social.events import Streams
 from fediverse_ai.web import forms
@@ -180,6 +181,7 @@ def _fragment(request: Request, item: object) -> str:
         "one": item,
         "csrf": forms.token(request),
         "me": me,
+        "moderates": me.may(Right.MODERATE),
         "ago_now": context_of(request).clock.now_ms(),
         "language": texts.current(),
     }
