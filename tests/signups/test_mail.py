@@ -62,7 +62,7 @@ class Post:
 
 def _known(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
     right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"pictures", SECRET.encode())
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=False)
 
 
 @pytest.fixture
@@ -314,6 +314,7 @@ async def test_a_mail_server_that_is_away_or_does_not_know_us(
     monkeypatch.setitem(site.context.config.__dict__, "mail", section)
     with pytest.raises(Unreachable) as caught:
         await mail.post_letter.function(site.context, [number])
+    assert ("name and password" in caught.value.public) == ("password" in change)
     assert "olga@example.org" not in f"{caught.value} {caught.value.detail}"
     assert post.letters == []
     await _forget(site)
