@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import Clock, SystemClock
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 GRAMMAR = Grammar(weights=True)
 SENDER = "SaveImageWebsocket"
-"""The node class that hands its pictures over by websocket: nothing lies on the backend's disk afterwards."""
+"""The node class that hands its pictures over by websocket; what nobody listened to can only be made again."""
 POLL_SECONDS = 1.0
 STANDARD = Defaults(steps=20, guidance=7.0, strength=0.6)
 SIDE_STEP = 8
@@ -142,7 +142,8 @@ class ComfyUI:
             for index, seed in enumerate(orders.seeds(request, self._clock)):
                 began, values = self._clock.monotonic(), self._values(request, wishes, seed, source)
                 client = str(uuid.uuid5(_ORDERS, key))
-                order = _Order(str(uuid.uuid5(_ORDERS, f"{key}/{index}")), client, workflow, request, index)
+                known_as = request.handles.get(str(index)) or str(uuid.uuid5(_ORDERS, f"{key}/{index}"))
+                order = _Order(known_as, client, workflow, request, index)
                 data = await self._make(order, workflow.filled(values), reached)
                 made.append(self._finished(data, request, wishes, values, self._clock.monotonic() - began))
         await on_progress(ProgressReport(1.0, "The picture is there"))
@@ -178,8 +179,12 @@ class ComfyUI:
             known = await self._state(order)
             if known == "done":
                 return await self._from_history(order)
-            if known == "unknown":
-                await self._submit(order, graph)
+            if known == "lost":
+                # Told before it is given: whoever comes after a crash looks for this order, not for the lost one.
+                order.id = str(uuid.UUID(bytes=self._clock.token(16)))
+                await self._tell_id(order, on_progress)
+            if known in ("unknown", "lost"):
+                await self._submit(order, graph, on_progress)
             return await self._watch(order, listener, on_progress)
         except Unreachable:
             # It may be making the picture still: the next try, with the same id, finds it.
@@ -190,14 +195,21 @@ class ComfyUI:
         finally:
             await listener.close()
 
-    async def _submit(self, order: _Order, graph: dict[str, Any]) -> None:
+    async def _submit(self, order: _Order, graph: dict[str, Any], on_progress: _Rising) -> None:
         body = {"prompt": graph, "client_id": order.client, "prompt_id": order.id}
         _, answer = await self._wire.json(
             "POST", f"{self._settings.base}/prompt", limits.BACKEND_ENVELOPE_BYTES, json=body
         )
         if not isinstance(answer.get("prompt_id"), str):
             raise Nonsense("The image backend sent an unusable answer.", f"no prompt_id in {str(answer)[:200]}")
-        order.id = answer["prompt_id"]  # Older ones choose it themselves.
+        if answer["prompt_id"] != order.id:
+            order.id = answer["prompt_id"]  # Older ones choose it themselves.
+            await self._tell_id(order, on_progress)
+
+    async def _tell_id(self, order: _Order, on_progress: _Rising) -> None:
+        """Let an id be kept that does not follow from the request."""
+        words = f"Waiting at {self._about.called}"
+        await on_progress(order, ProgressReport(None, words, handle=(order.index, order.id)))
 
     async def _watch(self, order: _Order, listener: Listener, on_progress: _Rising) -> bytes:
         """Until the order ends; over the websocket, and by asking when that broke."""
@@ -261,27 +273,26 @@ class ComfyUI:
         running, pending = (_entries(queue.get(name)) for name in ("queue_running", "queue_pending"))
         return [name for _, name in running], [name for _, name in sorted(pending)]
 
-    async def _state(self, order: _Order) -> Literal["unknown", "waiting", "done"]:
-        """What the backend knows of this order; one whose picture nobody can get any more becomes another order."""
+    async def _state(self, order: _Order) -> Literal["unknown", "waiting", "done", "lost"]:
+        """What the backend knows of this order; `lost` is one that ended and whose picture nobody can get any more."""
         running, pending = await self._queue()
         order.running = order.id in running
         if order.running or order.id in pending:
             return "waiting"
         entry = await self._history(order)
-        if entry is not None and not _files(entry) and not order.sent:
-            order.id = str(uuid.UUID(bytes=self._clock.token(16)))
+        if entry is None:
             return "unknown"
-        return "unknown" if entry is None else "done"
+        return "done" if _files(entry) or order.sent else "lost"
 
     async def _history(self, order: _Order) -> dict[str, Any] | None:
         _, found = await self._wire.json(
-            "GET", f"{self._settings.base}/history/{order.id}", limits.BACKEND_ENVELOPE_BYTES
+            "GET", f"{self._settings.base}/history/{quote(order.id, safe='')}", limits.BACKEND_ENVELOPE_BYTES
         )
         entry = found.get(order.id)
         return entry if isinstance(entry, dict) else None
 
     async def _from_history(self, order: _Order) -> bytes:
-        """The picture as a file of the backend: for workflows that end with SaveImage or PreviewImage."""
+        """The picture as a file of the backend, of a node such as SaveImage or PreviewImage."""
         entry = await self._history(order) or {}
         status = entry.get("status")
         if isinstance(status, dict) and status.get("status_str") == "error":
@@ -301,7 +312,8 @@ class ComfyUI:
         """Take it out of the queue or interrupt it; a bare interrupt would hit whatever runs, so look first."""
         base, cap = self._settings.base, limits.BACKEND_ENVELOPE_BYTES
         async with orders.stopping():
-            answer = await self._wire.exchange("POST", f"{base}/api/jobs/{order.id}/cancel", cap, json={})
+            address = f"{base}/api/jobs/{quote(order.id, safe='')}/cancel"
+            answer = await self._wire.exchange("POST", address, cap, json={})
             if answer.status == 200:
                 return
             running, _ = await self._queue()

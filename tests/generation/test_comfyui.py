@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +48,19 @@ async def paired(seconds: float = 5.0, **options: Any) -> AsyncIterator[tuple[Co
             await generator.close()
 
 
-def saving(folder: Path, **changes: Any) -> str:
-    """A workflow of an operator's own that ends with a file, as TOML."""
-    path = folder / "own.toml"
-    path.write_text("""
+def saving(folder: Path, last: str = "SaveImage") -> str:
+    """A workflow of an operator's own that ends with a file, or with another node, as TOML."""
+    path = folder / f"{last}.toml"
+    path.write_text(f"""
 [one]
 class_type = "CLIPTextEncode"
-inputs = { text = "masterpiece, %prompt%, by night" }
+inputs = {{ text = "masterpiece, %prompt%, by night" }}
 [two]
 class_type = "KSampler"
-inputs = { positive = ["one", 0], steps = 3 }
+inputs = {{ positive = ["one", 0], steps = 3 }}
 [three]
-class_type = "SaveImage"
-inputs = { images = ["two", 0], filename_prefix = "x" }
+class_type = "{last}"
+inputs = {{ images = ["two", 0] }}
 """)
     return str(path)
 
@@ -162,19 +163,50 @@ class Killed(comfyui.ComfyUI):
         pass
 
 
-async def test_after_a_restart_it_finds_its_order_instead_of_giving_another(tmp_path: Path) -> None:
-    async with paired(workflow=saving(tmp_path)) as (server, generator):
-        server.step_seconds = 0.1
-        killed = Killed(comfyui.settings(configured(server.url, workflow=saving(tmp_path))))
-        first = asyncio.create_task(killed.generate(ASK, Reports()))
-        async with asyncio.timeout(5):
-            await server.began.wait()
-            first.cancel()
-            await asyncio.gather(first, killed.close(), return_exceptions=True)
-            (second,) = await generator.generate(ASK, Reports())
-            (third,) = await generator.generate(ASK, Reports())
+async def killed_at_work(server: ComfyServer, asked: ImageRequest, *, gone: bool, **options: Any) -> ImageRequest:
+    """Begin, and end without a word; `gone` until the backend is done. The order as it is given again afterwards."""
+    killed, told = Killed(comfyui.settings(configured(server.url, **options))), Reports()
+    server.began.clear()
+    task = asyncio.create_task(killed.generate(asked, told))
+    async with asyncio.timeout(5):
+        await server.began.wait()
+        while server.own_ids and not any(report.handle for report in told):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, killed.close(), return_exceptions=True)
+        while gone and server.running:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    handles = {str(report.handle[0]): report.handle[1] for report in told if report.handle}
+    return replace(asked, handles={**asked.handles, **handles})
+
+
+@pytest.mark.parametrize("own_ids", [False, True])
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("own", [False, True])
+async def test_after_a_restart_it_finds_its_order_instead_of_giving_another(
+    own: bool, gone: bool, own_ids: bool, tmp_path: Path
+) -> None:
+    """Running still, or finished while nobody listened; under our id, or under one that an older ComfyUI chose."""
+    options = {"workflow": saving(tmp_path)} if own else {}
+    async with paired(**options) as (server, generator):
+        server.step_seconds, server.own_ids = 0.05, own_ids
+        asked = await killed_at_work(server, ASK, gone=gone, **options)
+        assert bool(asked.handles) == own_ids, "an id that follows from the request need not be kept"
+        (second,) = await generator.generate(asked, Reports())
+        (third,) = await generator.generate(asked, Reports())
     assert len(server.submissions) == 1
-    assert second.data == third.data
+    assert second.data == third.data == drawn(server.submissions[0]["prompt"], size=(64, 64) if own else (128, 96))
+
+
+async def test_a_picture_that_only_the_socket_carried_is_made_once_more_and_not_again(tmp_path: Path) -> None:
+    """An operator's choice: then nothing lies at the backend, and what nobody heard is lost."""
+    options = {"workflow": saving(tmp_path, "SaveImageWebsocket")}
+    async with paired(**options) as (server, generator):
+        server.step_seconds = 0.05
+        asked = await killed_at_work(server, ASK, gone=True, **options)
+        asked = await killed_at_work(server, asked, gone=False, **options)
+        assert len(await generator.generate(asked, Reports())) == 1
+    assert len({body["prompt_id"] for body in server.submissions}) == len(server.submissions) == 2
 
 
 @pytest.mark.parametrize(
@@ -184,7 +216,6 @@ async def test_after_a_restart_it_finds_its_order_instead_of_giving_another(tmp_
         ("memory", Unreachable),
         ("interrupted", Nonsense),
         ("mute", Unreachable),
-        ("drop", Unreachable),
     ],
 )
 async def test_ends_of_an_order(end: str, expected: type[FediverseError]) -> None:
@@ -199,10 +230,16 @@ async def test_ends_of_an_order(end: str, expected: type[FediverseError]) -> Non
             assert len({body["prompt_id"] for body in server.submissions}) == 2
 
 
-async def test_a_broken_socket_costs_nothing_when_the_picture_is_a_file(tmp_path: Path) -> None:
-    async with paired(workflow=saving(tmp_path)) as (server, generator):
+@pytest.mark.parametrize("last", ["", "SaveImage", "SaveImageWebsocket"])
+async def test_a_broken_socket_costs_nothing_when_the_picture_is_a_file(last: str, tmp_path: Path) -> None:
+    options = {"workflow": saving(tmp_path, last)} if last else {}
+    async with paired(**options) as (server, generator):
         server.ends.append("drop")
+        if last == "SaveImageWebsocket":
+            with pytest.raises(Unreachable):
+                await generator.generate(ASK, Reports())
         assert len(await generator.generate(ASK, Reports())) == 1
+        assert len(server.submissions) == (2 if last == "SaveImageWebsocket" else 1)
 
 
 async def test_messages_of_another_time_or_order_are_left_out() -> None:

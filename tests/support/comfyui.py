@@ -23,8 +23,10 @@ from tests.support.sdcpp import drawn
 
 CLASSES = {
     "CheckpointLoaderSimple", "EmptyLatentImage", "CLIPTextEncode", "KSampler", "VAEDecode", "VAEEncode",
-    "SaveImageWebsocket", "SaveImage", "LoadImage", "ImageScale",
+    "SaveImageWebsocket", "SaveImage", "PreviewImage", "LoadImage", "ImageScale",
 }  # fmt: skip
+FOLDERS = {"SaveImage": "output", "PreviewImage": "temp"}
+"""Where the nodes that write files put them."""
 
 
 @dataclass
@@ -34,10 +36,12 @@ class ComfyServer:
     `faults` maps `prompt`, `history`, `queue`, `view`, `upload` to the names of answers that come first, in order.
     `ends` holds what happens to the next orders: ok, error, memory, drop (the websocket breaks), mute (no pictures),
     odd (frames and messages that no client should mind), interrupted. `modern`: has /api/jobs/ID/cancel.
+    `own_ids`: chooses the ids of orders itself, as older ones do.
     """
 
     url: str = ""
     modern: bool = True
+    own_ids: bool = False
     step_seconds: float = 0.01
     preview: bytes = b""
     final: bytes | None = None
@@ -72,7 +76,7 @@ class ComfyServer:
         unknown = [node["class_type"] for node in body["prompt"].values() if node["class_type"] not in CLASSES]
         if unknown or any("%" in str(node["inputs"].get("seed", "")) for node in body["prompt"].values()):
             return JSONResponse({"error": {"type": "invalid_prompt", "message": str(unknown)}, "node_errors": {}}, 400)
-        order = body["prompt_id"]
+        order = f"own-{len(self.submissions)}" if self.own_ids else body["prompt_id"]
         self.submissions.append(body)
         self.graphs[order] = body
         self.pending.append(order)
@@ -117,18 +121,21 @@ class ComfyServer:
         return await self.say(client, "executing", {"node": None, "prompt_id": order})
 
     async def _output(self, order: str, client: str, graph: dict[str, Any], end: str) -> None:
-        node, last = next((name, node) for name, node in graph.items() if node["class_type"].startswith("SaveImage"))
         canvas = next((n for n in graph.values() if {"width", "height"} <= n["inputs"].keys()), None)
         size = (canvas["inputs"]["width"], canvas["inputs"]["height"]) if canvas else (64, 64)
         picture = self.final if self.final is not None else drawn(graph, size=size)
-        await self.say(client, "executing", {"node": node, "prompt_id": order})
         outputs: dict[str, Any] = {}
-        if last["class_type"] == "SaveImage":
+        for node, kind in ((name, node["class_type"]) for name, node in graph.items()):
+            if kind not in ("SaveImageWebsocket", *FOLDERS) or end == "mute":
+                continue
+            await self.say(client, "executing", {"node": node, "prompt_id": order})
+            if kind == "SaveImageWebsocket":
+                await self.frame(client, struct.pack(">II", 1, 2) + picture)
+                continue
             name = f"ComfyUI_{len(self.files):05}_.png"
             self.files[name] = picture
-            outputs = {node: {"images": [{"filename": name, "subfolder": "", "type": "output"}]}}
-        elif end != "mute":
-            await self.frame(client, struct.pack(">II", 1, 2) + picture)
+            outputs[node] = {"images": [{"filename": name, "subfolder": "", "type": FOLDERS[kind]}]}
+            await self.say(client, "executed", {"node": node, "output": outputs[node], "prompt_id": order})
         self.history[order] = {"outputs": outputs, "status": {"status_str": "success", "completed": True}}
 
     async def _error(self, order: str, client: str, end: str) -> None:
@@ -217,7 +224,10 @@ class ComfyServer:
     async def view(self, request: Request) -> Response:
         if (fault := await self._fault("view")) is not None:
             return fault
-        found = self.files.get(request.query_params["filename"])
+        asked = request.query_params
+        listed = {"filename": asked["filename"], "subfolder": asked["subfolder"], "type": asked["type"]}
+        outputs = [node["images"] for entry in self.history.values() for node in entry["outputs"].values()]
+        found = self.files.get(asked["filename"]) if [listed] in outputs else None
         return Response(found, 200, media_type="image/png") if found is not None else Response(status_code=404)
 
     async def upload(self, request: Request) -> Response:
