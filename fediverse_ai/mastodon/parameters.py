@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -148,6 +149,11 @@ def _json(raw: bytes) -> dict[str, Any]:
 
 
 async def _multipart(headers: Headers, raw: bytes) -> list[tuple[str, Any]]:
+    boundary = parse_options_header(headers["content-type"])[1].get(b"boundary", b"")
+    if not boundary or b"--" + boundary + b"--" not in raw:
+        # The parser would take the parts before the break for all of them.
+        raise Malformed("The form cannot be read.", "multipart without its end")
+
     async def stream() -> AsyncGenerator[bytes, None]:
         yield raw
         yield b""
