@@ -12,7 +12,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.log import get
-from outbox import budget, line, lineage, quotas, quote, restraints, tag_guard, uploads
+from outbox import budget, line, lineage, probing, quotas, quote, restraints, tag_guard, uploads
 from outbox import draft as drafts
 from outbox.belongings import Disclosure, RemixPolicy
 from outbox.draft import Draft
@@ -28,8 +28,9 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft, *, bounded
     """Store a post in state `waiting` with the job that prepares it, or as a draft. The same client key, the same post.
 
     Raises Unprocessable for what cannot be posted, Forbidden for an author who may not, Missing for a reply to
-    something the author cannot see, TooMany for more than the author's role may use (outbox/quotas.py), unless not
-    `bounded`: at the command line the owner decides. NoRoom for a picture while the disk is nearly full.
+    something the author cannot see, TooMany for more than the author's role may use (outbox/quotas.py) and for what was
+    refused too often (outbox/probing.py), unless not `bounded`: at the command line the owner decides. NoRoom for a
+    picture while the disk is nearly full.
     """
     context = context_of(session)
     if not author.local or not policy.living(author):
@@ -47,6 +48,8 @@ async def compose(session: AsyncSession, author: Actor, draft: Draft, *, bounded
     await budget.check(session, author, draft.visibility, pictures=draft.pictures > 0, reply=parent is not None)
     if bounded and not draft.keep:
         await quotas.require_post(session, author.id, pictures=draft.pictures > 0)
+        if draft.prompt is not None:
+            await probing.check(session, author, draft.prompt)
     post = row(context, author, draft, parent)
     await _choices(session, author, draft, post)
     post.quote_uri = await _quoted(session, author, draft)

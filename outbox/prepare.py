@@ -14,7 +14,7 @@ from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.log import get
 from generation.pipeline import Pipeline
 from generation.types import Decision, ProgressReport, Verdict
-from outbox import candidates, documents, making, notify, remarking, turns, uploads
+from outbox import candidates, documents, making, notify, probing, remarking, turns, uploads
 from outbox.judging import judge, record
 from outbox.mentions import find_mentions
 from outbox.models import Attachment, Post, PostState
@@ -128,6 +128,8 @@ async def _settle(
             move(post, PostState.REFUSED)
     if author is not None and post.state in (PostState.HELD, PostState.REFUSED):
         await notify.tell(session, author, post.state, f"{post.state}:{judgement.id}", post_id=post.id)
+        if post.state == PostState.REFUSED:
+            await probing.noticed(session, author, post)
     return True
 
 

@@ -367,6 +367,7 @@ PROTECTED_FOLLOWS: Final = 5
 
 # Retries of deliveries and pictures: seconds, tries.
 HEARD_SECONDS: Final = 600.0  # between two wake-ups of the lane of a host that something came from
+PROFILE_PAUSE_SECONDS: Final = 30.0  # in which several changes of a profile are told together
 LANE_JOIN_SECONDS: Final = 2.0  # a row that joins a lane only to keep its order waits for the rows before it
 BACKOFF_SECONDS: Final = (60.0, 300.0, 900.0, 3600.0, 3 * 3600.0, 6 * 3600.0)
 REPEAT_SECONDS: Final = 12 * 3600.0
@@ -376,6 +377,15 @@ RETRY_AFTER_SECONDS: Final = 86_400.0  # of what another server asks for, at mos
 DELIVERY_REFUSALS: Final = 3
 JITTER: Final = 0.3  # of a pause, up or down
 PICTURE_TRIES: Final = 3  # of an absent backend; as many as the engine gives a job
+
+# Prompts like some that were refused (GEN-09): pieces, seconds, a share.
+PROBING_FREE: Final = 3  # refusals within a day before anybody waits
+PROBING_SECONDS: Final = 60.0  # after these; doubled by each further one
+PROBING_MOST_SECONDS: Final = 3600.0
+PROBING_DAY_SECONDS: Final = 86_400.0  # how long a refusal is remembered
+PROBING_LIKENESS: Final = 0.5  # of the pieces of two prompts: from here on they are alike
+PROBING_TOLD: Final = 6  # so many, and each time so many more, are reported to the moderators
+PROBING_ROWS: Final = 50  # refusals of a person that are looked at
 
 # Work: pieces, seconds, characters.
 DELIVERY_CONCURRENCY: Final = 25
@@ -420,6 +430,7 @@ SEARCH_WORDS: Final = 8
 SEARCH_POSTS: Final = 20_000
 SEARCH_OFFSET: Final = 1_000
 API_UNREAD: Final = 1_000
+ASIDE_THREADS: Final = 100
 API_BATCH_IDS: Final = 20
 # What one person may keep to arrange their reading.
 LISTS: Final = 50
@@ -442,6 +453,7 @@ ENDORSEMENTS: Final = 20  # accounts that somebody shows on their profile
 OWN_COLLECTIONS: Final = 100  # that somebody's clients made
 OWN_ITEMS: Final = 1_000  # in one of them
 COLLECTION_CHARS: Final = 1_000  # beneath its name
+COLLECTION_TELL_SECONDS: Final = 60.0  # until followers hear of its new order
 COUNTED_POSTS: Final = 1_000  # of an account of another server
 
 # Clients of the ActivityPub API: characters, requests, seconds, streams.

@@ -44,6 +44,7 @@ REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
 DISK = "tests/faults/test_room.py::"
 UPKEEP = "tests/outbox/test_upkeep.py::"
+PROBING = "tests/outbox/test_probing.py::"
 API = "tests/mastodon/"
 SOCIAL = "tests/social/"
 
@@ -305,7 +306,15 @@ HELD = {
     "DELIVERY_REFUSALS": LANES + "test_when_a_row_is_given_up",
     "RETRY_AFTER_SECONDS": KEPT,
     "PICTURE_TRIES": "tests/outbox/test_prepare.py::test_an_absent_backend_is_tried_three_times",
+    "PROBING_FREE": PROBING + "test_each_try_beyond_a_few_waits_twice_as_long",
+    "PROBING_SECONDS": PROBING + "test_each_try_beyond_a_few_waits_twice_as_long",
+    "PROBING_DAY_SECONDS": PROBING + "test_each_try_beyond_a_few_waits_twice_as_long",
+    "PROBING_MOST_SECONDS": PROBING + "test_the_wait_has_an_end_and_so_has_what_is_looked_at",
+    "PROBING_ROWS": PROBING + "test_the_wait_has_an_end_and_so_has_what_is_looked_at",
+    "PROBING_TOLD": PROBING + "test_moderators_get_one_report",
+    "PROBING_LIKENESS": PROBING + "test_how_much_alike",
     "WAITING_SECONDS": "tests/outbox/test_prepare.py::test_a_forgotten_post_is_given_up",
+    "PROFILE_PAUSE_SECONDS": "tests/outbox/test_profile.py::test_several_edits_are_told_together",
     "HEARD_SECONDS": "tests/outbox/test_heard.py::test_a_server_that_speaks_is_asked_again_at_once_but_not_always",
     "COLLECTION_PAGES": "tests/inbox/test_threads.py::test_so_many_pages_of_replies_are_read",
     "COLLECTION_LOOKS": "tests/outbox/test_replies.py::test_a_page_is_looked_for_so_often",
@@ -351,8 +360,10 @@ HELD = {
     "OWN_COLLECTIONS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
     "OWN_ITEMS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
     "COLLECTION_CHARS": "tests/web/test_collections.py::test_words_have_bounds",
+    "COLLECTION_TELL_SECONDS": "tests/web/test_collections.py::test_followers_hear_of_what_everybody_sees_and_of_nothing_else",
     "COUNTED_POSTS": API + "test_home.py::test_posts_of_others_are_counted_up_to_a_bound",
     "API_BATCH_IDS": API + "test_limits.py::test_so_many_statuses_and_accounts_at_once",
+    "ASIDE_THREADS": API + "test_aside.py::test_threads_of_who_is_let_in_are_bounded",
     "API_UNREAD": API + "test_limits.py::test_unread_are_counted_up_to_a_bound",
     "PROFILE_FIELDS": API + "test_limits.py::test_so_many_fields_of_a_profile",
     "IDEMPOTENCY_SECONDS": API + "test_statuses.py::test_the_same_key_gives_the_same_status_until_it_is_deleted",

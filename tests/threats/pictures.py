@@ -26,6 +26,9 @@ FILES = {
     "moderators": "tests/contracts/test_moderators.py",
     "services": "tests/contracts/test_judging_services.py",
     "pictures": "tests/threats/test_pictures.py",
+    "probing": "tests/outbox/test_probing.py",
+    "remote": "tests/web/test_remote_verdicts.py",
+    "queue": "tests/web/test_moderation_queue.py",
 }
 
 MEDIA = {
@@ -47,6 +50,7 @@ MEDIA = {
     "proxy:test_pictures_of_private_posts_are_for_their_readers",
     "MED-12": "uploads:test_an_upload_is_its_owners_and_goes_into_one_post",
     "MED-13": "pictures:test_ranges_cost_no_more_than_the_file",
+    "MED-14": "pictures:test_tricks_with_multipart_end_soon_and_keep_nothing",
     "MED-15": "uploads:test_what_no_post_took_is_forgotten_after_a_day uploads:test_one_person_keeps_a_bounded_number "
     "storage:test_a_file_that_was_not_finished_does_not_exist",
     "MED-16": "proxy:test_copies_are_fetched_anew_after_a_week_and_when_the_address_changes "
@@ -78,7 +82,11 @@ GENERATION = {
     "pictures:test_the_prompt_is_judged_together_with_its_picture",
     "GEN-07": "policy:test_thresholds lists:test_found pictures:test_a_face_on_an_uncovered_body_is_refused",
     "GEN-08": "lists:test_found policy:test_every_category_of_the_published_taxonomy_has_a_rule",
+    "GEN-09": "probing:test_each_try_beyond_a_few_waits_twice_as_long probing:test_moderators_get_one_report "
+    "probing:test_deleting_what_was_refused_makes_nobody_forget",
     "GEN-10": "appeals:test_the_page_explains_and_takes_the_appeal",
+    "GEN-11": "remote:test_what_the_gate_says_is_done remote:test_its_author_does_not_uncover_it "
+    "remote:test_a_portrait_that_is_held_is_not_shown",
     "GEN-12": "nudity:test_another_model_is_not_used sandbox:test_the_child_inherits_no_secret_and_cannot_write",
     "GEN-13": "generators:test_any_prompt_is_only_text generators:test_orders_inside_a_prompt_stay_inert",
     "GEN-14": "prepare:test_an_absent_backend_is_tried_three_times prepare:test_wrong_bytes_never_become_a_picture "
@@ -87,6 +95,8 @@ GENERATION = {
     "GEN-16": "publish:test_the_note_is_labelled_and_complete provenance:test_read_back_from_every_format "
     "uploads:test_labels_follow_the_declared_origin_but_not_against_the_file",
     "GEN-17": "publish:test_the_note_is_labelled_and_complete",
+    "GEN-18": "queue:test_an_item_is_shown_blurred_with_its_scores_and_its_authors_record "
+    "queue:test_two_people_have_to_say_the_same queue:test_what_is_handed_to_the_admins_is_theirs",
     "GEN-19": "appeals:test_a_refusal_is_turned_round_without_making_the_picture_again "
     "appeals:test_an_appeal_is_made_once_and_answered_once",
     "GEN-20": "schedule:test_a_new_policy_judges_the_same_bytes_again policy-file:test_a_change_is_taken_up_after_it_rested "
@@ -94,17 +104,9 @@ GENERATION = {
 }
 
 ABSENT = {
-    "MED-14": "Forms are bounded in bytes and fields (tests/web/test_sign_in.py); uploads by multipart belong to the apps' "
-    "interfaces, whose tests hold their bounds.",
     "MED-18": "Not built: near copies are recognised on the list of known pictures, not counted against floods; rates "
     "for posts bound those.",
     "MED-19": "Out of scope, and said so: hidden data and removed watermarks in others' pictures are not looked for.",
-    "GEN-09": "Not built: refused prompts are not compared with each other; pictures per person and day are limited, and "
-    "moderators see refusals in `moderation stats`.",
-    "GEN-11": "Not built: pictures of other servers are shown to signed-in people alone, never on public pages, and "
-    "are not judged; the stage `remote` of the policy waits for it.",
-    "GEN-18": "Not built: moderators work on the terminal, which shows no picture; there is no second person for the "
-    "worst class, and no log of who looked.",
 }
 
 NAMES = dict(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from generation.policy import load_policy
 from generation.sandbox import Sandbox
 from generation.types import Decision, Finding
 from outbox import judging, prepare
+from outbox.belongings import Upload
 from outbox.compose import compose
 from outbox.draft import Draft
 from outbox.models import Attachment, Judgement
 from tests.support import gate
 from tests.support.house import House, house
 from tests.support.rooms import published
+from tests.support.tokens import token_for
 
 ROOT = Path(__file__).parents[2]
 POLICY = load_policy()
@@ -96,6 +99,45 @@ async def test_ranges_cost_no_more_than_the_file(home: House, alice: Actor, rang
     assert len(answer.content) <= max(len(b"picture"), 200)
     if answer.status_code in (200, 206):
         assert b"picture".find(answer.content) >= 0
+
+
+def part(name: str, data: bytes, extra: bytes = b"") -> bytes:
+    return (
+        b'--x\r\nContent-Disposition: form-data; name="' + name.encode() + b'"' + extra + b"\r\n\r\n" + data + b"\r\n"
+    )
+
+
+FILE = b'; filename="a.png"\r\nContent-Type: image/png'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data; boundary=x", b"".join(part(f"n{n}", b"1") for n in range(10_000)) + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", b"".join(part("file", b"", FILE) for _ in range(1_000)) + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", part("n" * 2**20, b"1") + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", part("file", b"1", b"; filename=" + b"a" * 2**20) + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", part("description", b"a" * 2**20) + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", part("file", encoded("PNG"), FILE)[:-30]),
+        ("multipart/form-data; boundary=y", part("file", encoded("PNG"), FILE) + b"--x--\r\n"),
+        ("multipart/form-data", part("file", encoded("PNG"), FILE) + b"--x--\r\n"),
+        ("multipart/form-data; boundary=" + "x" * 8_000, part("file", encoded("PNG"), FILE) + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", part("file", part("file", encoded("PNG"), FILE), FILE) + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", b"\0" * 100_000),
+        ("multipart/mixed; boundary=x", part("file", encoded("PNG"), FILE) + b"--x--\r\n"),
+    ],
+    ids=["parts", "files", "name", "filename", "field", "cut", "other boundary", "no boundary", "long boundary",
+         "nested", "zeros", "mixed"],
+)  # fmt: skip
+async def test_tricks_with_multipart_end_soon_and_keep_nothing(home: House, kind: str, body: bytes) -> None:
+    """MED-14, at the door where apps bring pictures."""
+    headers = {"Authorization": f"Bearer {await token_for(home, 'mallory')}", "Content-Type": kind}
+    kept, began = len(await home.rows(Upload)), time.process_time()
+    answer = await home.client.post("/api/v2/media", content=body, headers=headers)
+    assert answer.status_code in (400, 413, 415, 422), (answer.status_code, answer.text[:200])
+    assert len(answer.content) < 2_000
+    assert time.process_time() - began < 2
+    assert len(await home.rows(Upload)) == kept
 
 
 async def test_what_is_judged_is_what_is_published(home: House, alice: Actor) -> None:
