@@ -62,4 +62,10 @@ def pictures_of(body: Json) -> list[Json]:
     if not is_article(body) or any(document.type_of(one) != "Link" for one in attached):
         return attached
     itself = [body] if document.type_of(body) == "Image" else []
-    return [*attached, *itself, *document.objects(body, "image", 1)]
+    return [*attached, *itself, *(document.objects(body, "image", 1) or _preview(body))]
+
+
+def _preview(body: Json) -> list[Json]:
+    """What a film shows before it runs: the widest of its icons (PeerTube)."""
+    icons = document.objects(body, "icon") if document.type_of(body) in ("Audio", "Video") else []
+    return sorted(icons, key=lambda icon: document.integer(icon, "width", 1, 100_000) or 0)[-1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import select
@@ -20,7 +21,7 @@ from fediverse_ai.core.errors import FediverseError, Nonsense, NoRoom, Unauthent
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.core.log import get
-from inbox import tombstones
+from inbox import groups, tombstones
 from inbox.handlers.delete import bury_actor
 from inbox.models import Received
 from outbox.models import Post, PostState
@@ -36,40 +37,59 @@ ASKED = frozenset({"Create", "Update", "Announce", "Like"})
 BRINGS_OBJECT = frozenset({"Create", "Update"})
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of carried words: the activity as it may be believed, or that it was done here already."""
+
+    admitted: Admitted | None = None
+    done: bool = False
+
+
 async def believed(
     context: Context, activity: Json, body: bytes, actor_uri: str, carrier_uri: str
 ) -> tuple[Admitted, bytes] | None:
     """The activity as it may be believed, with the bytes to keep; None when there is nothing to do about it.
 
-    Never raises: the carrier signed properly and is told 202 whatever comes of it, or its queue would suffer. A Delete
-    without proof is not kept but acted upon here, when its home confirms it. The body itself counts for nothing but a
-    hint, unless it carries a proof (FEP-8b32) by a key of its actor.
+    Never raises: the carrier signed properly and is told 202 whatever comes of it, or its queue would suffer.
     """
-    rate = limits.FORWARDS_PER_HOST
-    if context.part(RateLimiter).wait(f"forward:{urls.origin(carrier_uri)}", rate) > 0:
-        return None
-    async with context.database.read() as session:
-        if not await _concerns_us(session, context.config.public_url, activity, actor_uri):
-            return None
-    budget = Budget(fetches=limits.FORWARD_FETCHES, seconds=limits.FORWARD_SECONDS, clock=context.clock)
     try:
-        proven = await _proven(context, activity, actor_uri, budget)
-        if proven is not None:
-            return proven, body
-        if document.type_of(activity) == "Delete":
-            await _confirmed_gone(context, activity, actor_uri, budget)
-            return None
-        told = await _told_by_home(context, activity, actor_uri, budget)
+        admitted = (await heard(context, activity, actor_uri, carrier_uri)).admitted
     except NoRoom:
         raise  # its carrier tries again
     except FediverseError as error:
         log.info("forward_not_believed", carrier=carrier_uri, actor=actor_uri, detail=error.detail)
         return None
-    return (told, document.dump(told.document)) if told is not None else None
+    if admitted is None:
+        return None
+    return admitted, body if admitted.how == "signed" else document.dump(admitted.document)
 
 
-async def _concerns_us(session: AsyncSession, public_url: str, activity: Json, actor_uri: str) -> bool:
-    """Is it worth a request? New, by a living actor of elsewhere, and followed here, about ours, or about what we have.
+async def heard(context: Context, activity: Json, actor_uri: str, carrier_uri: str) -> Heard:
+    """What may be believed of an activity of `actor_uri` that another brought.
+
+    A Delete without proof is not kept but acted upon here, when its home confirms it. The body itself counts for
+    nothing but a hint, unless it carries a proof (FEP-8b32) by a key of its actor. Raises what asking its home does.
+    """
+    rate = limits.FORWARDS_PER_HOST
+    if context.part(RateLimiter).wait(f"forward:{urls.origin(carrier_uri)}", rate) > 0:
+        return Heard()
+    async with context.database.read() as session:
+        if not await _concerns_us(session, context.config.public_url, activity, actor_uri, carrier_uri):
+            return Heard()
+    budget = Budget(fetches=limits.FORWARD_FETCHES, seconds=limits.FORWARD_SECONDS, clock=context.clock)
+    proven = await _proven(context, activity, actor_uri, budget)
+    if proven is not None:
+        return Heard(proven)
+    if document.type_of(activity) == "Delete":
+        return Heard(done=await _confirmed_gone(context, activity, actor_uri, budget))
+    return Heard(await _told_by_home(context, activity, actor_uri, budget))
+
+
+async def _concerns_us(
+    session: AsyncSession, public_url: str, activity: Json, actor_uri: str, carrier_uri: str
+) -> bool:
+    """Is it worth a request? New, by a living actor of elsewhere, and followed here, about ours, about what we have, or
+    an answer to that in a group which somebody here follows.
 
     Read from a body that nobody vouches for: it can only keep us from asking (D11).
     """
@@ -87,7 +107,10 @@ async def _concerns_us(session: AsyncSession, public_url: str, activity: Json, a
         return kind != "Create" and (have is not None or (object_uri == actor_uri and author is not None))
     if author is not None and await actor_queries.has_local_follower(session, author.id):
         return True
-    return any(urls.same_origin(named, public_url) for named in _named(activity, value))
+    if any(urls.same_origin(named, public_url) for named in _named(activity, value)):
+        return True
+    parent_uri = document.id_of(value.get("inReplyTo")) if kind == "Create" and isinstance(value, dict) else None
+    return parent_uri is not None and await groups.continues(session, parent_uri, [carrier_uri])
 
 
 def _named(activity: Json, value: Any) -> list[str]:
@@ -162,28 +185,32 @@ async def _fetched(context: Context, uri: str, actor_uri: str, budget: Budget) -
     return found if found.owner == actor_uri else None
 
 
-async def _confirmed_gone(context: Context, activity: Json, actor_uri: str, budget: Budget) -> None:
-    """Remove a post or an actor when its home answers 404, 410 or with a Tombstone; an actor needs 410 or Tombstone."""
+async def _confirmed_gone(context: Context, activity: Json, actor_uri: str, budget: Budget) -> bool:
+    """Remove a post or an actor when its home answers 404, 410 or with a Tombstone (an actor needs 410 or Tombstone);
+    whether that was so."""
     uri = document.id_of(activity.get("object"))
     if uri is None or not urls.same_origin(uri, actor_uri):
-        return
+        return False
     try:
         found = await context.part(RemoteActors).fetcher.document(uri, budget=budget)
         gone = for_good = found.type == "Tombstone"
     except Vanished as error:
         gone, for_good = True, error.gone
     if not gone:
-        return
+        return False
     async with context.database.write() as session:
         author = await actor_queries.by_uri(session, actor_uri)
         post = await by_uri(session, uri)
         if author is None or author.local:
-            return
+            return False
         if uri == actor_uri and for_good:
             await bury_actor(session, author)
         elif post is not None and post.author_id == author.id and post.state == PostState.PUBLISHED:
             await _bury(session, post, author.uri)
+        else:
+            return False
     log.info("forwarded_delete_confirmed", uri=uri)
+    return True
 
 
 async def _bury(session: AsyncSession, post: Post, owner_uri: str) -> None:

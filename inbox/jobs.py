@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy, queries
 from actors.models import Actor
+from actors.policy import DomainRules
 from fediverse_ai.activitypub import document
-from fediverse_ai.activitypub.authority import admit_signed
-from fediverse_ai.core import jobs, limits
+from fediverse_ai.activitypub.authority import Admitted, admit_signed
+from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.database import after_commit
 from fediverse_ai.core.errors import FediverseError, NoRoom, Unavailable, Unreachable
@@ -17,7 +20,7 @@ from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import bound, get
 from fediverse_ai.core.metrics import Count
-from inbox import arrivals, handlers, retire
+from inbox import arrivals, forwarded, groups, handlers, retire
 from inbox.incoming import Incoming, Outcome
 from inbox.models import Received
 from inbox.resolve import resolve
@@ -83,30 +86,61 @@ async def _one(context: Context, row: Received, sender: Actor | None) -> None:
     if not handlers.supports(activity.type):
         await _settle(context, row, Outcome.UNSUPPORTED, activity.type)
         return
+    said, author = activity, sender
+    if (inner := groups.inside(activity)) is not None:
+        opened = await _opened(context, row, inner)
+        if opened is None:
+            return
+        said, author = opened
     budget = Budget(fetches=limits.FETCH_PER_ACTIVITY, seconds=limits.FETCH_ACTIVITY_SECONDS, clock=context.clock)
-    resolved = await resolve(context, activity, sender, budget)
-    handler = handlers.find(activity.type, resolved.type)
+    resolved = await resolve(context, said, author, budget)
+    handler = handlers.find(said.type, resolved.type)
     if handler is None:
-        await _settle(context, row, Outcome.UNSUPPORTED, f"{activity.type} of {resolved.type}")
+        await _settle(context, row, Outcome.UNSUPPORTED, f"{said.type} of {resolved.type}")
         return
     async with context.database.write() as session:
         fresh = await session.get(Received, row.id, with_for_update=True)
-        sender = await queries.by_uri(session, row.sender_uri)
+        now = await queries.by_uris(session, {sender.uri, author.uri})
         if fresh is None or fresh.state != "stored":
             return
-        if sender is None or not policy.living(sender):
+        if any(uri not in now or not policy.living(now[uri]) for uri in (sender.uri, author.uri)):
             # What was handled just before this one may have been their end.
             await _mark(session, fresh, context, Outcome.DROPPED, GONE)
             return
-        outcome = await handler(session, Incoming(activity, sender, resolved, row.received_ms))
+        sender = now[sender.uri]
+        outcome = await handler(session, Incoming(said, now[author.uri], resolved, row.received_ms))
         if outcome is Outcome.DONE:
-            await forward.pass_on(session, activity, row.body, sender)
+            if said is activity:
+                await forward.pass_on(session, activity, row.body, sender)
             await arrivals.keep(session, fresh, sender, activity.document)
             await hosts.heard_from(session, sender.inbox_url)
         await retire.used(session, sender)
         fp("handle.before_commit")
         await _mark(session, fresh, context, outcome, None)
     fp("handle.after_commit")
+
+
+async def _opened(context: Context, row: Received, inner: dict[str, Any]) -> tuple[Admitted, Actor] | None:
+    """What a group announced that somebody did, and who; None where nothing is left to do. The row is settled then.
+
+    The group's word counts for as much as that of anybody who forwards: a proof, or the home of what was done, decides.
+    """
+    actor_uri = document.id_of(inner.get("actor"))
+    if document.type_of(inner) not in groups.OPENED or actor_uri is None:
+        await _settle(context, row, Outcome.UNSUPPORTED, f"Announce of {document.type_of(inner)}")
+        return None
+    await context.part(DomainRules).require_welcome(urls.check_id(actor_uri))
+    found = await forwarded.heard(context, inner, actor_uri, row.sender_uri)
+    if found.admitted is None:
+        detail = f"{document.type_of(inner)} by {actor_uri}" + ("" if found.done else ", not believed or not wanted here")
+        await _settle(context, row, Outcome.DONE if found.done else Outcome.IGNORED, detail)
+        return None
+    async with context.database.read() as session:
+        author = await queries.by_uri(session, actor_uri)
+    if author is None or author.local or not policy.living(author):
+        await _settle(context, row, Outcome.DROPPED, GONE)
+        return None
+    return found.admitted, author
 
 
 async def _mark(session: AsyncSession, row: Received, context: Context, outcome: str, detail: str | None) -> None:
@@ -124,7 +158,7 @@ def _count(outcome: str, kind: str) -> None:
 
 async def _settle(context: Context, row: Received, outcome: Outcome, detail: str) -> None:
     log.info(
-        "activity_refused",
+        "activity_done" if outcome is Outcome.DONE else "activity_refused",
         activity=row.activity_uri,
         type=row.type,
         sender=row.sender_uri,

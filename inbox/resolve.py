@@ -18,7 +18,7 @@ from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Elsewhere, Malformed, Nonsense, Vanished
 from fediverse_ai.core.http import Budget
 from fediverse_ai.core.log import get
-from inbox import quotes
+from inbox import groups, quotes
 from inbox.incoming import Resolved
 from outbox.models import Activity, Post, Reaction, ReactionKind
 from outbox.move import moved_lately
@@ -32,6 +32,8 @@ CARRIES = frozenset({"Create", "Update"})
 async def resolve(context: Context, activity: Admitted, sender: Actor, budget: Budget) -> Resolved:
     """The object of a verified activity. Raises Unreachable when its home should be asked again later."""
     value = activity.document.get("object")
+    if activity.type == "Announce":
+        value = groups.boosted(value)
     uri = document.id_of(value)
     if activity.type in CARRIES:
         return await _carried(context, activity, sender, value, budget)

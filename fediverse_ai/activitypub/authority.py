@@ -64,7 +64,21 @@ def owner_of(document: Mapping[str, Any]) -> str | None:
         return _one_id(document, "actor")
     if kind in KEY_TYPES or "publicKeyPem" in document:
         return _one_id(document, "owner") or _one_id(document, "controller")
-    return _one_id(document, "attributedTo") or _one_id(document, "actor")
+    return _author(document) or _one_id(document, "actor")
+
+
+def _author(document: Mapping[str, Any]) -> str | None:
+    """The one id under `attributedTo`; of a person and a group on one server it is the person's.
+
+    PeerTube names so who made a film and the channel that shows it. Any other two are nobody in particular (AUT-21).
+    """
+    named = document.get("attributedTo")
+    if isinstance(named, list) and sorted(type_of(one) or "" for one in named) == ["Group", "Person"]:
+        group, person = sorted(named, key=lambda one: type_of(one) or "")
+        if not same_origin(_own_id(group), _own_id(person)):
+            raise _refuse("two authors on two servers")
+        named = person
+    return _one_id({"attributedTo": named}, "attributedTo")
 
 
 def _type(document: Mapping[str, Any]) -> str:

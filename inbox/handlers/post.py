@@ -12,7 +12,7 @@ from fediverse_ai.activitypub import document
 from fediverse_ai.activitypub.authority import Admitted
 from fediverse_ai.core import events, jobs, limits, urls
 from fediverse_ai.core.context import context_of
-from inbox import polls, quotes, threads, tombstones
+from inbox import groups, polls, quotes, threads, tombstones
 from inbox.incoming import Incoming, Outcome
 from inbox.notes import keep, mentions_of, replace_parts, write
 from outbox import lineage, search, votes
@@ -120,4 +120,11 @@ async def _is_wanted(session: AsyncSession, author: Actor, body: dict[str, Any])
     for actor in mentioned.values():
         if actor.local and not await policy.blocked_between(session, actor.id, author.id):
             return True
+    if parent_uri is not None and await groups.continues(session, parent_uri, _addressed(body)):
+        return True
     return await queries.has_local_follower(session, author.id)
+
+
+def _addressed(body: dict[str, Any]) -> list[str]:
+    """The ids among which a group would be; Lemmy and PieFed name it in `audience`."""
+    return [uri for key in ("audience", "to", "cc") for uri in document.audience(body, key, limits.JSON_FANOUT_ITEMS)]

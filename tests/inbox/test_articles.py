@@ -15,7 +15,7 @@ from inbox.threads import bring
 from outbox.models import Attachment, Post, Reaction
 from tests.inbox.stage import Document, Stage, stage_in
 from tests.support.house import House, house
-from tests.support.peer import PUBLIC
+from tests.support.peer import PUBLIC, RemoteActor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -127,6 +127,52 @@ async def test_a_film_says_its_description_in_markdown(stage: Stage) -> None:
     film = stage.bob.note("One < two\n\nand **three**", type="Video", name="Film", mediaType="text/markdown")
     await stage.receive(stage.bob, stage.bob.create(film))
     assert "<p>One &lt; two</p><p>and **three**</p>" in (await stage.post_of(film)).content
+
+
+def film(stage: Stage, channel: RemoteActor, **values: object) -> Document:
+    """As PeerTube writes it: the person and the channel, links in many sizes, previews as icons."""
+    origin = stage.good.origin
+    links = [
+        {"type": "Link", "mediaType": "video/mp4", "href": f"{origin}/static/film-720.mp4", "height": 720},
+        {"type": "Link", "mediaType": "text/html", "href": f"{origin}/w/film"},
+    ]
+    icons = [
+        {"type": "Image", "url": f"{origin}/large.jpg", "mediaType": "image/jpeg", "width": 850, "height": 480},
+        {"type": "Image", "url": f"{origin}/small.jpg", "mediaType": "image/jpeg", "width": 280, "height": 157},
+    ]
+    authors = [{"type": "Person", "id": stage.bob.uri}, {"type": "Group", "id": channel.uri}]
+    named: Document = {"attributedTo": authors, "name": "Film", "url": links, "icon": icons, "attachment": []}
+    return stage.bob.note("About *dunes*", type="Video", mediaType="text/markdown", **(named | values))
+
+
+async def test_a_film_of_a_person_in_a_channel_is_the_persons(stage: Stage) -> None:
+    """Its follower gets it from the channel's boost; the widest preview is its picture."""
+    channel = stage.good.actor("films", key=1, type="Group")
+    await stage.follow(channel)
+    made = film(stage, channel)
+    row = await stage.receive(channel, channel.activity("Announce", made["id"], to=[PUBLIC]))
+    assert row.state == "done", row.detail
+    post = await stage.post_of(made)
+    assert post.author_id == (await stage.row_of(stage.bob)).id
+    assert post.url == f"{stage.good.origin}/w/film"
+    assert "About *dunes*" in post.content
+    assert [(one.url, one.media_type) for one in await pictures(stage, post)] == [
+        (f"{stage.good.origin}/large.jpg", "image/jpeg")
+    ]
+
+
+async def test_a_film_of_two_servers_or_two_people_is_nobodys(stage: Stage) -> None:
+    """AUT-21: the one who signs it is not the one whose it becomes."""
+    await stage.follow(stage.bob)
+    channel = stage.good.actor("films", key=1, type="Group")
+    foreign = stage.evil.actor("channel", key=2, type="Group")
+    people = [{"type": "Person", "id": one.uri} for one in (stage.bob, stage.eve)]
+    groups = [{"type": "Group", "id": one.uri} for one in (channel, foreign)]
+    for authors in ([people[0], groups[1]], people, [*people, groups[0]], [people[0], *groups], [stage.bob.uri, groups[0]]):
+        made = film(stage, channel, attributedTo=authors)
+        await stage.refused(stage.bob, stage.bob.create(made), egress=True)
+    by_eve = film(stage, channel)
+    await stage.refused(stage.eve, stage.eve.create(by_eve), egress=True)
 
 
 async def test_a_picture_that_is_an_object_itself_is_shown(stage: Stage) -> None:
