@@ -46,7 +46,7 @@ async def compare(context: Context, header: str, sender: Sender) -> None:
     if synchronization.digest(ours) == theirs.digest:
         return
     async with context.database.write() as session:
-        await jobs.enqueue(session, synchronize, [sender.actor_id, theirs.url])
+        await jobs.enqueue(session, synchronize, [sender.actor_id, theirs.url, theirs.digest])
 
 
 async def _local_followers(session: AsyncSession, actor_id: int) -> list[tuple[str, int]]:
@@ -60,8 +60,11 @@ async def _local_followers(session: AsyncSession, actor_id: int) -> list[tuple[s
 
 @jobs.job(queue="in")
 async def synchronize(context: Context, ids: list[int | str]) -> None:
-    """Fetch whom the server believes to follow from here; rows it does not list go, what we do not know is undone."""
-    actor_id, url = int(ids[0]), str(ids[1])
+    """Fetch whom the server believes to follow from here; rows it does not list go, what we do not know is undone.
+
+    Only by a list that has the announced digest: one that is hidden, in pages or cut off says nothing of who is missing.
+    """
+    actor_id, url, digest = int(ids[0]), str(ids[1]), str(ids[2])
     budget = Budget(fetches=2, seconds=limits.FETCH_ACTIVITY_SECONDS, clock=context.clock)
     try:
         found = (await context.part(RemoteActors).fetcher.document(url, budget=budget)).document
@@ -72,6 +75,9 @@ async def synchronize(context: Context, ids: list[int | str]) -> None:
     items += document.as_list(found.get("items"), limits.JSON_ARRAY_ITEMS)
     home = context.config.public_url
     listed = {uri for item in items if (uri := document.id_of(item)) and urls.same_origin(uri, home)}
+    if synchronization.digest(listed) != digest:
+        log.info("synchronization_failed", url=url, detail="the list is not the one that was announced")
+        return
     async with context.database.write() as session:
         await _mend(session, actor_id, listed)
 

@@ -15,6 +15,7 @@ from actors import follows, queries
 from actors.models import Actor, Follow, FollowState
 from actors.remote import ensure
 from actors.restorations import DAY_MS, Restoration
+from fediverse_ai.activitypub import synchronization
 from fediverse_ai.backup.reconcile import reconcile
 from fediverse_ai.core import limits
 from fediverse_ai.core.http import Budget
@@ -127,7 +128,7 @@ async def test_what_a_peer_knows_better_is_taken_over_for_a_while(
     listed = {"id": url, "type": "OrderedCollection", "orderedItems": [stage.ann.uri]}
     stage.good.serve({"@context": "https://www.w3.org/ns/activitystreams", **listed})
     before = len(stage.good.activities("Undo"))
-    await synchronize.synchronize.function(stage.home.context, [target.id, url])
+    await synchronize.synchronize.function(stage.home.context, [target.id, url, synchronization.digest([stage.ann.uri])])
     await rooms.deliver_all(stage.home)
     async with stage.home.context.database.read() as session:
         made = await queries.follow_of(session, stage.ann.id, target.id)

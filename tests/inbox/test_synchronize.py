@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import pytest
+
 from actors import follows, queries
 from actors.models import Actor, Follow, FollowState
 from inbox import synchronize
@@ -107,6 +109,29 @@ async def test_one_sender_is_compared_once_an_hour(home: House, alice: Actor, go
     home.clock.forward(3601)
     await _deliver(home, bob, _digest(alice.uri))
     assert len(await _jobs(home)) == 2
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"type": "OrderedCollection", "totalItems": 1},
+        {"type": "OrderedCollection", "totalItems": 1, "first": "https://good.test/users/bob/followers?page=1"},
+        {"type": "OrderedCollection", "totalItems": 2, "orderedItems": ["https://home.test/users/somebody"]},
+        {"type": "Note", "content": "hello"},
+    ],
+)
+async def test_a_list_that_is_not_the_announced_one_changes_nothing(
+    home: House, alice: Actor, good: Peer, bob: RemoteActor, hidden: dict[str, Any]
+) -> None:
+    """Without members it would end every follow, although its server only does not show them."""
+    await _known(home, alice, bob)
+    await _follow(home, alice, bob, FollowState.ACCEPTED)
+    path = f"/users/{bob.name}/followers_synchronization"
+    bob.peer.serve({"@context": "https://www.w3.org/ns/activitystreams", "id": bob.peer.origin + path, **hidden})
+    await _deliver(home, bob, _digest(alice.uri, f"{home.origin}/users/carol"))
+    [ids] = await _jobs(home)
+    await synchronize.synchronize.function(home.context, ids)
+    assert [row.state for row in await home.rows(Follow)] == [FollowState.ACCEPTED]
 
 
 async def test_a_list_that_hangs_or_lies_changes_nothing(
