@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from fediverse_ai.core.database import big_id, json_column
+from fediverse_ai.core.database import big_id, index_of_some, json_column
 from fediverse_ai.core.rows import Row
 
 
@@ -59,13 +59,7 @@ class SignUpRequest(Row, table=True):
 
     __tablename__ = "sign_up_request"
     __table_args__ = (
-        Index(
-            "uq_sign_up_request_name",
-            "name_lower",
-            unique=True,
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
-        ),
+        index_of_some("uq_sign_up_request_name", "name_lower", where="state = 'waiting'", unique=True),
         Index("ix_sign_up_request_state", "state", "id"),
     )
 
@@ -113,33 +107,30 @@ class Announcement(Row, table=True):
     by_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger, ondelete="SET NULL")
 
 
-class AnnouncementSeen(Row, table=True):
+class _ToAnnouncement(Row):
+    """What somebody did with an announcement."""
+
+    announcement_id: int = Field(
+        primary_key=True, foreign_key="announcement.id", sa_type=BigInteger, ondelete="CASCADE"
+    )
+    account_id: int = Field(
+        primary_key=True, foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
+    created_ms: int = Field(sa_type=BigInteger)
+
+
+class AnnouncementSeen(_ToAnnouncement, table=True):
     """Somebody has read an announcement and wants it out of the way."""
 
     __tablename__ = "announcement_seen"
 
-    announcement_id: int = Field(
-        primary_key=True, foreign_key="announcement.id", sa_type=BigInteger, ondelete="CASCADE"
-    )
-    account_id: int = Field(
-        primary_key=True, foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE"
-    )
-    created_ms: int = Field(sa_type=BigInteger)
 
-
-class AnnouncementReaction(Row, table=True):
+class AnnouncementReaction(_ToAnnouncement, table=True):
     """An emoji that somebody put under an announcement."""
 
     __tablename__ = "announcement_reaction"
 
-    announcement_id: int = Field(
-        primary_key=True, foreign_key="announcement.id", sa_type=BigInteger, ondelete="CASCADE"
-    )
-    account_id: int = Field(
-        primary_key=True, foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE"
-    )
     emoji: str = Field(primary_key=True)
-    created_ms: int = Field(sa_type=BigInteger)
 
 
 class Letter(Row, table=True):

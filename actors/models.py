@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
-from fediverse_ai.core.database import big_id, json_column
+from fediverse_ai.core.database import big_id, index_of_some, json_column
 from fediverse_ai.core.rows import Row
 
 
@@ -33,20 +33,9 @@ class Actor(Row, table=True):
     __tablename__ = "actor"
     __table_args__ = (
         Index("ix_actor_handle", "username_lower", "host"),
-        Index(
-            "ix_actor_deleted_ms",
-            "deleted_ms",
-            sqlite_where=text("deleted_ms IS NOT NULL"),
-            postgresql_where=text("deleted_ms IS NOT NULL"),
-        ),
+        index_of_some("ix_actor_deleted_ms", "deleted_ms", where="deleted_ms IS NOT NULL"),
         # Ours are unique by name; others' handles are claims that may clash, so only their URI is unique.
-        Index(
-            "uq_actor_local_name",
-            "username_lower",
-            unique=True,
-            sqlite_where=text("local = 1"),
-            postgresql_where=text("local"),
-        ),
+        index_of_some("uq_actor_local_name", "username_lower", where="local", on_sqlite="local = 1", unique=True),
     )
 
     id: int = Field(primary_key=True, sa_type=big_id())
@@ -184,15 +173,7 @@ class DomainRule(Row, table=True):
     """One decision about a whole host and its subdomains. It holds until it is undone; the row stays as its record."""
 
     __tablename__ = "domain_rule"
-    __table_args__ = (
-        Index(
-            "uq_domain_rule_host",
-            "host",
-            unique=True,
-            sqlite_where=text("undone_ms IS NULL"),
-            postgresql_where=text("undone_ms IS NULL"),
-        ),
-    )
+    __table_args__ = (index_of_some("uq_domain_rule_host", "host", where="undone_ms IS NULL", unique=True),)
 
     id: int = Field(primary_key=True, sa_type=big_id())
     host: str
@@ -217,15 +198,7 @@ class ActorRule(Row, table=True):
     """One decision about one remote actor: limit or suspend, until it is undone; the row stays as its record."""
 
     __tablename__ = "actor_rule"
-    __table_args__ = (
-        Index(
-            "uq_actor_rule_actor_id",
-            "actor_id",
-            unique=True,
-            sqlite_where=text("undone_ms IS NULL"),
-            postgresql_where=text("undone_ms IS NULL"),
-        ),
-    )
+    __table_args__ = (index_of_some("uq_actor_rule_actor_id", "actor_id", where="undone_ms IS NULL", unique=True),)
 
     id: int = Field(primary_key=True, sa_type=big_id())
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
-from sqlalchemy import JSON, BigInteger, Column, Integer, event, text
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -80,6 +80,12 @@ def big_id() -> TypeEngine[int]:
 def json_column(*, nullable: bool = False) -> Column[Any]:
     """A JSON column (JSONB on PostgreSQL). Changes in place are not noticed: assign a new value."""
     return Column(JSON().with_variant(JSONB(), "postgresql"), nullable=nullable)
+
+
+def index_of_some(name: str, *columns: str, where: str, on_sqlite: str = "", unique: bool = False) -> Index:
+    """An index of the rows that `where` is true of, in both databases' SQL or with `on_sqlite` for one of them."""
+    some = text(on_sqlite or where)
+    return Index(name, *columns, unique=unique, sqlite_where=some, postgresql_where=text(where))
 
 
 class _Session(AsyncSession):
