@@ -89,17 +89,22 @@ async def end(session: AsyncSession, account: Account, *, tell: bool = True) -> 
     await _drop_archives(session, context.config.data_dir / "archives", account.id)
     account.password_hash, account.email, account.disabled_ms = None, None, now
     account.posting, account.appearance, account.told, account.role = {}, {}, {}, "member"
-    actor.deleted_ms, actor.name, actor.summary, actor.fields, actor.verified = now, "", "", [], {}
-    actor.icon_url, actor.image_url, actor.also_known_as, actor.moved_to_uri = None, None, [], None
-    actor.document = document.dump(documents.tombstone(actor.uri, actor.kind, now))
     session.add(account)
-    session.add(actor)
+    entomb(session, actor, now)
     await _sweep(session, actor.id, account.id)
     if files := [name for name in pictures if name]:
         await jobs.enqueue(session, forget_files, files)
     await jobs.enqueue(session, erase, [actor.id, 0])
     after_commit(session, context.part(ServedDocuments).forget)
     log.info("account_ended", actor=actor.uri)
+
+
+def entomb(session: AsyncSession, actor: Actor, now: int) -> None:
+    """Leave of an actor of ours the name, which stays taken, and the address, which says that they are gone."""
+    actor.deleted_ms, actor.name, actor.summary, actor.fields, actor.verified = now, "", "", [], {}
+    actor.icon_url, actor.image_url, actor.also_known_as, actor.moved_to_uri = None, None, [], None
+    actor.document = document.dump(documents.tombstone(actor.uri, actor.kind, now))
+    session.add(actor)
 
 
 @jobs.job(queue="out")

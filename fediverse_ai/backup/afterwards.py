@@ -1,4 +1,4 @@
-"""What came after the last backup and must not be lost with the server: deletions, and who follows or blocks whom.
+"""What came after the last backup and must not be lost with the server: deletions, names, who follows or blocks whom.
 
 A list of lines that only grows, in the data folder and beside the backups, read from the rows every few seconds: a
 restore of yesterday's backup learns from it what was deleted since. Beside encrypted backups its lines are encrypted.
@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import or_
 from sqlalchemy.orm import aliased
@@ -37,17 +37,19 @@ log = get(__name__)
 
 LIST, SEEN = "afterwards.jsonl", "last-seen.json"
 SEALED: Final = b"age:"
-EVERY_SECONDS = 10.0
+EVERY_SECONDS = 2.0
 SEEN_SECONDS = 60.0
 OVERLAP_MS = int(limits.AFTERWARDS_OVERLAP_SECONDS * 1000)
+_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, order=True)
 class Entry:
     """One thing that happened at `at` (epoch ms): `who` and `whom` are ids of actors.
 
-    post, actor: `uri` was deleted. undone: `uri` was taken back by `who`. follow (asked for, and `uri` is the id of the
-    activity), accept (of such a one), unfollow, block: by `who` of `whom`.
+    joined: the account at `uri` was made here. post, actor: `uri` was deleted. undone: `uri` was taken back by `who`.
+    follow (asked for, and `uri` is the id of the activity), accept (of such a one), unfollow, block: by `who` of
+    `whom`.
     """
 
     at: int
@@ -131,13 +133,21 @@ async def _since(session: AsyncSession, since: int, now: int) -> tuple[list[Entr
     """What happened from `since` on, and up to when this is all of it."""
     found: list[Entry] = []
     upto = now
-    for source in (_deleted, _ours, _theirs, _blocks):
+    for source in (_joined, _deleted, _ours, _theirs, _blocks):
         entries, full = await source(session, since)
         found += entries
         if full and entries:
             upto = min(upto, max(entry.at for entry in entries))
     # Of one moment there may be more than one look takes; then the next one begins after it.
     return found, max(upto, since + 1)
+
+
+async def _joined(session: AsyncSession, since: int) -> tuple[list[Entry], bool]:
+    query = select(Actor.id, Actor.uri).where(col(Actor.local).is_(True), col(Actor.kind) != "Application")
+    query = query.where(col(Actor.id) >= since << SEQUENCE_BITS).order_by(col(Actor.id)).limit(limits.AFTERWARDS_ROWS)
+    rows = list(await session.exec(query))
+    found = [Entry(row_id >> SEQUENCE_BITS, "joined", uri) for row_id, uri in rows]
+    return found, len(rows) == limits.AFTERWARDS_ROWS
 
 
 async def _deleted(session: AsyncSession, since: int) -> tuple[list[Entry], bool]:
@@ -206,11 +216,26 @@ def _line(entry: Entry) -> bytes:
 
 
 def _append(path: Path, lines: Iterable[bytes]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "ab") as file:
+    """Durably. What a crash or a full disk cut off at the end goes first, or it would spoil the line behind it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a+b") as file:
+        file.truncate(_whole_bytes(file))
         file.write(b"".join(line + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _whole_bytes(file: BinaryIO) -> int:
+    """Where the last whole line ends."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - _PIECE)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
 
 
 def _lines(path: Path) -> Iterator[bytes]:

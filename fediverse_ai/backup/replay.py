@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import blocks, follows, policy, queries
+from actors import blocks, follows, local, policy, queries
 from actors.models import Account, Actor, Block, Follow, FollowState
 from fediverse_ai.backup.afterwards import Entry
 from fediverse_ai.core import urls
 from fediverse_ai.core.context import context_of
+from fediverse_ai.core.errors import Unprocessable
 from inbox import tombstones
 from inbox.handlers.delete import bury_actor
 from outbox import activities, leave, react
@@ -29,6 +30,8 @@ class Unknown(LookupError):
 async def apply(session: AsyncSession, entry: Entry) -> bool:
     """Do one entry, if it is not so already; whether anything changed. Raises Unknown."""
     match entry.kind:
+        case "joined":
+            return await _joined(session, entry.uri)
         case "post":
             return await _post(session, entry.uri)
         case "actor":
@@ -43,6 +46,19 @@ async def apply(session: AsyncSession, entry: Entry) -> bool:
             return await _block(session, entry)
         case _:
             return False
+
+
+async def _joined(session: AsyncSession, uri: str) -> bool:
+    """Who came after the backup is lost; others know them by this address, so nobody else ever gets it."""
+    name = uri.rpartition("/")[2]
+    if await queries.by_handle(session, name) is not None:
+        return False
+    try:
+        actor = await local.create(session, name)
+    except Unprocessable:  # a name that this program gives to nobody
+        return False
+    leave.entomb(session, actor, context_of(session).clock.now_ms())
+    return True
 
 
 async def _post(session: AsyncSession, uri: str) -> bool:

@@ -208,6 +208,7 @@ async def after(home: House, story: Story) -> None:
     asked = {"id": theirs.uri, "type": "Follow", "actor": story.bob.uri, "object": ann.uri}
     await rooms.receive(home, story.bob, story.bob.activity("Undo", asked))
     story.posts["new"] = await rooms.published(home, ann, "After the backup")
+    story.people["erin"] = await home.make_actor("erin")
     await rooms.deliver_all(home)
     await context.part(Afterwards).write()
 

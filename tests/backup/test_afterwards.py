@@ -130,6 +130,28 @@ async def test_the_list_of_a_lost_server_is_not_overwritten(tmp_path: Path) -> N
     assert listed(folder / afterwards.LIST) == ["https://a.example/9"]
 
 
+@pytest.mark.parametrize("cut", [1, 40, 100_000])
+async def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path, cut: int) -> None:
+    """Here and beside the backups, as a full disk or a power cut leaves it: part of a line, however long."""
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    here, beside = tmp_path / afterwards.LIST, folder / afterwards.LIST
+    entries = [Entry(at, "post", f"https://a.example/{at}{'x' * cut}") for at in (1, 2, 3)]
+    afterwards._append(here, [afterwards._line(entries[0])])
+    afterwards.copy(here, folder)
+    for path in (here, beside):
+        with path.open("ab") as file:
+            file.write(afterwards._line(entries[1])[:cut])
+    for entry in entries[1:]:
+        afterwards._append(here, [afterwards._line(entry)])
+        afterwards.copy(here, folder)
+    assert list(afterwards.entries_in(here)) == list(afterwards.entries_in(beside)) == entries
+    alone = tmp_path / "alone"
+    alone.write_bytes(b"cut")
+    afterwards._append(alone, [b"whole"])
+    assert alone.read_bytes() == b"whole\n"
+
+
 async def test_a_day_has_one_backup(home: House) -> None:
     context, config, clock = home.context, home.context.config, home.clock
     await scheduled.due(context)

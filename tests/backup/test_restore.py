@@ -14,10 +14,12 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from actors import accounts, local, signups
 from actors.audit import AuditEntry
 from actors.models import Actor, Block, Follow, Login, Token
 from actors.restorations import Restoration
 from fediverse_ai.backup import afterwards, settle
+from fediverse_ai.core.errors import Conflict
 from inbox.models import Received
 from outbox.models import Delivery, Post, PostState, Reaction
 from tests.backup.story import Story, first_day, told
@@ -131,6 +133,19 @@ async def test_deleted_stays_deleted(scene: Scene) -> None:
     assert await scene.home.rows(Reaction, post_id=note.id) == []
 
 
+async def test_the_name_of_who_came_after_the_backup_is_nobody_elses(scene: Scene) -> None:
+    erin = scene.story.people["erin"]
+    answer = await scene.home.client.get(erin.uri, headers={"accept": "application/activity+json"})
+    assert (answer.status_code, answer.json()["type"]) == (410, "Tombstone")
+    async with scene.home.context.database.write() as session:
+        for name in ("erin", "Erin"):
+            with pytest.raises(Conflict, match="is taken"):
+                await signups.require_free(session, name)
+            with pytest.raises(Conflict, match="is taken"):
+                await local.create(session, name)
+        assert await accounts.account_of(session, "erin") is None
+
+
 async def test_a_deleted_note_of_somebody_else_is_not_taken_again(scene: Scene) -> None:
     story = scene.story
     await rooms.receive(scene.home, story.bob, story.bob.create(story.note))
@@ -193,6 +208,8 @@ async def test_the_list_goes_on(scene: Scene) -> None:
     """The restored server's own list begins with what the lost one left."""
     config = scene.home.context.config
     kept = list(afterwards.entries_in(config.data_dir / afterwards.LIST))
-    assert {entry.uri for entry in kept if entry.kind == "actor"} == {scene.story.people["carol"].uri}
+    gone = {scene.story.people[name].uri for name in ("carol", "erin")}
+    assert {entry.uri for entry in kept if entry.kind == "actor"} == gone
+    assert scene.story.people["erin"].uri in {entry.uri for entry in kept if entry.kind == "joined"}
     copied = list(afterwards.entries_in(config.backup_dir / afterwards.LIST))
     assert copied == kept
