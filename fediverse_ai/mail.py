@@ -106,40 +106,23 @@ async def tell_owners(session: AsyncSession, kind: str, about: Mapping[str, Any]
 
 
 async def _confirm(session: AsyncSession, letter: Letter) -> Text:
+    happened = _("Somebody, we hope you, gave this address for @%(name)s.") % _facts(session, letter)
+    wanted, otherwise = _("If it was you, open this within two days:"), _("If it was not, do nothing: it is not kept.")
     link = await _link(session, letter, "confirm")
-    return Text(
-        _("Is this your address?"),
-        (
-            _("Somebody, we hope you, gave this address for @%(name)s.") % _facts(session, letter),
-            _("If it was you, open this within two days:"),
-            link,
-            _("If it was not, do nothing: it is not kept."),
-        ),
-    )
+    return Text(_("Is this your address?"), (happened, wanted, link, otherwise))
 
 
 async def _approved(session: AsyncSession, letter: Letter) -> Text:
-    link = await _link(session, letter, "confirm")
-    return Text(
-        _("Welcome"),
-        (
-            _("You are in as @%(name)s. Sign in with the password that you chose.") % _facts(session, letter),
-            *_note(letter),
-            _("Open this once, so that we know that mail reaches you:"),
-            link,
-        ),
-    )
+    happened = _("You are in as @%(name)s. Sign in with the password that you chose.") % _facts(session, letter)
+    wanted = _("Open this once, so that we know that mail reaches you:")
+    return Text(_("Welcome"), (happened, *_note(letter), wanted, await _link(session, letter, "confirm")))
 
 
 async def _moved(session: AsyncSession, letter: Letter) -> Text:
-    return Text(
-        _("Your address is being changed"),
-        (
-            _("Somebody who knows the password of @%(name)s wants its mail sent elsewhere.") % _facts(session, letter),
-            _("If it was not you, set a new password now, and sign out everywhere else:"),
-            f"{context_of(session).config.public_url}/settings/security",
-        ),
-    )
+    happened = _("Somebody who knows the password of @%(name)s wants its mail sent elsewhere.")
+    wanted = _("If it was not you, set a new password now, and sign out everywhere else:")
+    page = f"{context_of(session).config.public_url}/settings/security"
+    return Text(_("Your address is being changed"), (happened % _facts(session, letter), wanted, page))
 
 
 async def _denied(session: AsyncSession, letter: Letter) -> Text:
@@ -148,24 +131,15 @@ async def _denied(session: AsyncSession, letter: Letter) -> Text:
 
 
 async def _reset(session: AsyncSession, letter: Letter) -> Text:
-    link = await _link(session, letter, "reset")
-    return Text(
-        _("A new password"),
-        (
-            _("Somebody asked for a new password for @%(name)s.") % _facts(session, letter),
-            _("Set it here, within half an hour:"),
-            link,
-            _("If it was not you, do nothing: the old one stays."),
-        ),
-    )
+    happened = _("Somebody asked for a new password for @%(name)s.") % _facts(session, letter)
+    wanted, otherwise = _("Set it here, within half an hour:"), _("If it was not you, do nothing: the old one stays.")
+    return Text(_("A new password"), (happened, wanted, await _link(session, letter, "reset"), otherwise))
 
 
 async def _request(session: AsyncSession, letter: Letter) -> Text:
-    address = f"{context_of(session).config.public_url}/moderation/requests"
-    return Text(
-        _("Somebody asks to join"),
-        (_("@%(name)s asks to join, and waits for an answer:") % _facts(session, letter), address),
-    )
+    happened = _("@%(name)s asks to join, and waits for an answer:") % _facts(session, letter)
+    page = f"{context_of(session).config.public_url}/moderation/requests"
+    return Text(_("Somebody asks to join"), (happened, page))
 
 
 async def _notice(session: AsyncSession, letter: Letter) -> Text:
