@@ -1,6 +1,7 @@
 """No byte leaves without an allow verdict for these bytes and this policy: any history of doors, laws and accidents.
 
-A state machine composes, uploads, edits, schedules, moderates, appeals, swaps what was judged behind the gate's back,
+A state machine composes, uploads, edits and schedules by every door there is (pages, the Mastodon API, ActivityPub for
+clients, the terminal, and the verbs behind them), moderates, appeals, swaps what was judged behind the gate's back,
 changes the law and breaks things in the middle. Its own record of what was allowed when, kept beside the server's, is
 held against every activity that is there to be sent and every file that it names.
 """
@@ -23,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlmodel import col, select
 
 from actors.models import Account, Actor
-from fediverse_ai.core import failpoints
+from fediverse_ai.core import failpoints, limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import FediverseError
 from generation.pipeline import Pipeline
@@ -33,12 +34,16 @@ from outbox.compose import compose
 from outbox.draft import Draft
 from outbox.models import Activity, Attachment, Post, PostState, Revision
 from outbox.rulings import Appeal
+from tests.histories import doors
+from tests.histories.doors import Doors
 from tests.support import gate
 from tests.support.house import House, house
 
 T = TypeVar("T")
 MOOD = st.sampled_from(sorted(gate.MOODS))
 PAINT = st.sampled_from(sorted(gate.PAINTS))
+VERB = "verb"
+"""The verb itself, without a door before it."""
 CHANGE = st.sampled_from(
     [
         (before, mood, after)
@@ -57,8 +62,10 @@ LONG = os.environ.get("LONG") == "1"
 class World:
     """One house for all histories; what each may look at is what it made itself."""
 
-    def __init__(self, home: House, runner: asyncio.Runner, alice: Actor, judge: Account, toy: gate.Toy) -> None:
-        self.home, self.alice, self.judge, self.toy = home, alice, judge, toy
+    def __init__(
+        self, home: House, runner: asyncio.Runner, alice: Actor, judge: Account, toy: gate.Toy, ways: Doors
+    ) -> None:
+        self.home, self.alice, self.judge, self.toy, self.doors = home, alice, judge, toy, ways
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         """Something that happens between a verdict and the transaction that acts on it, once."""
         self._runner = runner
@@ -94,20 +101,43 @@ class Gate(RuleBasedStateMachine):
         self.approved: set[tuple[str, str]] = set()
         self.newest = max((row.id for row in self._rows(Activity)), default=0)
         self._enact("mild")
+        self.world.doors.forget_rates()
 
     # --- doors ---
 
-    @rule(mood=MOOD, later=st.booleans())
-    def write(self, mood: str, later: bool) -> None:
+    @rule(door=st.sampled_from((VERB, *doors.WORDS)), mood=MOOD, later=st.booleans())
+    def write(self, door: str, mood: str, later: bool) -> None:
         at = self.home.clock.now_ms() + 60_000 if later else None
-        self._compose(Draft(text=self._words(mood), not_before_ms=at))
+        if door == VERB:
+            self._compose(Draft(text=self._words(mood), not_before_ms=at))
+        else:
+            self.posts.append(self.world.run(self.world.doors.words(door, self._words(mood), at)))
 
-    @rule(paint=PAINT, mood=MOOD, alt=MOOD)
-    def paint(self, paint: str, mood: str, alt: str) -> None:
-        self._compose(Draft(prompt=f"{self._words(mood)} {paint}", alt_text=self._words(alt)))
+    @rule(door=st.sampled_from((VERB, *doors.PICTURES)), paint=PAINT, mood=MOOD, alt=MOOD)
+    def paint(self, door: str, paint: str, mood: str, alt: str) -> None:
+        prompt, said = f"{self._words(mood)} {paint}", self._words(alt)
+        if door == VERB:
+            self._compose(Draft(prompt=prompt, alt_text=said))
+        else:
+            self.posts.append(self.world.run(self.world.doors.picture(door, prompt, said)))
 
-    @rule(colour=MOOD, mood=MOOD)
-    def upload(self, colour: str, mood: str) -> None:
+    @rule(mood=MOOD, alt=MOOD, paint=PAINT)
+    def paint_and_finish(self, mood: str, alt: str, paint: str) -> None:
+        """By the pages: its author looks at what was made, and says the rest."""
+        self.posts.append(self.world.run(self.world.doors.picture("page", f"{self._words('calm')} {paint}", "")))
+        self.work()
+        [post] = self._rows(Post, Post.id == self.posts[-1])
+        if post.state == PostState.PICK:
+            words, said = self._words(mood), self._words(alt)
+            self.posts.append(self.world.run(self.world.doors.finish(post.id, words, said)))
+
+    @rule(door=st.sampled_from((VERB, *doors.UPLOADS)), colour=MOOD, mood=MOOD)
+    def upload(self, door: str, colour: str, mood: str) -> None:
+        if door != VERB:
+            brought = self.world.doors.upload(door, gate.painted(colour), self._words(mood))
+            self.posts.append(self.world.run(brought))
+            return
+
         async def bring() -> None:
             context = self.home.context
             picture = await uploads.admit(context, gate.painted(colour))
@@ -118,9 +148,12 @@ class Gate(RuleBasedStateMachine):
 
         self.world.run(bring())
 
-    @rule(mood=MOOD, data=st.data())
-    def edit(self, mood: str, data: st.DataObject) -> None:
+    @rule(door=st.sampled_from((VERB, *doors.EDITS)), mood=MOOD, data=st.data())
+    def edit(self, door: str, mood: str, data: st.DataObject) -> None:
         async def change(post: Post) -> None:
+            if door != VERB:
+                await self.world.doors.edit(door, post, self._words(mood))
+                return
             async with self.home.context.database.write() as session:
                 found = await session.get(Post, post.id)
                 assert found is not None
@@ -366,6 +399,38 @@ class Gate(RuleBasedStateMachine):
                     await publish.remove(session, post)
 
 
+def every_door_once() -> None:
+    """Whatever histories are drawn: by each door something that may leave and something that may not."""
+    visit = Gate()
+    for door in doors.WORDS:
+        visit.write(door, "calm", later=False)
+        visit.write(door, "grim", later=False)
+    for door in doors.PICTURES:
+        visit.paint(door, "blue", "calm", "calm")
+        visit.paint(door, "orange", "calm", "calm")
+    for door in doors.UPLOADS:
+        visit.upload(door, "calm", "calm")
+        visit.upload(door, "grim", "calm")
+    made = list(visit.posts)
+    visit.paint_and_finish("calm", "calm", "blue")
+    visit.paint_and_finish("grim", "calm", "blue")
+    made += [visit.posts[-3], visit.posts[-1]]
+    visit.work()
+    visit.nothing_left_unjudged()
+    state = {row.id: row for row in visit._rows(Post, col(Post.id).in_(made))}
+    found = [state[post_id].state for post_id in made]
+    # What was painted for the pages is looked at by its author first, and judged once more when they have chosen.
+    shown, looked_at = [PostState.PUBLISHED, PostState.HELD], [PostState.PICK, PostState.PICK]
+    assert found == shown * 6 + looked_at + shown * 2 + shown, list(zip(made, found, strict=True))
+    for door, post_id in zip(doors.EDITS, made[::2], strict=False):
+        visit.world.run(visit.world.doors.edit(door, state[post_id], visit._words("grim")))
+        visit.work()
+    visit.nothing_left_unjudged()
+    edits = visit._rows(Revision, col(Revision.post_id).in_(made))
+    assert [row.state for row in edits if "grim" in row.text] == [PostState.HELD] * len(doors.EDITS)
+    visit.teardown()
+
+
 @pytest.mark.timeout(1800)
 def test_no_byte_leaves_without_a_verdict_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with asyncio.Runner() as runner:
@@ -379,8 +444,11 @@ def test_no_byte_leaves_without_a_verdict_for_it(tmp_path: Path, monkeypatch: py
             alice = runner.run(home.make_actor("alice"))
             judge = runner.run(home.make_actor("judge", role="moderator"))
             [account] = runner.run(home.rows(Account, actor_id=judge.id))
-            WORLD[:] = [World(home, runner, alice, account, toy)]
+            ways = runner.run(Doors.of(home, alice, monkeypatch))
+            WORLD[:] = [World(home, runner, alice, account, toy, ways)]
             monkeypatch.setattr(prepare, "find_mentions", WORLD[0].find_mentions)
+            monkeypatch.setattr(limits, "PROBING_FREE", 1_000_000)
+            every_door_once()
             run_state_machine_as_test(  # type: ignore[no-untyped-call]
                 Gate,
                 settings=settings(
