@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -32,16 +32,49 @@ ACCEPT_SECONDS = 0.2
 """How long connections that had begun before the signal may take to be there."""
 FRESH_SECONDS = 0.5
 """How long a connection that has asked nothing yet may take to ask; it is then told to come back."""
+LINGER_SECONDS = 0.7
+"""How long what is sent after its answer is thrown away before the connection is closed; within the drain's end."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LAST_SECONDS = 4.0
 """After this the process ends as it is. Nothing is lost: what was acknowledged is in the database."""
 
 
+class _Patient:
+    """A transport whose `close` waits for whoever is still sending.
+
+    A socket that is closed while bytes arrive answers with a reset, and a reset takes back what was not read yet: the
+    answer that told them to stop. So the end is said first, and what still comes is thrown away for LINGER_SECONDS.
+    """
+
+    def __init__(self, transport: asyncio.Transport, still_sends: Callable[[], bool]) -> None:
+        self._transport = transport
+        self._still_sends = still_sends
+        self.lingers = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        return self.lingers or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing() or not self._still_sends():
+            self._transport.close()
+            return
+        self.lingers = True
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._transport.resume_reading()
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.close)
+
+
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with what it lacks: a request head may neither be endless nor arrive forever (DOS-06)."""
+    """uvicorn's protocol with what it lacks: a request head may neither be endless nor arrive forever (DOS-06), and
+    whoever is answered before all was sent gets the answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self._patient = _Patient(transport, self._still_sends)
+        super().connection_made(cast(asyncio.Transport, self._patient))
         self._in_head = True
         self._head_bytes = 0
         self._too_large = False
@@ -50,6 +83,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._pending_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._expect_head()
+
+    def _still_sends(self) -> bool:
+        """Was the answer complete before the body was?"""
+        return self.cycle is not None and self.cycle.response_complete and self.cycle.more_body
 
     def shutdown(self) -> None:
         """A connection whose first request is still on its way is not closed under it."""
@@ -67,6 +104,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._patient.lingers:
+            return
         self._began = False
         super().data_received(data)
         # The parser keeps an unfinished header until its end, so what arrives meanwhile is counted here. The packet in

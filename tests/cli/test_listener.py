@@ -26,10 +26,14 @@ async def _echo(request: Request) -> JSONResponse:
     return JSONResponse({"client": request.client.host, "scheme": request.url.scheme, "bytes": len(body)})
 
 
+async def _no(_request: Request) -> JSONResponse:
+    return JSONResponse({"words": "no" * 1000}, 503, {"connection": "close"})
+
+
 @asynccontextmanager
 async def serving(**server: object) -> AsyncIterator[int]:
     config = Config.model_validate({"server": {"development": True, "port": free_port(), **server}})
-    app = Starlette(routes=[Route("/{rest:path}", _echo, methods=["GET", "POST"])])
+    app = Starlette(routes=[Route("/no", _no, methods=["POST"]), Route("/{rest:path}", _echo, methods=["GET", "POST"])])
     up, ending = asyncio.Event(), listener.Ending()
 
     async def meanwhile() -> None:
@@ -137,6 +141,34 @@ async def test_large_body_then_next_request_on_one_connection() -> None:
         answer = await asyncio.wait_for(reader.read(), 5)
         assert answer.count(b"HTTP/1.1 200") == 2
         assert b'"bytes":400000' in answer
+        writer.close()
+
+
+@pytest.mark.parametrize("more", [0, 40])
+async def test_who_is_answered_while_still_sending_gets_the_answer(more: int) -> None:
+    """The connection is not reset under them, nor kept for long: what comes after the answer is thrown away."""
+    piece = b"x" * 16_384
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /no HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n\r\n" + piece)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        for _ in range(more):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+        rest = await asyncio.wait_for(reader.read(), 5)
+        assert status(head) == 503
+        assert rest == b'{"words":"' + b"no" * 1000 + b'"}'
+
+        async def go_on() -> None:
+            while True:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+        # After a while nobody takes anything any more.
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(go_on(), 10)
         writer.close()
 
 
