@@ -26,6 +26,7 @@ import inbox.routes
 import inbox.synchronize
 import inbox.threads
 import outbox.belongings
+import outbox.collected
 import outbox.collections
 import outbox.delivery
 import outbox.edit
@@ -140,6 +141,8 @@ JOBS: list[JobSpec] = [
     outbox.edit.revise,
     outbox.links.verify,
     outbox.leave.erase,
+    outbox.profile.tell_later,
+    outbox.collected.tell_order,
     imports.carry,
     archive.make,
     mail.post_letter,

@@ -17,7 +17,7 @@ from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.texts import _
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision, Item, Verdict
-from outbox import queries
+from outbox import collected, queries
 from outbox.models import Post, PostState
 from outbox.publish import GateClosed
 from outbox.queries import PostView
@@ -35,15 +35,11 @@ def check_words(name: str, about: str) -> None:
 
 async def judge(context: Context, name: str, about: str) -> Verdict:
     """What the gate says of a collection's words; never in a transaction."""
-    return await context.part(Pipeline).review(Item(stage="text", text=_written(name, about)))
-
-
-def _written(name: str, about: str) -> str:
-    return f"{name}\n{about}" if about else name
+    return await context.part(Pipeline).review(Item(stage="text", text=collected.written(name, about)))
 
 
 async def open_to_all(session: AsyncSession, row: OwnCollection, verdict: Verdict) -> None:
-    """Show it to everybody from now on.
+    """Show it to everybody from now on, and tell its maker's followers of it, or of its new words.
 
     Raises GateClosed unless the verdict allows exactly its words, Conflict for one of another policy than the running
     one, Forbidden where a moderator closed it.
@@ -51,33 +47,34 @@ async def open_to_all(session: AsyncSession, row: OwnCollection, verdict: Verdic
     context = context_of(session)
     if row.closed_ms is not None:
         raise Forbidden(_("A moderator closed this collection; only you see it."))
-    if verdict.decision is not Decision.ALLOW or text_digest(_written(row.name, row.about)) not in verdict.digests:
+    digest = text_digest(collected.written(row.name, row.about))
+    if verdict.decision is not Decision.ALLOW or digest not in verdict.digests:
         raise GateClosed(f"collection {row.id}: its words were not allowed")
     if verdict.policy_version != context.part(Pipeline).policy_version:
         raise Conflict(_("The rules have just changed. Please try again."))
+    known, same = row.public_ms is not None, collected.is_public(row)
     row.public_ms = row.public_ms or context.clock.now_ms()
     row.verdict = {"policy": verdict.policy_version, "digests": list(verdict.digests)}
     session.add(row)
+    if not same:
+        await collected.opened(session, row, anew=known)
 
 
-def close(session: AsyncSession, row: OwnCollection) -> None:
-    """For its maker alone again."""
+async def close(session: AsyncSession, row: OwnCollection) -> None:
+    """For its maker alone again; followers who were told of it hear that it is gone."""
+    known = row.public_ms is not None
     row.public_ms, row.verdict = None, None
     session.add(row)
+    if known:
+        await collected.closed(session, row)
 
 
 async def close_for_good(session: AsyncSession, maker: Actor, row: OwnCollection, by: Account, reason: str) -> None:
     """A moderator's word: its maker cannot open it again."""
     row.closed_ms = context_of(session).clock.now_ms()
-    close(session, row)
+    await close(session, row)
     subject = audit.Subject("collection", row.id, f"{maker.handle}: {row.name}", maker.id)
     await audit.note(session, by, "collection.close", subject, reason, before={"public": True}, after={"public": False})
-
-
-def is_public(row: OwnCollection) -> bool:
-    """Does everybody see it: opened by its maker, its words allowed as they are now, and not closed by a moderator?"""
-    judged = (row.verdict or {}).get("digests", ())
-    return row.public_ms is not None and row.closed_ms is None and text_digest(_written(row.name, row.about)) in judged
 
 
 async def of(session: AsyncSession, owner: Actor, number: int, reader_id: int | None) -> OwnCollection | None:
@@ -85,13 +82,13 @@ async def of(session: AsyncSession, owner: Actor, number: int, reader_id: int | 
     row = await session.get(OwnCollection, number) if number < 2**63 else None
     if row is None or row.actor_id != owner.id:
         return None
-    return row if reader_id == owner.id or is_public(row) else None
+    return row if reader_id == owner.id or collected.is_public(row) else None
 
 
 async def all_of(session: AsyncSession, owner: Actor, reader_id: int | None) -> list[OwnCollection]:
     """Every collection of this owner that the reader may know of, the newest first."""
     query = select(OwnCollection).where(OwnCollection.actor_id == owner.id).order_by(col(OwnCollection.id).desc())
-    return [row for row in await session.exec(query) if reader_id == owner.id or is_public(row)]
+    return [row for row in await session.exec(query) if reader_id == owner.id or collected.is_public(row)]
 
 
 def _shown(query: Any, owner_id: int, reader_id: int | None) -> Any:
@@ -148,7 +145,10 @@ async def holding(session: AsyncSession, owner: Actor, post: Post) -> set[int]:
 
 
 async def move(session: AsyncSession, row: OwnCollection, post: Post, *, up: bool) -> bool:
-    """Let a post change places with the one before it, or after it, as its maker sees them. False at the end."""
+    """Let a post change places with the one before it, or after it, as its maker sees them. False at the end.
+
+    Followers of a collection for everybody hear of its new order a little later, once for all steps of that time.
+    """
     items = select(OwnItem).where(OwnItem.collection_id == row.id)
     mine = (await session.exec(items.where(OwnItem.uri == post.uri))).first()
     if mine is None:
@@ -160,4 +160,5 @@ async def move(session: AsyncSession, row: OwnCollection, post: Post, *, up: boo
         return False
     mine.position, other.position = other.position, mine.position
     session.add_all([mine, other])
+    await collected.ordered(session, row)
     return True

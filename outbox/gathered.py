@@ -7,42 +7,18 @@ from typing import Any
 from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors.documents import iso
 from actors.models import Actor
 from fediverse_ai.activitypub import document
-from fediverse_ai.activitypub.vocabulary import AS_CONTEXT
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Malformed, Missing, Unprocessable
-from fediverse_ai.core.html import paragraphs, text_of
+from fediverse_ai.core.html import text_of
 from fediverse_ai.core.texts import _
-from outbox import activities
+from outbox import collected
 from outbox.models import Visibility
 from outbox.named import NOTHING, Done
-from outbox.send import record
 from outbox.shelves import OwnCollection, OwnItem
 from outbox.wish import Wish, addressing
-
-Json = dict[str, Any]
-
-
-def uri_of(actor: Actor, row: OwnCollection) -> str:
-    return f"{actor.uri}/collections/{row.id}"
-
-
-def described(actor: Actor, row: OwnCollection) -> Json:
-    """The collection without its items."""
-    uri = uri_of(actor, row)
-    return {
-        "id": uri,
-        "type": "OrderedCollection",
-        "attributedTo": actor.uri,
-        "name": row.name,
-        **({"summary": paragraphs(row.about)} if row.about else {}),
-        "published": iso(row.created_ms),
-        "totalItems": row.total,
-        "first": f"{uri}?page=true",
-    }
 
 
 async def of(session: AsyncSession, actor: Actor, uri: str | None) -> OwnCollection | None:
@@ -52,15 +28,6 @@ async def of(session: AsyncSession, actor: Actor, uri: str | None) -> OwnCollect
         return None
     row = await session.get(OwnCollection, int(number))
     return row if row is not None and row.actor_id == actor.id else None
-
-
-async def _told(session: AsyncSession, actor: Actor, kind: str, about: Json | str, **further: Any) -> Done:
-    """The activity, recorded for the owner's outbox; it goes to nobody."""
-    context = context_of(session)
-    made = {"@context": AS_CONTEXT, "id": activities.new_uri(context), "type": kind, "actor": actor.uri}
-    body = made | {"object": about, "to": [], "published": iso(context.clock.now_ms())} | further
-    await record(session, actor, body, object_uri=document.id_of(about))
-    return Done(body)
 
 
 def _named(wish: Wish, actor: Actor) -> str:
@@ -76,7 +43,7 @@ async def created(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
     if any(wish.object.get(name) for name in ("items", "orderedItems", "first")):
         raise Unprocessable("Make the collection first, then add to it.")
     row = await make(session, actor, _named(wish, actor))
-    return await _told(session, actor, "Create", described(actor, row))
+    return Done(await collected.told(session, actor, "Create", collected.described(actor, row)))
 
 
 async def make(session: AsyncSession, actor: Actor, name: str, about: str = "") -> OwnCollection:
@@ -103,13 +70,15 @@ async def renamed(session: AsyncSession, actor: Actor, wish: Wish) -> Done:
         )
     row.name = _named(wish, actor)
     session.add(row)
-    return await _told(session, actor, "Update", described(actor, row))
+    return Done(await collected.told(session, actor, "Update", collected.described(actor, row)))
 
 
 async def deleted(session: AsyncSession, actor: Actor, row: OwnCollection) -> Done:
-    uri = uri_of(actor, row)
+    """Gone for good. Those hear of it who may have heard of the collection."""
+    about = {"id": collected.uri_of(actor, row), "type": "Tombstone", "formerType": "OrderedCollection"}
+    public = collected.is_public(row)
     await session.delete(row)
-    return await _told(session, actor, "Delete", {"id": uri, "type": "Tombstone", "formerType": "OrderedCollection"})
+    return Done(await collected.told(session, actor, "Delete", about, public=public))
 
 
 async def added(session: AsyncSession, actor: Actor, row: OwnCollection, uri: str | None) -> Done:
@@ -124,8 +93,9 @@ async def added(session: AsyncSession, actor: Actor, row: OwnCollection, uri: st
         key = context_of(session).ids.new()
         session.add(OwnItem(id=key, collection_id=row.id, uri=uri, position=key))
         await _count(session, row)
-    told = await _told(session, actor, "Add", uri, target=uri_of(actor, row))
-    return Done(told.activity, new=known is None)
+    public = known is None and await collected.shows(session, row, uri)
+    told = await collected.told(session, actor, "Add", uri, collected.uri_of(actor, row), public=public)
+    return Done(told, new=known is None)
 
 
 async def removed(session: AsyncSession, actor: Actor, row: OwnCollection, uri: str | None) -> Done:
@@ -134,7 +104,8 @@ async def removed(session: AsyncSession, actor: Actor, row: OwnCollection, uri: 
     if uri is None or not (await session.exec(delete(OwnItem).where(*mine))).rowcount:
         raise Missing(NOTHING)
     await _count(session, row)
-    return await _told(session, actor, "Remove", uri, target=uri_of(actor, row))
+    public = await collected.shows(session, row, uri)
+    return Done(await collected.told(session, actor, "Remove", uri, collected.uri_of(actor, row), public=public))
 
 
 async def _count(session: AsyncSession, row: OwnCollection) -> None:

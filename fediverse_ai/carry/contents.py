@@ -13,7 +13,7 @@ from actors.models import Account, Actor, Login
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
-from outbox import albums, gathered
+from outbox import albums, collected, gathered
 from outbox.belongings import Lineage, Upload
 from outbox.consent import TrainingConsent
 from outbox.models import Activity, Attachment, Judgement, Post, PostState, Reaction, ReactionKind, Revision, Visibility
@@ -55,7 +55,7 @@ async def gathered_by(session: AsyncSession, actor: Actor) -> list[Json]:
     for row in await albums.all_of(session, actor, actor.id):
         rows = await session.exec(gathered.items_of(row).order_by(col(OwnItem.position).desc()))
         items = [uri for _place, uri in rows]
-        told = gathered.described(actor, row) | {"totalItems": len(items), "public": albums.is_public(row)}
+        told = collected.described(actor, row) | {"totalItems": len(items), "public": collected.is_public(row)}
         del told["first"]
         found.append(told | {"orderedItems": items})
     return found

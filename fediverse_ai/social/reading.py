@@ -22,7 +22,7 @@ from fediverse_ai.core.errors import Missing
 from fediverse_ai.core.responses import activity_json
 from fediverse_ai.social.doors import context_of, described, owner_of
 from inbox import arrivals
-from outbox import activities, albums, drafting, gathered, uploads
+from outbox import activities, albums, collected, drafting, gathered, uploads
 from outbox.belongings import Upload
 from outbox.documents import note_context
 from outbox.models import Post, PostState, Reaction, ReactionKind
@@ -155,7 +155,7 @@ async def gathered_by_owner(request: Request) -> Response:
     if found is None:
         raise Missing(NO_COLLECTION)
     if request.query_params.get("page") != "true":
-        return _answer(request, owner, f"collections/{number}", [], None, **gathered.described(owner, found))
+        return _answer(request, owner, f"collections/{number}", [], None, **collected.described(owner, found))
     query, which = gathered.items_of(found), f"collections/{number}"
     return await _listed(request, owner, which, query, OwnItem.position, lambda key, uri: uri)
 
@@ -168,11 +168,10 @@ async def _public_collection(request: Request, number: int) -> Response:
         row = await albums.of(session, owner, number, None)
         if row is None:
             raise Missing(NO_COLLECTION)
-        uri, asked = gathered.uri_of(owner, row), request.query_params.get("page") == "true"
+        uri, asked = collected.uri_of(owner, row), request.query_params.get("page") == "true"
         if not asked:
             total = await albums.count(session, row, None)
-            body = gathered.described(owner, row) | {"totalItems": total, "to": vocabulary.PUBLIC}
-            body |= {"@context": vocabulary.AS_CONTEXT, "url": f"{owner.page_url}/collections/{row.id}"}
+            body = collected.for_everybody(owner, row) | {"@context": vocabulary.AS_CONTEXT, "totalItems": total}
             return activity_json(document.dump(body), request=request, private=private)
         found = await albums.page(session, row, None, before, _SIZE + 1)
     here = f"{uri}?page=true" + (f"&before={before}" if before is not None else "")
@@ -194,7 +193,7 @@ async def collections(request: Request) -> Response:
         "type": "OrderedCollection",
         "attributedTo": owner.uri,
         "totalItems": len(rows),
-        "orderedItems": [gathered.uri_of(owner, row) for row in rows],
+        "orderedItems": [collected.uri_of(owner, row) for row in rows],
     }
     return activity_json(document.dump(body), request=request, private=private)
 

@@ -20,7 +20,7 @@ from fediverse_ai.web.moderation import desk
 from fediverse_ai.web.profile import maker, person_words
 from fediverse_ai.web.rendering import context_of, me_of, page, said
 from generation.types import Decision, Verdict
-from outbox import albums, dial, gathered
+from outbox import albums, collected, dial, gathered
 from outbox import queries as posts
 from outbox.models import Post, PostState
 from outbox.shelves import OwnCollection
@@ -65,11 +65,11 @@ async def _page(request: Request, typed: Mapping[str, str] | None = None, wrong:
         request,
         "collection.html",
         422 if wrong else 200,
-        kept=albums.is_public(row),
+        kept=collected.is_public(row),
         maker=person_words(owner),
         row=row,
         path=path,
-        public=albums.is_public(row),
+        public=collected.is_public(row),
         mine=reader_id == owner.id,
         cards=cards,
         arranged=[(view.post.id, one) for view, one in zip(views, cards, strict=True)],
@@ -79,7 +79,7 @@ async def _page(request: Request, typed: Mapping[str, str] | None = None, wrong:
         newer=path if before is not None else None,
         before=before,
         arranging="arrange" in request.query_params,
-        typed=typed or {"name": row.name, "about": row.about, "public": "1" if albums.is_public(row) else ""},
+        typed=typed or {"name": row.name, "about": row.about, "public": "1" if collected.is_public(row) else ""},
         wrong=wrong,
         most={"name": limits.NAME_CHARS, "about": limits.COLLECTION_CHARS, "reason": limits.REASON_CHARS},
     )
@@ -160,7 +160,7 @@ async def _open(session: AsyncSession, row: OwnCollection, verdict: Verdict | No
     if verdict is not None and verdict.decision is Decision.ALLOW:
         await albums.open_to_all(session, row, verdict)
     else:
-        albums.close(session, row)
+        await albums.close(session, row)
 
 
 def _told(request: Request, path: str, verdict: Verdict | None, sentence: str) -> Response:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from actors.models import Actor
 from fediverse_ai.web.cards import for_reader
 from fediverse_ai.web.rendering import context_of
-from outbox import albums, dial
+from outbox import albums, collected, dial
 from outbox.models import Post
 from outbox.shelves import OwnCollection
 
@@ -33,7 +33,7 @@ async def covers_of(
             "name": row.name,
             "about": row.about,
             "number": found[row.id][0] if row.id in found else 0,
-            "public": albums.is_public(row),
+            "public": collected.is_public(row),
             "card": for_reader(storage, found[row.id][1], chosen, reader_id) if row.id in found else None,
         }
         for row in rows

@@ -16,7 +16,7 @@ from fediverse_ai.web.channel import Channel
 from fediverse_ai.web.gallery import hashtag_of
 from fediverse_ai.web.profile import maker
 from fediverse_ai.web.rendering import context_of
-from outbox import albums, gathered
+from outbox import albums, collected
 from outbox import queries as posts
 from outbox.queries import PostView
 from outbox.visibility import OPEN
@@ -51,7 +51,7 @@ async def of_collection(request: Request) -> Response:
         views = await posts.views(session, [post for _place, post in found], None)
     page_url = f"{context.config.public_url}{covers.address_of(person, row)}"
     title = f"{row.name} · {person.name or person.username}"
-    return _answer(request, Channel(context, gathered.uri_of(person, row), title, page_url, views, row.created_ms))
+    return _answer(request, Channel(context, collected.uri_of(person, row), title, page_url, views, row.created_ms))
 
 
 async def of_tag(request: Request) -> Response:

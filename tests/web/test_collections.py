@@ -6,11 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from actors import audit
+from actors.models import Actor, Follow, FollowState
+from fediverse_ai.activitypub import document
 from fediverse_ai.core import limits
-from outbox import publish
-from outbox.models import Post
+from outbox import collected, publish
+from outbox.models import Activity, Delivery, Post
 from outbox.shelves import OwnCollection
 from tests.web.site import ORIGIN, Browser, Page, Site
 
@@ -125,6 +128,86 @@ async def test_its_maker_puts_it_in_order(site: Site) -> None:
     assert "open" in (await gil.get(f"{path}?arrange=1")).one("details", id="arrange").attrs
     uri = f"/users/gil/collections/{path.rpartition('/')[2]}"
     assert (await activity(site, f"{uri}?page=true"))["orderedItems"] == [posts[0].uri, posts[2].uri]
+
+
+FAR_INBOX = "https://far.example/inbox"
+
+
+async def follower_of(site: Site, person: Actor) -> None:
+    """Somebody far away follows this person."""
+    ids = site.context.ids
+    async with site.context.database.write() as session:
+        far = Actor(
+            id=ids.new(), uri="https://far.example/u", username="u", username_lower="u", host="far.example",
+            inbox_url=FAR_INBOX,
+        )  # fmt: skip
+        session.add(far)
+        await session.flush()
+        uri, state = "https://far.example/follow", FollowState.ACCEPTED
+        session.add(Follow(id=ids.new(), uri=uri, follower_id=far.id, followed_id=person.id, state=state, created_ms=1))
+
+
+async def heard(site: Site, person: Actor) -> list[Any]:
+    """(type, object, target) of what was queued for the follower, in order; asked again only what is new."""
+    query = select(Activity.body).join(Delivery, col(Delivery.activity_id) == col(Activity.id))
+    mine = query.where(Activity.actor_id == person.id, Delivery.inbox_url == FAR_INBOX)
+    async with site.context.database.write() as session:
+        bodies = [document.parse(body) for body in await session.exec(mine.order_by(col(Activity.id)))]
+        for row in await session.exec(select(Delivery)):
+            await session.delete(row)
+    assert all(body["to"] == ["https://www.w3.org/ns/activitystreams#Public"] for body in bodies)
+    return [(body["type"], body["object"], body.get("target")) for body in bodies]
+
+
+async def test_followers_hear_of_what_everybody_sees_and_of_nothing_else(site: Site) -> None:
+    nia, me = await site.member("nia"), await site.person("nia")
+    await follower_of(site, me)
+    one, two = [await site.post(me, text=f"Number {number}", visibility="public") for number in range(2)]
+    closed = await site.post(me, text="For few", visibility="followers")
+    path = await made(nia, "nia", "Quiet")
+    uri, own = f"{me.uri}/collections/{path.rpartition('/')[2]}", f"{me.uri}/collections"
+    await put(nia, one, path, "nia")
+    assert await heard(site, me) == []
+
+    words = {"name": "Quiet", "about": "", "public": "1", "verb": "save"}
+    await nia.submit(path, path, **words)
+    [(kind, about, target)] = await heard(site, me)
+    assert (kind, about["id"], about["name"], target) == ("Add", uri, "Quiet", own)
+    assert about["url"] == f"{ORIGIN}{path}"
+    assert "totalItems" not in about, "it would count what is not for everybody"
+    for post in (two, closed, two):
+        await put(nia, post, path, "nia")
+    assert await heard(site, me) == [("Add", two.uri, uri)]
+    await nia.submit(path, path, **words)
+    assert await heard(site, me) == []
+    await nia.submit(path, path, **{**words, "name": "Loud"})
+    [(kind, about, target)] = await heard(site, me)
+    assert (kind, about["name"], target) == ("Update", "Loud", None)
+
+    for verb in ("up", "down", "up"):
+        await nia.submit(path, path, verb=f"{verb}-{one.id}")
+    assert await heard(site, me) == []
+    number = int(path.rpartition("/")[2])
+    waiting = [one for one in await site.context.jobs.waiting() if one.name == collected.tell_order.name]
+    [job] = [one for one in waiting if one.ids[0] == number]
+    assert job.delayed, "once for all steps"
+    for _again in range(2):
+        await collected.tell_order(site.context, job.ids)
+    [(kind, about, target)] = await heard(site, me)
+    assert (kind, about["id"], target) == ("Update", uri, None)
+
+    await nia.submit(path, path, verb=f"out-{closed.id}")
+    await nia.submit(path, path, verb=f"out-{two.id}")
+    assert await heard(site, me) == [("Remove", two.uri, uri)]
+    await nia.submit(path, path, **{**words, "public": ""})
+    assert await heard(site, me) == [("Remove", uri, own)]
+    await collected.tell_order(site.context, [job.ids[0], site.context.ids.new()])
+    await put(nia, two, path, "nia")
+    assert await heard(site, me) == [], "what is closed is nobody's business"
+    await nia.submit(path, path, **words)
+    await nia.submit(path, path, verb="delete")
+    [(opened, _about, _target), (kind, about, target)] = await heard(site, me)
+    assert (opened, kind, about["type"], about["id"], target) == ("Add", "Delete", "Tombstone", uri, None)
 
 
 async def test_long_ones_have_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
