@@ -8,8 +8,9 @@ from typing import Any
 
 from actors.models import Actor, Key
 from fediverse_ai import __version__
-from fediverse_ai.activitypub import document, proofs, vocabulary
+from fediverse_ai.activitypub import document, hashtags, proofs, vocabulary
 from fediverse_ai.activitypub.keys import load_public_key
+from fediverse_ai.core import html
 from fediverse_ai.core.config import Config
 
 ACTOR_TERMS = (
@@ -25,6 +26,7 @@ ACTOR_TERMS = (
     "featured",
     "featuredTags",
     "attributionDomains",
+    "Hashtag",
     "PropertyValue",
     "value",
     "publicKey",
@@ -75,7 +77,8 @@ def actor_document(config: Config, actor: Actor, keys: Sequence[Key]) -> dict[st
         "searchableBy": [vocabulary.PUBLIC if actor.indexable else actor.uri],
         "memorial": False,
         "suspended": actor.suspended_ms is not None,
-        "tag": [],
+        # What peers index; the words themselves are links to the same pages.
+        "tag": hashtags.tags(config.public_url, hashtags.found_in(html.text_of(actor.summary))),
         "attachment": actor.fields,
         "publicKey": {"id": key.uri, "owner": actor.uri, "publicKeyPem": key.public_pem},
         "assertionMethod": [
@@ -158,6 +161,8 @@ def nodeinfo(
 ) -> dict[str, Any]:
     """NodeInfo 2.0 or 2.1 with counted numbers only (FEP-0151)."""
     software: dict[str, str] = {"name": "fediverse-ai", "version": __version__}
+    if config.server.source_url and version == "2.1":
+        software["repository"] = config.server.source_url
     return {
         "version": version,
         "software": software,

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import documents, keys, queries
 from actors.models import Actor
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import html, limits
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Unprocessable
@@ -96,7 +97,8 @@ async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> 
     if "name" in changes:
         actor.name = str(changes["name"])[: limits.NAME_CHARS]
     if "summary" in changes:
-        actor.summary = html.paragraphs(str(changes["summary"])[: limits.BIO_CHARS])
+        written = str(changes["summary"])[: limits.BIO_CHARS]
+        actor.summary = hashtags.linked(written, context_of(session).config.public_url)
     if "fields" in changes:
         actor.fields = [
             {

@@ -39,6 +39,7 @@ import outbox.models
 import outbox.pick
 import outbox.policies
 import outbox.prepare
+import outbox.profile
 import outbox.records
 import outbox.routes
 import outbox.rulings
@@ -140,6 +141,7 @@ JOBS: list[JobSpec] = [
     outbox.pick.forget_files,
     outbox.edit.revise,
     outbox.links.verify,
+    outbox.profile.tell_later,
     outbox.leave.erase,
     outbox.profile.tell_later,
     outbox.collected.tell_order,

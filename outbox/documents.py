@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import queries
 from actors.documents import iso
 from actors.models import Actor
-from fediverse_ai.activitypub import document, proofs, vocabulary
+from fediverse_ai.activitypub import document, hashtags, proofs, vocabulary
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import context_of
 from outbox import disclosure, labels
@@ -220,10 +220,8 @@ def _recipe(attachment: Attachment, level: str) -> dict[str, Any]:
 
 
 def _tags(config: Config, post: Post, attachments: Sequence[Attachment]) -> list[dict[str, str]]:
-    names = list(dict.fromkeys([*post.hashtags, *labels.hashtags(config, attachments)]))
-    found = [
-        {"type": "Hashtag", "name": f"#{name}", "href": f"{config.public_url}/tags/{name.lower()}"} for name in names
-    ]
+    names = dict.fromkeys([*post.hashtags, *labels.tag_names(config, attachments)])
+    found = hashtags.tags(config.public_url, names)
     found += [{"type": "Mention", "name": f"@{mention['handle']}", "href": mention["uri"]} for mention in post.mentions]
     return found
 

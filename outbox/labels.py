@@ -10,8 +10,8 @@ import html as stdlib_html
 from collections.abc import Sequence
 from typing import Any
 
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core.config import Config
-from outbox import text
 from outbox.belongings import Disclosure
 from outbox.disclosure import disclosed
 from outbox.models import Attachment, Origin, Post
@@ -25,7 +25,8 @@ def is_ai(attachments: Sequence[Attachment]) -> bool:
     return any(attachment.origin in AI_ORIGINS for attachment in attachments)
 
 
-def hashtags(config: Config, attachments: Sequence[Attachment]) -> list[str]:
+def tag_names(config: Config, attachments: Sequence[Attachment]) -> list[str]:
+    """The hashtags of the label, as the admin has them."""
     return list(config.labels.hashtags) if is_ai(attachments) else []
 
 
@@ -35,7 +36,7 @@ def line(config: Config, attachments: Sequence[Attachment], level: str = Disclos
         return ""
     titles = dict.fromkeys(_title(attachment, level) for attachment in attachments if attachment.origin in AI_ORIGINS)
     named = stdlib_html.escape(", ".join(title for title in titles if title))
-    tags = " ".join(text.hashtag_link(config.public_url, name) for name in config.labels.hashtags)
+    tags = " ".join(hashtags.link(config.public_url, name) for name in config.labels.hashtags)
     return f"<p>AI-generated{' · ' if named else ''}{named} {tags}</p>"
 
 

@@ -43,7 +43,7 @@ async def set_aliases(session: AsyncSession, actor: Actor, uris: Sequence[str]) 
     if len(uris) > limits.ALIASES:
         raise Unprocessable(_("At most %(most)d other accounts can be named.") % {"most": limits.ALIASES})
     actor.also_known_as = [urls.check_id(uri) for uri in dict.fromkeys(uris) if uri != actor.uri]
-    await profile.edit(session, actor, {})
+    await profile.renew(session, actor)
 
 
 async def move(session: AsyncSession, actor: Actor, target: Actor) -> None:
@@ -60,7 +60,7 @@ async def move(session: AsyncSession, actor: Actor, target: Actor) -> None:
     if moved_lately(actor, context.clock.now_ms()):
         raise Conflict("An account can move once in thirty days.")
     actor.moved_to_uri, actor.moved_ms = target.uri, context.clock.now_ms()
-    await profile.edit(session, actor, {})
+    await profile.renew(session, actor)
     body = activities.move(context, actor, target)
     await send(session, actor, body, await queries.follower_inboxes(session, actor.id), object_uri=target.uri)
     await carry_followers(session, actor, target)
@@ -74,13 +74,13 @@ async def point(session: AsyncSession, actor: Actor, target: Actor) -> None:
     if actor.id == target.id or not policy.living(target) or target.kind == "Application":
         raise Unprocessable("You cannot move there.")
     actor.moved_to_uri = target.uri
-    await profile.edit(session, actor, {})
+    await profile.renew(session, actor)
 
 
 async def stay(session: AsyncSession, actor: Actor) -> None:
     """Take the sign of a move down: the account is in use again. Followers who left do not come back by this."""
     actor.moved_to_uri = None
-    await profile.edit(session, actor, {})
+    await profile.renew(session, actor)
 
 
 def moved_lately(actor: Actor, now_ms: int) -> bool:

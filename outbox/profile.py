@@ -4,23 +4,51 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import keys, local, queries
+from actors import keys, local, policy, queries
 from actors.models import Actor, Follow, FollowState
 from actors.routes import ServedDocuments
 from fediverse_ai.activitypub import document
-from fediverse_ai.core.context import context_of
+from fediverse_ai.core import jobs, limits
+from fediverse_ai.core.context import Context, context_of
 from outbox import activities, follow, links
+from outbox.models import Activity
 from outbox.send import send
 
 
 async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> None:
-    """Change a local actor (see `actors.local.edit`) and send an Update with the whole actor to its followers."""
+    """Change a local actor (see `actors.local.edit`) and send an Update with the whole actor to its followers.
+
+    At once; of several changes in PROFILE_PAUSE_SECONDS the later ones together, at its end.
+    """
     await local.edit(session, actor, changes)
     if "fields" in changes:
         await links.look_again(session, actor)
+    context = context_of(session)
+    told = select(Activity).where(Activity.object_uri == actor.uri, Activity.type == "Update")
+    last = (await session.exec(told.order_by(col(Activity.id).desc()).limit(1))).first()
+    rest = limits.PROFILE_PAUSE_SECONDS - (context.clock.now_ms() - last.created_ms) / 1000 if last is not None else 0.0
+    if last is None or rest <= 0:
+        await _tell(session, actor, await queries.follower_inboxes(session, actor.id))
+        return
+    context.part(ServedDocuments).forget()
+    await jobs.enqueue(session, tell_later, [actor.id], delay=rest, once=f"profile:{actor.id}:{last.id}")
+
+
+@jobs.job(queue="out")
+async def tell_later(context: Context, ids: list[int | str]) -> None:
+    """Send the actor as it is now: what was changed since its last Update."""
+    async with context.database.write() as session:
+        actor = await queries.by_id(session, int(ids[0]))
+        if actor is not None and actor.local and policy.living(actor):
+            await _tell(session, actor, await queries.follower_inboxes(session, actor.id))
+
+
+async def renew(session: AsyncSession, actor: Actor) -> None:
+    """Render a local actor whose row was changed, and tell its followers without any pause."""
+    await local.render(session, actor)
     await _tell(session, actor, await queries.follower_inboxes(session, actor.id))
 
 

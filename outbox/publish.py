@@ -12,7 +12,7 @@ from actors import documents as actor_documents
 from actors import queries, stops
 from actors.models import Actor
 from actors.routes import ServedDocuments
-from fediverse_ai.activitypub import document
+from fediverse_ai.activitypub import document, hashtags
 from fediverse_ai.core import events, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.database import after_commit
@@ -146,7 +146,7 @@ def write_content(context: Context, post: Post, author: Actor, attachments: list
     written = text.to_html(post.text, context.config.public_url, mentioned) if post.text else ""
     added = credit + labels.set_line(post, attachments)
     post.content = written + added + labels.line(context.config, attachments, post.disclosure)
-    post.hashtags = text.hashtags_in(post.text)
+    post.hashtags = hashtags.found_in(post.text)
     uris = [mention["uri"] for mention in post.mentions]
     post.to, post.cc = audience.address(context.config, author, post.visibility, uris)
 
@@ -155,7 +155,7 @@ async def index_tags(session: AsyncSession, post: Post) -> None:
     """The post's hashtags, its label's included, for the pages of tags."""
     config = context_of(session).config
     attachments = await documents.attachments_of(session, post.id)
-    names = {name.lower() for name in [*post.hashtags, *labels.hashtags(config, attachments)]}
+    names = {name.lower() for name in [*post.hashtags, *labels.tag_names(config, attachments)]}
     session.add_all(PostTag(post_id=post.id, name=name) for name in sorted(names))
 
 

@@ -58,6 +58,12 @@ class ServerSection(Section):
         description="One or two sentences about this server.",
     )
     contact: str = Field("", max_length=200, description="E-mail address or web address of the person in charge.")
+    source_url: str = Field(
+        "",
+        max_length=500,
+        description="Where the source code of the program that runs here can be had. The licence (AGPL) asks for it "
+        "where the program was changed; shown on /about and said in NodeInfo.",
+    )
     trusted_proxies: list[str] = Field(
         default=[], description="Addresses or networks whose X-Forwarded-For is believed."
     )
@@ -65,6 +71,13 @@ class ServerSection(Section):
         "", description="PEM file with the certificate chain, to serve https without a proxy; needs tls_key."
     )
     tls_key: str = Field("", description="PEM file with the private key of tls_certificate.")
+
+    @field_validator("source_url")
+    @classmethod
+    def _source_url(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s<>\"']+", value):
+            raise ValueError("must look like https://code.example/fediverse-ai")
+        return value
 
     @field_validator("public_url")
     @classmethod

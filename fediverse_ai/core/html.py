@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as stdlib_html
 import re
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import nh3
@@ -20,6 +21,8 @@ _DECEPTIVE = re.compile("[\x00\u202a-\u202e\u2066-\u2069]")
 _BLOCK_END = re.compile(r"<br\s*/?>|</(p|div|li|blockquote|pre|h[1-6])>", re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s<>\"'\u00a0]+")
 _TRAILING = ".,;:!?)]}'\""
+# What was set aside, in characters of the private use area.
+_PLACEHOLDER = re.compile("\ue000(\\d+)\ue001")
 
 
 def clean(html: str) -> str:
@@ -76,16 +79,66 @@ def paragraphs(text: str) -> str:
     return "".join(f"<p>{'<br>'.join(_linked(line) for line in block.split(chr(10)))}</p>" for block in blocks if block)
 
 
+def typed(html: str) -> str:
+    """What somebody typed, of which `paragraphs` made this: a text that is read and saved again stays as it was."""
+    return "\n\n".join(text_of(part) for part in html.split("</p><p>"))
+
+
+def outside_addresses(text: str, change: Callable[[str], str]) -> str:
+    """Plain text with `change` made to everything but the web addresses in it."""
+    parts: list[str] = []
+    end = 0
+    for start, stop in _addresses(text):
+        parts += [change(text[end:start]), text[start:stop]]
+        end = stop
+    return "".join([*parts, change(text[end:])])
+
+
+def without_addresses(text: str) -> str:
+    """Plain text with a space for each web address in it."""
+    parts: list[str] = []
+    end = 0
+    for start, stop in _addresses(text):
+        parts.append(text[end:start])
+        end = stop
+    return " ".join([*parts, text[end:]])
+
+
+class Aside:
+    """Pieces of HTML that are set aside while the text around them is escaped."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+
+    def keep(self, piece: str) -> str:
+        """What stands for the piece meanwhile."""
+        self._pieces.append(piece)
+        return f"\ue000{len(self._pieces) - 1}\ue001"
+
+    def put_back(self, html: str) -> str:
+        return _PLACEHOLDER.sub(lambda match: self._pieces[int(match[1])], html)
+
+    @staticmethod
+    def emptied(text: str) -> str:
+        """A text in which nothing can be mistaken for what stands for a piece."""
+        return text.replace("\ue000", "").replace("\ue001", "")
+
+
+def _addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Where web addresses begin and end: without the punctuation behind them."""
+    for match in _LINK.finditer(text):
+        url = match[0].rstrip(_TRAILING)
+        if _is_fair_link(url):
+            yield match.start(), match.start() + len(url)
+
+
 def _linked(line: str) -> str:
     parts: list[str] = []
     end = 0
-    for match in _LINK.finditer(line):
-        url = match[0].rstrip(_TRAILING)
-        if not _is_fair_link(url):
-            continue
-        parts.append(stdlib_html.escape(line[end : match.start()], quote=False))
-        escaped = stdlib_html.escape(url)
+    for start, stop in _addresses(line):
+        parts.append(stdlib_html.escape(line[end:start], quote=False))
+        escaped = stdlib_html.escape(line[start:stop])
         parts.append(f'<a href="{escaped}" rel="nofollow noopener noreferrer ugc">{escaped}</a>')
-        end = match.start() + len(url)
+        end = stop
     parts.append(stdlib_html.escape(line[end:], quote=False))
     return "".join(parts)

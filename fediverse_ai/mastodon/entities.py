@@ -9,7 +9,7 @@ from typing import Any
 from actors.emoji import Emoji
 from actors.models import Actor
 from fediverse_ai.core.config import Config
-from fediverse_ai.core.html import clean, text_of
+from fediverse_ai.core.html import clean, text_of, typed
 from fediverse_ai.core.nodes import SEQUENCE_BITS
 from fediverse_ai.core.storage import Storage
 from fediverse_ai.mastodon.answers import day, moment
@@ -136,7 +136,7 @@ def _picture(look: Look, actor: Actor, kind: str) -> str:
 def source(actor: Actor, follow_requests: int, privacy: str, language: str | None, *, sensitive: bool = False) -> Json:
     """What CredentialAccount adds: the profile as its owner typed it."""
     return {
-        "note": text_of(actor.summary),
+        "note": typed(actor.summary),
         "fields": [{**row, "value": text_of(row["value"])} for row in fields(actor)],
         "privacy": privacy,
         "sensitive": sensitive,

@@ -149,7 +149,7 @@ async def v2(request: Request) -> Response:
         "domain": config.account_host,
         "title": config.server.name,
         "version": version(),
-        "source_url": f"{config.public_url}/about",
+        "source_url": config.server.source_url or f"{config.public_url}/about",
         "description": config.server.description,
         "usage": {"users": {"active_month": active}},
         "thumbnail": {"url": _thumbnail(context), "blurhash": NO_BLURHASH, "versions": {}, "description": ""},

@@ -230,7 +230,7 @@ def content(look: Look, post: Post) -> str:
 
 def tags_of(config: Config, post: Post, attachments: Sequence[Attachment]) -> list[str]:
     """A post's hashtags as written, those of the AI label at the end."""
-    labelled = labels.hashtags(config, attachments) if post.local else []
+    labelled = labels.tag_names(config, attachments) if post.local else []
     found = {name.lower(): name for name in reversed([*post.hashtags, *labelled])}
     return list(reversed(found.values()))
 

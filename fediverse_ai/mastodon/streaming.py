@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from actors import apps, queries
 from actors.models import Actor
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import events, limits
 from fediverse_ai.core.access import Principal, SocketDoor, allows, principal_of
 from fediverse_ai.core.context import Context
@@ -27,7 +28,6 @@ from fediverse_ai.mastodon.listeners import NAMED, OWN, PUBLIC, Listener, Messag
 from fediverse_ai.social.events import Streams
 from outbox.cursors import LARGEST_ID
 from outbox.shelves import ReadingList
-from outbox.text import hashtag_name
 
 # Where a stream has an address of its own.
 PATHS = {
@@ -67,7 +67,7 @@ async def _stream(session: AsyncSession, who: Principal, name: str, words: Mappi
         if row is None or row.actor_id != who.actor_id or not allows(who.scopes, "read:lists"):
             raise Missing(answers.NOT_FOUND)
         return Stream(name, str(row.id))
-    tag = hashtag_name(said) if isinstance(said, str) and name in NAMED else None
+    tag = hashtags.name_of(said) if isinstance(said, str) and name in NAMED else None
     if tag is None:
         raise Malformed("Unknown stream type" if name not in NAMED else "Missing tag name parameter")
     return Stream(name, tag)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.models import Actor
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing, Unprocessable
@@ -22,7 +23,6 @@ from outbox import tag_follows
 from outbox.cursors import fetch
 from outbox.models import Post, PostState, PostTag
 from outbox.shelves import FeaturedTag, TagFollow
-from outbox.text import hashtag_name
 from outbox.visibility import OPEN
 
 DAY_MS = 86_400_000
@@ -63,7 +63,7 @@ async def entities_of(
 
 
 def _name(request: Request, field: str = "name") -> str:
-    name = hashtag_name(request.path_params[field])
+    name = hashtags.name_of(request.path_params[field])
     if name is None:
         raise Missing(NOT_FOUND)
     return name
@@ -154,7 +154,7 @@ async def featured_of(request: Request) -> Response:
 async def feature(request: Request) -> Response:
     """POST /api/v1/featured_tags: name"""
     context, asked = context_of(request), await parameters.read(request)
-    name = hashtag_name(asked.text("name") or "")
+    name = hashtags.name_of(asked.text("name") or "")
     if name is None:
         raise Unprocessable("Validation failed: Name is not a valid hashtag")
     async with context.database.write() as session:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from actors import apps, queries
 from actors.models import Actor
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.context import context_of as database_context
@@ -25,7 +26,6 @@ from fediverse_ai.mastodon.status_entities import FROM_API
 from outbox import compose, documents, edit, publish, redraft, uploads
 from outbox.draft import Draft
 from outbox.models import Attachment, Origin, Post, PostState, Revision
-from outbox.text import hashtags_in
 
 # An uploaded picture is taken for AI's work on this server unless its author says otherwise.
 NOT_AI = frozenset({"notai", "noai", "notmadewithai"})
@@ -134,7 +134,7 @@ def _origin(asked: Parameters, text: str) -> str:
     """What the author says of uploads: our field `ai_generated`, or the hashtag #NotAI."""
     said = asked.flag("ai_generated")
     if said is None:
-        said = not NOT_AI & {name.lower() for name in hashtags_in(text)}
+        said = not NOT_AI & {name.lower() for name in hashtags.found_in(text)}
     return Origin.DECLARED_AI if said else Origin.DECLARED_NOT_AI
 
 

@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors import queries as actors
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Missing
 from fediverse_ai.web.cards import before_of, page_of
 from fediverse_ai.web.rendering import context_of, me_of, page
 from outbox import dial, tag_follows
 from outbox import queries as posts
-from outbox.text import HASHTAG
 
 
 async def gallery(request: Request) -> Response:
@@ -64,6 +64,6 @@ async def tag(request: Request) -> Response:
 def hashtag_of(request: Request) -> str:
     """The hashtag of an address, as it is written there. Raises Missing for what can be none."""
     name = str(request.path_params["name"])
-    if not HASHTAG.fullmatch(f"#{name}") or len(name) > 100:
+    if not hashtags.HASHTAG.fullmatch(f"#{name}") or len(name) > 100:
         raise Missing("There is no such hashtag.")
     return name

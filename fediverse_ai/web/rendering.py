@@ -41,6 +41,7 @@ class ServerWords:
     url: str
     host: str
     contact: str
+    source_url: str
 
 
 @lru_cache(maxsize=1)
@@ -184,4 +185,11 @@ def policy(config: Config) -> str:
 
 def server_words(config: Config) -> ServerWords:
     section = config.server
-    return ServerWords(section.name, section.description, config.public_url, config.account_host, section.contact)
+    return ServerWords(
+        name=section.name,
+        lead=section.description,
+        url=config.public_url,
+        host=config.account_host,
+        contact=section.contact,
+        source_url=section.source_url,
+    )

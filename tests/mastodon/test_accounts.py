@@ -67,6 +67,16 @@ async def test_relations_and_their_lists(alice: App, bob: App) -> None:
     await alice.post("/api/v1/accounts/12/follow", status=404)
 
 
+async def test_a_bio_is_given_back_as_it_was_typed(home: House, alice: App) -> None:
+    """An app that shows it for editing and saves it changes nothing."""
+    typed = "Fog & dunes\nby the sea\n\n#Boats <too>"
+    changed = await alice.ask("PATCH", "/api/v1/accounts/update_credentials", json={"note": typed})
+    assert changed["source"]["note"] == typed
+    assert f'{home.origin}/tags/boats"' in changed["note"]
+    again = await alice.ask("PATCH", "/api/v1/accounts/update_credentials", json={"note": changed["source"]["note"]})
+    assert again["note"] == changed["note"]
+
+
 async def test_a_portrait_is_kept_shown_and_removed(home: House, alice: App) -> None:
     before = (await alice.get("/api/v1/accounts/verify_credentials"))["avatar"]
     changed = await alice.ask("PATCH", "/api/v1/accounts/update_credentials",

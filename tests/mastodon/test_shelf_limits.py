@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import Principal
 from fediverse_ai.core.errors import TooMany
@@ -14,7 +15,6 @@ from fediverse_ai.mastodon.listeners import Stream
 from fediverse_ai.mastodon.streaming import _answer, _ears
 from outbox import search
 from outbox.models import Visibility
-from outbox.text import hashtag_name
 from tests.mastodon.app import App
 from tests.support.house import House
 from tests.support.rooms import published
@@ -92,8 +92,8 @@ async def test_searches_look_so_far(monkeypatch: pytest.MonkeyPatch, home: House
     assert (await alice.get("/api/v2/search", q="needle and more"))["statuses"] != []
     monkeypatch.setattr(limits, "SEARCH_OFFSET", 0)
     assert (await alice.get("/api/v2/search", q="needle", offset=1))["statuses"] != []
-    assert hashtag_name("a" * limits.NAME_CHARS) is not None
-    assert hashtag_name("a" * (limits.NAME_CHARS + 1)) is None
+    assert hashtags.name_of("a" * limits.NAME_CHARS) is not None
+    assert hashtags.name_of("a" * (limits.NAME_CHARS + 1)) is None
 
 
 async def test_resolving_has_a_rate(monkeypatch: pytest.MonkeyPatch, alice: App) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from pydantic import ValidationError
 
 from actors import local
 from actors.models import Account, Actor
 from actors.routes import ServedDocuments
+from fediverse_ai.core.config import ServerSection
 from tests.support.house import House, house
 from tests.support.peer import ACTIVITY_JSON
 from tests.support.tokens import token_for
@@ -72,6 +75,20 @@ async def test_nodeinfo_says_whom_to_write_to(home: House) -> None:
         metadata = (await home.client.get(f"/nodeinfo/{version}")).json()["metadata"]
         assert metadata["staffAccounts"] == [boss.uri]
         assert metadata["federation"] == {"enabled": True}
+
+
+async def test_where_the_source_is_can_be_said(home: House, tmp_path: Path) -> None:
+    """AGPL §13; NodeInfo has a place for it since 2.1. Nothing is made up where nobody said it."""
+    assert "repository" not in (await home.client.get("/nodeinfo/2.1")).json()["software"]
+    url = "https://code.example/pictures"
+    async with house(tmp_path / "home", server={"source_url": url}) as other:
+        assert (await other.client.get("/nodeinfo/2.1")).json()["software"]["repository"] == url
+        assert "repository" not in (await other.client.get("/nodeinfo/2.0")).json()["software"]
+        assert f'<a href="{url}">' in (await other.client.get("/about")).text
+        assert (await other.client.get("/api/v2/instance")).json()["source_url"] == url
+    for wrong in ("javascript:alert(1)", "code.example/pictures", "https://x.test/ \"onclick"):
+        with pytest.raises(ValidationError):
+            ServerSection(source_url=wrong)
 
 
 @pytest.mark.parametrize("which", ["followers", "following"])

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actors import blocks, policy, queries
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import require
 from fediverse_ai.core.errors import Missing
@@ -21,7 +22,6 @@ from inbox import lookup
 from outbox import queries as posts
 from outbox import search, tag_follows, talk
 from outbox.home import Entry
-from outbox.text import hashtag_name
 
 KINDS = ("people", "tags", "posts")
 A_FEW = 5
@@ -102,7 +102,7 @@ async def follow_tag(request: Request) -> Response:
     """POST /tags/{name}/follow: verb follow or unfollow, back."""
     me = require(request, "session")
     fields = await forms.read_form(request)
-    name = hashtag_name(str(request.path_params["name"]))
+    name = hashtags.name_of(str(request.path_params["name"]))
     if name is None:
         raise Missing("There is no such hashtag.")
     follow = fields.get("verb") != "unfollow"

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.models import Account, Actor
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import RequestError
-from fediverse_ai.core.html import text_of
+from fediverse_ai.core.html import text_of, typed
 from fediverse_ai.core.texts import _
 from fediverse_ai.mastodon.parameters import Parameters
 from fediverse_ai.mastodon.profile import COLUMNS, portrait
@@ -25,7 +26,6 @@ from fediverse_ai.web.settings import frame
 from fediverse_ai.web.settings.frame import Wrong
 from outbox import links, profile
 from outbox.shelves import FeaturedTag
-from outbox.text import hashtag_name
 
 _PATH = "/settings"
 _LANGUAGE = re.compile(r"(?:[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)?", re.ASCII)
@@ -49,8 +49,7 @@ async def show(request: Request) -> Response:
         account, actor = await frame.mine(session, request)
         form = Form(
             name=actor.name,
-            # Paragraph by paragraph: a text that is saved again stays as it was.
-            summary="\n\n".join(text_of(part) for part in actor.summary.split("</p><p>")),
+            summary=typed(actor.summary),
             fields=tuple((str(one["name"]), text_of(str(one["value"]))) for one in actor.fields),
             language=account.posting.get("language") or "",
             tags=", ".join(f"#{name}" for name in await _tags(session, actor)),
@@ -152,7 +151,7 @@ def _check(form: Form) -> dict[str, str]:
 
 def _names(typed: str) -> list[str]:
     """The hashtags in a line, in lower case; what is none is left out."""
-    found = [hashtag_name(part) for part in typed.replace(",", " ").split()]
+    found = [hashtags.name_of(part) for part in typed.replace(",", " ").split()]
     return list(dict.fromkeys(name.lower() for name in found if name))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fediverse_ai.activitypub import hashtags
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Unprocessable
 from fediverse_ai.core.texts import _
@@ -13,7 +14,6 @@ from fediverse_ai.web.rendering import context_of
 from fediverse_ai.web.settings import frame
 from fediverse_ai.web.settings.frame import Wrong
 from outbox import tag_follows
-from outbox.text import hashtag_name
 
 _PATH = "/settings/tags"
 
@@ -27,13 +27,13 @@ async def save(request: Request) -> Response:
     """{verb: follow, names} or {verb: unfollow, name}."""
     fields = await forms.read_form(request)
     if fields.get("verb") == "unfollow":
-        left = hashtag_name(fields.get("name", "")) or ""
+        left = hashtags.name_of(fields.get("name", "")) or ""
         async with context_of(request).database.write() as session:
             _account, actor = await frame.mine(session, request)
             await tag_follows.unfollow(session, actor.id, left)
         return frame.back(request, _PATH, _("You do not follow #%(name)s any more.") % {"name": left})
     words = fields.get("names", "").replace(",", " ").split()
-    names = [hashtag_name(word.removeprefix("#")) for word in words]
+    names = [hashtags.name_of(word.removeprefix("#")) for word in words]
     if not words or None in names:
         return await _page(request, fields, {"names": _("Write hashtags, with or without #.")})
     try:
