@@ -15,12 +15,23 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Other servers: looking, tracing, rules and wishes.", no_args_is_help=True)
 
+DELIVERY_STATES = ("pending", "lane", "delivered", "given_up", "withheld")
+OUTCOMES = ("stored", "done", "ignored", "dropped", "unsupported", "failed")
+
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many rows.")]
 
 
 def moment(ms: int | None) -> str | None:
     """Epoch milliseconds as a time in UTC."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if ms else None
+
+
+def _check(name: str, given: str | None, known: tuple[str, ...]) -> None:
+    """An empty list would look as if there were nothing. Raises Unprocessable."""
+    from fediverse_ai.core.errors import Unprocessable
+
+    if given is not None and given not in known:
+        raise Unprocessable(f"--{name} is one of {', '.join(known)}.")
 
 
 @app.command()
@@ -135,6 +146,7 @@ def deliveries(
     limit: Limit = 100,
 ) -> None:
     """How deliveries stand with each server; with --state the deliveries themselves, newest first."""
+    _check("state", state, DELIVERY_STATES)
     console.wait_for(_deliveries(host, state, limit))
 
 
@@ -148,7 +160,7 @@ async def _deliveries(host: str | None, state: str | None, limit: int) -> None:
             console.table(columns | {"error": "last answer"}, rows)
             return
         found = await hosts.summaries(session, host)
-    names = ("delivered", "pending", "lane", "given_up", "withheld")
+    names = ("delivered", *(name for name in DELIVERY_STATES if name != "delivered"))
     rows = [
         {
             "host": one.host,
@@ -232,6 +244,7 @@ def inbox(
     limit: Limit = 50,
 ) -> None:
     """What arrived, newest first, and what became of it."""
+    _check("outcome", outcome, OUTCOMES)
     columns = {"received": "received", "type": "type", "sender": "sender", "outcome": "outcome", "detail": "why"}
     console.table(columns, console.wait_for(_inbox(outcome, host, limit)))
 
@@ -266,7 +279,7 @@ def wish(
     host: Annotated[str | None, typer.Argument(help="The server; without it, all wishes are listed.")] = None,
     wanted: Annotated[str | None, typer.Argument(metavar="everything|replies|no-ai", help="What it wants.")] = None,
 ) -> None:
-    """Remember what a server wants to be sent; it holds for what is published from now on."""
+    """Remember what a server wants to be sent; it holds for what is queued already, too."""
     console.wait_for(_wish(host, wanted))
 
 

@@ -281,6 +281,9 @@ def test_deliveries_and_another_try_beside_a_running_server(
     assert len(bob.peer.activities("Create")) == 1
     assert settled("federation", "retry", bob.peer.host).out.startswith("Nothing waits")
     assert settled("federation", "trace", "12345").code == 1
+    wrong = settled("federation", "deliveries", "--state", "waiting")
+    assert (wrong.code, wrong.err.count("\n")) == (1, 1), wrong
+    assert "pending, lane, delivered, given_up, withheld" in wrong.err
 
 
 def test_what_was_given_up_is_tried_once_more(settled: Inside, bob: RemoteActor) -> None:
@@ -336,6 +339,7 @@ def test_inbox(settled: Inside) -> None:
     assert [row["sender"] for row in settled("--json", "federation", "inbox", "--host", "h0.test").facts] == [
         "https://h0.test/users/a"
     ]
+    assert "unsupported, failed" in settled("federation", "inbox", "--outcome", "refused").err
 
 
 def recorded(bob: RemoteActor, port: int, body: bytes, **options: Any) -> bytes:
