@@ -63,7 +63,7 @@ async def plan(
                 raise Unprocessable("Say what should be different.")
             seed = (attachment.recipe or {}).get("seed")
             return Plan(_with(draft, prompt=words, seed=seed), source)
-    if not upscale.can_upscale(card, attachment.recipe or {}):
+    if not upscale.can_upscale(card, attachment, attachment.recipe or {}):
         raise Unprocessable("This generator cannot make this picture larger.", name)
     width, height = upscale.sides(attachment, upscale.FACTOR)
     larger = _with(draft, width=width, height=height, seed=(attachment.recipe or {}).get("seed"), count=1)

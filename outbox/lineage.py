@@ -18,6 +18,7 @@ from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import Conflict, Elsewhere, Forbidden, Missing, Unprocessable
 from fediverse_ai.core.http import Budget
+from fediverse_ai.core.texts import _
 from generation import images, provenance
 from generation.pipeline import Pipeline
 from generation.provenance import Provenance
@@ -154,17 +155,23 @@ async def source(context: Context, post: Post, author: Actor) -> bytes | None:
 async def graph(context: Context, post: Post) -> dict[str, Any] | None:
     """The scene graph of the picture to begin from; None without one, and where another's recipe is not told: the
     graph holds its words. Permission is `source`'s to ask for."""
+    found = ((await recipe(context, post)).get("parameters") or {}).get("graph")
+    return found if isinstance(found, dict) else None
+
+
+async def recipe(context: Context, post: Post) -> dict[str, Any]:
+    """The recipe of the picture to begin from, as far as this post's author may know it; empty without one."""
     wanted = (post.request or {}).get("source")
     if not wanted:
-        return None
+        return {}
     async with context.database.read() as session:
         attachment = await session.get(Attachment, int(wanted["attachment"]))
         parent = await session.get(Post, attachment.post_id) if attachment is not None else None
     if attachment is None or parent is None:
-        return None
-    told = attachment.recipe if parent.author_id == post.author_id else disclosure.of_post(attachment, parent)
-    found = ((told or {}).get("parameters") or {}).get("graph")
-    return found if isinstance(found, dict) else None
+        return {}
+    if parent.author_id == post.author_id:
+        return dict(attachment.recipe or {})
+    return disclosure.of_post(attachment, parent)
 
 
 async def _owner(session: AsyncSession, attachment: Attachment | None) -> Actor | None:
@@ -218,7 +225,7 @@ async def permit(session: AsyncSession, author: Actor, post: Post, value: str) -
     if post.state != PostState.PUBLISHED:
         raise Conflict("Only a published post can be changed.")
     if value not in {item.value for item in RemixPolicy}:
-        raise Unprocessable(f"There is no remix permission called {value}.")
+        raise Unprocessable(_("“%(value)s” cannot be chosen here.") % {"value": value}, "remix permission")
     if post.remix_policy == value:
         return
     context = context_of(session)

@@ -20,7 +20,7 @@ from generation.generators.prompts import EVERYTHING, neutral
 from generation.manifests import Parent
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision, GeneratedImage, ImageRequest, Item, ModelCard, ProgressReport, Verdict
-from outbox import disclosure, judging, lineage, sealing, turns, uploads, verify
+from outbox import disclosure, judging, lineage, sealing, turns, uploads, upscale, verify
 from outbox.belongings import Upload
 from outbox.models import Attachment, Origin, Post, PostState
 
@@ -64,8 +64,12 @@ async def _generate(context: Context, post: Post, author: Actor) -> tuple[list[G
     if order.get("seed_drawn") and not card.capabilities.seed:
         request = replace(request, seed=None)
     await turns.begin(context, post.id)
-    work = pipeline.generate(request, order.get("generator"), Progress(context, post.id).report)
-    pictures = await _while_wanted(context, post.id, work)
+    if request.upscale and not card.capabilities.upscale:
+        told = await lineage.recipe(context, post)
+        pictures = [await upscale.resampled(context, request, card, told)]
+    else:
+        work = pipeline.generate(request, order.get("generator"), Progress(context, post.id).report)
+        pictures = await _while_wanted(context, post.id, work)
     await turns.spent(context, post, pictures)
     fp("prepare.generated")
     return pictures, None
@@ -78,7 +82,7 @@ async def _begun(context: Context, post: Post, author: Actor, request: ImageRequ
     source = await lineage.source(context, post, author)
     if graph is not None:
         return replace(request, graph=graph)
-    if source is not None and not card.capabilities.source:
+    if source is not None and not card.capabilities.source and not request.upscale:
         raise Unprocessable("This generator cannot begin from a picture; choose another, or leave the picture out.")
     return replace(request, source=source)
 

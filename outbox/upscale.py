@@ -12,16 +12,19 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import Forbidden, Missing, Unprocessable
-from fediverse_ai.core.texts import _
+from fediverse_ai.core.texts import _, marked
+from generation import images
 from generation.pipeline import Pipeline
-from generation.types import ModelCard
+from generation.types import GeneratedImage, ImageRequest, ModelCard, Recipe
 from outbox import disclosure, documents, lineage
 from outbox.draft import Draft
-from outbox.models import Attachment, Post, PostState
+from outbox.models import Attachment, Origin, Post, PostState
 from outbox.visibility import may_see
 
 SIDE_STEP = 8
 FACTOR = 2.0
+RESAMPLED = marked("Enlarged by this server, not painted over: it is larger, and shows nothing that was not there.")
+"""What becomes of a picture whose generator has no way of its own to make it larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,13 @@ async def upscale(
     """
     forbid_in_transaction("asking for a model card")
     if not limits.UPSCALE_LEAST <= factor <= limits.UPSCALE_MOST:
-        raise Unprocessable(
-            f"A picture can be made {limits.UPSCALE_LEAST:g} to {limits.UPSCALE_MOST:g} times as large at once."
-        )
+        sentence = _("A picture can be made %(least)g to %(most)g times as large at once.")
+        raise Unprocessable(sentence % {"least": limits.UPSCALE_LEAST, "most": limits.UPSCALE_MOST})
     async with context.database.read() as session:
         known = await _known(session, author, post_id, position)
     name = _generator(context, known, generator)
     recipe, settings = known.recipe, known.recipe.get("parameters") or {}
-    await _check(context, name, recipe)
+    await _check(context, name, known)
     width, height = sides(known.attachment, factor)
     return Draft(
         prompt=str(recipe["prompt"]),
@@ -77,10 +79,35 @@ async def upscale(
     )
 
 
-def can_upscale(card: ModelCard, recipe: dict[str, Any]) -> bool:
-    """Whether a generator makes such a picture larger: from its scene graph, or by painting over the picture."""
+def can_upscale(card: ModelCard, attachment: Attachment, recipe: dict[str, Any]) -> bool:
+    """Whether such a picture can be made larger in a generator's name: from its scene graph, by painting over it, or
+    resampled, which is only for what this generator itself made here: the larger picture bears its label too."""
     can = card.capabilities
-    return bool(can.upscale) and (can.source or (can.graph and "graph" in (recipe.get("parameters") or {})))
+    if can.upscale:
+        return can.source or (can.graph and "graph" in (recipe.get("parameters") or {}))
+    return attachment.origin == Origin.MADE_HERE and recipe.get("generator") == card.name
+
+
+async def resampled(context: Context, request: ImageRequest, card: ModelCard, told: dict[str, Any]) -> GeneratedImage:
+    """The picture of `request.source` at the size asked for, with its own recipe as far as it is `told`.
+
+    Raises Unprocessable for a picture of another generator, and for one that cannot be read.
+    """
+    if request.source is None or told.get("generator") != card.name:
+        raise Unprocessable("This generator cannot make this picture larger; choose another.", card.name)
+    began = context.clock.monotonic()
+    data = await images.enlarged(context.part(Pipeline).sandbox, request.source, request.width, request.height)
+    recipe = Recipe(
+        generator=card.name,
+        version=str(told.get("version") or card.version),
+        prompt=str(told.get("prompt") or request.prompt),
+        negative_prompt=str(told.get("negative_prompt") or ""),
+        seed=told.get("seed"),
+        width=request.width,
+        height=request.height,
+        parameters={**(told.get("parameters") or {}), "enlarged": "resampled"},
+    )
+    return GeneratedImage(data, recipe, card, notes=(RESAMPLED,), seconds=context.clock.monotonic() - began)
 
 
 async def _known(session: AsyncSession, author: Actor, post_id: int, position: int) -> _Known:
@@ -105,9 +132,9 @@ def _generator(context: Context, known: _Known, wanted: str | None) -> str:
     return wanted or (first if first in pipeline.generators else pipeline.default)
 
 
-async def _check(context: Context, name: str, recipe: dict[str, Any]) -> None:
+async def _check(context: Context, name: str, known: _Known) -> None:
     card = await context.part(Pipeline).card(name)
-    if not can_upscale(card, recipe):
+    if not can_upscale(card, known.attachment, known.recipe):
         raise Unprocessable("This generator cannot make this picture larger; choose another.", name)
 
 

@@ -17,6 +17,7 @@ from generation.pipeline import Pipeline
 from generation.types import Capabilities, ModelCard
 from outbox import turns
 from outbox.turns import Experience
+from outbox.upscale import RESAMPLED
 
 UNKNOWN = marked("not known to this server")
 
@@ -85,7 +86,7 @@ async def _facts(context: Context, name: str, card: ModelCard) -> dict[str, Any]
             "negative_prompt": can.negative_prompt, "seed": can.seed, "steps": can.steps, "guidance": can.guidance,
             "image_to_image": can.source, "styles": list(can.styles), "models": list(can.models),
             "sizes": [f"{width}x{height}" for width, height in can.sizes], "progress": can.progress,
-            "cancel": can.cancel, "upscale": can.upscale or None,
+            "cancel": can.cancel, "upscale": can.upscale or RESAMPLED,
         },
         "at_once": engine.at_once,
         "timeout_seconds": engine.seconds,
@@ -130,7 +131,7 @@ def _can(can: Capabilities) -> list[tuple[str, str]]:
         (_("To begin from a picture"), can.source),
     )
     found = [(wish, _("yes") if heard else _("no; you are told")) for wish, heard in wishes]
-    found.append((_("A picture again, larger"), can.upscale or _("no")))
+    found.append((_("A picture again, larger"), can.upscale or _(RESAMPLED)))
     if can.styles:
         found.append((_("Styles"), ", ".join(can.styles)))
     if can.sizes:

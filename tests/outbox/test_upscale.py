@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +22,8 @@ from generation.pipeline import Pipeline
 from outbox.belongings import Disclosure
 from outbox.compose import compose
 from outbox.draft import Draft
-from outbox.models import Attachment, Post, PostState
-from outbox.upscale import can_upscale, upscale
+from outbox.models import Attachment, Origin, Post, PostState
+from outbox.upscale import RESAMPLED, can_upscale, upscale
 from tests.support.house import House
 from tests.support.painter import CARD, Painter, carried, carry_on, studio
 
@@ -138,19 +138,52 @@ async def test_how_large(home: House, alice: Actor) -> None:
         await upscale(home.context, alice, first.id)
 
 
-async def test_a_generator_that_cannot_says_so(place: tuple[House, Painter], home: House, alice: Actor) -> None:
-    first = await carried(home, alice, Draft(prompt="a quay"))
+@pytest.fixture
+def plain(home: House) -> Iterator[None]:
+    """The painter as one that has no way of its own to make a picture larger, nor to begin from one."""
     pipeline = home.context.part(Pipeline)
-    known = await pipeline.card("painter")
-    pipeline._cards["painter"] = replace(CARD, capabilities=replace(CARD.capabilities, upscale=""))
-    try:
-        assert not can_upscale(await pipeline.card("painter"), {})
-        with pytest.raises(Unprocessable):
-            await upscale(home.context, alice, first.id)
-        order = Draft(prompt="x", remix_of_id=first.id, from_picture=True, upscale=True)
-        assert "larger" in ((await carried(home, alice, order)).reason or ""), "not even past the door"
-    finally:
-        pipeline._cards["painter"] = known
+    known = pipeline._cards.get("painter", CARD)
+    can = replace(CARD.capabilities, upscale="", source=False, strength=False)
+    pipeline._cards["painter"] = replace(CARD, capabilities=can)
+    yield
+    pipeline._cards["painter"] = known
+
+
+@pytest.mark.usefixtures("plain")
+async def test_where_a_generator_has_no_way_the_picture_is_resampled_and_says_so(
+    place: tuple[House, Painter], home: House, alice: Actor, ben: Actor
+) -> None:
+    first = await carried(
+        home, alice, Draft(prompt="a quay", seed=5, steps=9, width=128, height=64, remix_policy="anyone")
+    )
+    asked = len(place[1].requests)
+    for author in (alice, ben):
+        larger = await carried(home, author, await upscale(home.context, author, first.id))
+        assert larger.state == PostState.PUBLISHED, larger.reason
+        assert len(place[1].requests) == asked, "its generator hears nothing of it"
+        one, two = await picture_of(home, first), await picture_of(home, larger)
+        assert (two.width, two.height) == (256, 128)
+        assert float(np.abs(await pixels(home, one, 32) - await pixels(home, two, 32)).mean()) < 2, "another picture"
+        before, after = one.recipe or {}, two.recipe or {}
+        same = ("generator", "version", "prompt", "negative_prompt", "seed", "title", "closed_vocabulary")
+        assert {name: after[name] for name in same} == {name: before[name] for name in same}
+        assert after["parameters"] == {**before["parameters"], "enlarged": "resampled"}
+        assert after["notes"] == [RESAMPLED]
+        assert two.digital_source_type == one.digital_source_type
+        assert json.loads(larger.document or b"")["isBasedOn"] == [first.uri]
+
+
+@pytest.mark.usefixtures("plain")
+async def test_nothing_is_resampled_in_the_name_of_another_generator(home: House, alice: Actor) -> None:
+    pipeline = home.context.part(Pipeline)
+    drawn = await carried(home, alice, Draft(prompt="a fox", generator="scene", width=96, height=96))
+    row, card = await picture_of(home, drawn), await pipeline.card("painter")
+    assert not can_upscale(card, row, row.recipe or {})
+    assert not can_upscale(card, Attachment(origin=Origin.DECLARED_AI), {"generator": "painter"}), "another server's"
+    with pytest.raises(Unprocessable):
+        await upscale(home.context, alice, drawn.id, generator="painter")
+    order = Draft(prompt="x", remix_of_id=drawn.id, from_picture=True, upscale=True)
+    assert "larger" in ((await carried(home, alice, order)).reason or ""), "not even past the door"
 
 
 async def test_a_handle_of_a_backend_is_kept_and_given_back(

@@ -236,4 +236,4 @@ async def _strip(context: Context, view: PostView, offered: Sequence[Attachment]
 
 def _grows(card: Any, item: Attachment) -> bool:
     largest = max(item.width or 0, item.height or 0) * limits.UPSCALE_LEAST
-    return upscale.can_upscale(card, item.recipe or {}) and largest <= limits.PICTURE_SIDE_MAX_PIXELS
+    return upscale.can_upscale(card, item, item.recipe or {}) and largest <= limits.PICTURE_SIDE_MAX_PIXELS
