@@ -22,15 +22,27 @@ from tests.support.pages import addresses
 from tests.support.peer import peer
 from tests.support.processes import eventually
 from tests.support.server import Server
+from tests.support.slow_line import slow_line
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 AXE = Path(__file__).resolve().parents[2] / "peers" / "axe"
 FIRST_VIEW_BYTES = 60_000
 LAYOUT_SHIFT = 0.02
-# Runs before the page: the sum of what moved without anybody having touched anything.
-WATCH_SHIFTS = """window.shifted = 0;
+# Of a page over a slow line; a pause is a frame and a little.
+PIECES, PAUSE_S = 16, 0.02
+# Runs before the page: what moved without anybody having touched anything, how much, and from where to where.
+WATCH_SHIFTS = """window.shifts = [];
+const named = ({node, previousRect: before, currentRect: after}) => {
+  const one = node?.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+  const place = box => [box.x, box.y, box.width, box.height].map(Math.round).join(" ");
+  const classes = one?.getAttribute?.("class")?.replaceAll(" ", ".") ?? "";
+  const path = `${one?.localName ?? "gone"}${one?.id ? "#" + one.id : ""}${classes && "." + classes}`;
+  return `${path} [${place(before)}] -> [${place(after)}]`;
+};
 new PerformanceObserver(list => {
-  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+  for (const one of list.getEntries()) {
+    if (!one.hadRecentInput) window.shifts.push([one.value, one.sources.map(named)]);
+  }
 }).observe({type: "layout-shift", buffered: true});"""
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
@@ -122,11 +134,35 @@ async def test_a_first_view_is_small_and_still_and_ours_alone(hall: Hall, size: 
             assert size_bytes > 1000, "the wire was not watched"
             if size_bytes > FIRST_VIEW_BYTES:
                 fat[path] = size_bytes
-            if (shift := await page.evaluate("() => window.shifted")) >= LAYOUT_SHIFT:
-                moved[path] = shift
+            if shifts := await shifted(page):
+                moved[path] = shifts
             if await page.evaluate(TOO_WIDE):
                 wide.append(path)
     assert (fat, moved, wide) == ({}, {}, [])
+
+
+async def shifted(page: Page) -> list[Any]:
+    """Empty, or what moved too far in all: how far, and which elements."""
+    shifts: list[Any] = await page.evaluate("() => window.shifts")
+    return shifts if sum(value for value, _moved in shifts) >= LAYOUT_SHIFT else []
+
+
+async def test_nothing_moves_while_a_page_comes_in_pieces(hall: Hall) -> None:
+    """As over a slow line: the browser paints what it has so far, again and again, and what it painted stays there.
+
+    At one size: between the two others, where rows have the fewest columns that are more than one.
+    """
+    moved = {}
+    async with (
+        slow_line(PIECES, PAUSE_S) as line,
+        web.tab(hall.browser, hall.server, "tablet", proxy={"server": line}) as page,
+    ):
+        await page.add_init_script(WATCH_SHIFTS)
+        async for path in visits(hall, page, None, "ann", "mo", "olga"):
+            await page.evaluate(web.SETTLED)
+            if shifts := await shifted(page):
+                moved[path] = shifts
+    assert moved == {}
 
 
 FOCUSED = "() => document.activeElement.closest('li') && [...document.querySelectorAll('.sheet > li')].indexOf("
