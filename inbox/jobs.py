@@ -132,7 +132,7 @@ async def _opened(context: Context, row: Received, inner: dict[str, Any]) -> tup
     await context.part(DomainRules).require_welcome(urls.check_id(actor_uri))
     found = await forwarded.heard(context, inner, actor_uri, row.sender_uri)
     if found.admitted is None:
-        detail = f"{document.type_of(inner)} by {actor_uri}" + ("" if found.done else ", not believed or not wanted here")
+        detail = f"{document.type_of(inner)} by {actor_uri}{'' if found.done else ', not believed or not wanted'}"
         await _settle(context, row, Outcome.DONE if found.done else Outcome.IGNORED, detail)
         return None
     async with context.database.read() as session:

@@ -62,7 +62,7 @@ async def _local_followers(session: AsyncSession, actor_id: int) -> list[tuple[s
 async def synchronize(context: Context, ids: list[int | str]) -> None:
     """Fetch whom the server believes to follow from here; rows it does not list go, what we do not know is undone.
 
-    Only by a list that has the announced digest: one that is hidden, in pages or cut off says nothing of who is missing.
+    Only by a list that has the announced digest: one that is hidden, paged or cut off does not say who is missing.
     """
     actor_id, url, digest = int(ids[0]), str(ids[1]), str(ids[2])
     budget = Budget(fetches=2, seconds=limits.FETCH_ACTIVITY_SECONDS, clock=context.clock)

@@ -19,7 +19,7 @@ HASHTAG = re.compile(rf"(?<![\w/#&])#({_LETTER}*[^\W\d]{_LETTER}*)")
 
 
 def found_in(text: str) -> list[str]:
-    """Hashtags as written, each once (compared without case), in order; what looks like one in a web address is none."""
+    """Hashtags as written, each once (compared without case), in order; those in web addresses are none."""
     found: dict[str, str] = {}
     for name in HASHTAG.findall(html.without_addresses(text)):
         found.setdefault(name.lower(), name)

@@ -128,7 +128,8 @@ async def test_what_a_peer_knows_better_is_taken_over_for_a_while(
     listed = {"id": url, "type": "OrderedCollection", "orderedItems": [stage.ann.uri]}
     stage.good.serve({"@context": "https://www.w3.org/ns/activitystreams", **listed})
     before = len(stage.good.activities("Undo"))
-    await synchronize.synchronize.function(stage.home.context, [target.id, url, synchronization.digest([stage.ann.uri])])
+    digest = synchronization.digest([stage.ann.uri])
+    await synchronize.synchronize.function(stage.home.context, [target.id, url, digest])
     await rooms.deliver_all(stage.home)
     async with stage.home.context.database.read() as session:
         made = await queries.follow_of(session, stage.ann.id, target.id)

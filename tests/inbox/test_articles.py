@@ -168,7 +168,8 @@ async def test_a_film_of_two_servers_or_two_people_is_nobodys(stage: Stage) -> N
     foreign = stage.evil.actor("channel", key=2, type="Group")
     people = [{"type": "Person", "id": one.uri} for one in (stage.bob, stage.eve)]
     groups = [{"type": "Group", "id": one.uri} for one in (channel, foreign)]
-    for authors in ([people[0], groups[1]], people, [*people, groups[0]], [people[0], *groups], [stage.bob.uri, groups[0]]):
+    pairs = ([people[0], groups[1]], people, [stage.bob.uri, groups[0]])
+    for authors in (*pairs, [*people, groups[0]], [people[0], *groups]):
         made = film(stage, channel, attributedTo=authors)
         await stage.refused(stage.bob, stage.bob.create(made), egress=True)
     by_eve = film(stage, channel)

@@ -1,4 +1,4 @@
-"""What communities announce (FEP-1b12; Lemmy, PieFed, Mbin): activities of their people, each believed only by its home."""
+"""What communities announce (FEP-1b12; Lemmy, PieFed, Mbin): what their people did, believed only by its home."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from actors.models import Actor, DomainRule
 from actors.policy import DomainRules
 from inbox.models import Received
 from outbox.models import Activity, Post, PostState, Reaction, ReactionKind
-from tests.inbox.stage import Document, Stage, changed, stage_in
+from tests.inbox.stage import Document, Stage, stage_in
 from tests.support.house import House, house
 from tests.support.peer import PUBLIC, RemoteActor
 from tests.support.rooms import published
