@@ -252,7 +252,8 @@ class Account(Row, table=True):
     direct_from: str = "anyone"
     """Whose direct posts arrive: anyone's, or those of people whom this person follows ("followed"), or nobody's."""
     told: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    """{"off": [kinds], "not_from": [groups of people]} that this person is not told of."""
+    """{"off": [kinds], "not_from": [groups of people]} that this person is not told of, and "aside": [groups] whose
+    notifications wait until they are let in."""
     leaves_ms: int | None = Field(default=None, sa_type=BigInteger)
     """When the account is erased, once its owner asked for it."""
     disabled_ms: int | None = Field(default=None, sa_type=BigInteger)

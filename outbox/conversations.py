@@ -12,7 +12,7 @@ from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
 from outbox.models import Post, Visibility
 from outbox.shelves import Conversation
-from outbox.told import takes_direct
+from outbox.told import Word, takes_direct, word
 
 
 async def note(session: AsyncSession, post: Post, author: Actor, named: Iterable[Actor]) -> None:
@@ -21,7 +21,7 @@ async def note(session: AsyncSession, post: Post, author: Actor, named: Iterable
         return
     context_uri = post.context_uri or post.uri
     for actor in {one.id: one for one in (author, *named)}.values():
-        if not actor.local or not await takes_direct(session, actor, author.id):
+        if not actor.local or not await _hears(session, actor, post, author):
             continue
         known = select(Conversation).where(Conversation.actor_id == actor.id, Conversation.context_uri == context_uri)
         row = (await session.exec(known)).first()
@@ -34,3 +34,10 @@ async def note(session: AsyncSession, post: Post, author: Actor, named: Iterable
         session.add(row)
         await session.flush()
         events.publish_after(session, [f"user:{actor.id}"], "conversation", row.id)
+
+
+async def _hears(session: AsyncSession, actor: Actor, post: Post, author: Actor) -> bool:
+    """Does this post join our actor's threads now? One that is put aside does when its author is let in."""
+    if not await takes_direct(session, actor, author.id):
+        return False
+    return actor.id == author.id or await word(session, actor, "mention", author.id, post.id) is not Word.ASIDE

@@ -16,6 +16,8 @@ from fediverse_ai.core import events, jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.failpoints import fp
+from fediverse_ai.core.texts import _
+from generation import images
 from generation.pipeline import Pipeline
 from generation.types import Decision, Verdict
 from outbox import (
@@ -38,7 +40,8 @@ from outbox.send import send
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an author changes; None leaves a thing as it is. `alts` maps attachment ids to new alt texts.
+    """What an author changes; None leaves a thing as it is. `alts` maps attachment ids to new alt texts, `focus` to
+    new focal points (-1 to 1, upwards and to the right).
 
     `disclosure` is how much of the recipes leaves from now on: what the files say of themselves is written anew.
     """
@@ -48,6 +51,8 @@ class Change:
     sensitive: bool | None = None
     alts: Mapping[int, str] = field(default_factory=dict)
     disclosure: str | None = None
+    language: str | None = None
+    focus: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
 async def edit(session: AsyncSession, author: Actor, post: Post, change: Change) -> Revision:
@@ -73,7 +78,7 @@ async def edit(session: AsyncSession, author: Actor, post: Post, change: Change)
 
 def _row(context: Context, post: Post, attachments: list[Attachment], change: Change) -> Revision:
     if change.disclosure is not None and change.disclosure not in {item.value for item in Disclosure}:
-        raise Unprocessable(f"There is no disclosure called {change.disclosure}.")
+        raise Unprocessable(_("“%(value)s” cannot be chosen here.") % {"value": change.disclosure}, "disclosure")
     alts = {str(item.id): change.alts.get(item.id, _alt(item, change)) for item in attachments}
     text = post.text if change.text is None else change.text.strip()
     summary = post.summary if change.summary is None else change.summary.strip() or None
@@ -90,6 +95,12 @@ def _row(context: Context, post: Post, attachments: list[Attachment], change: Ch
         sensitive=post.sensitive if change.sensitive is None else change.sensitive,
         alts=alts,
         disclosure=change.disclosure if change.disclosure != post.disclosure else None,
+        language=change.language if change.language != post.language else None,
+        focus={
+            str(item.id): list(images.clamp_focus(*change.focus[item.id]))
+            for item in attachments
+            if item.id in change.focus
+        },
         created_ms=context.clock.now_ms(),
     )
 
@@ -146,10 +157,13 @@ async def revise(context: Context, ids: list[int | str]) -> None:
 def _apply(revision: Revision, post: Post, attachments: list[Attachment]) -> None:
     post.text, post.summary, post.sensitive = revision.text, revision.summary, revision.sensitive
     post.disclosure = revision.disclosure or post.disclosure
+    post.language = revision.language or post.language
     for attachment in attachments:
         written = revision.alts.get(str(attachment.id), attachment.alt)
         if written != attachment.alt:
             attachment.alt, attachment.alt_draft = written, ""
+        if (point := revision.focus.get(str(attachment.id))) is not None:
+            attachment.focus_x, attachment.focus_y = point
         for name, value in revision.files.get(str(attachment.id), {}).items():
             setattr(attachment, name, value)
 

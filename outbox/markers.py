@@ -33,6 +33,7 @@ async def mark(session: AsyncSession, actor_id: int, timeline: str, last_read_id
             col(Notification.actor_id) == actor_id,
             col(Notification.id) <= last_read_id,
             col(Notification.read_ms).is_(None),
+            ~col(Notification.aside),
         )
         await session.exec(update(Notification).where(*seen).values(read_ms=now))
     await session.flush()

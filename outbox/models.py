@@ -187,6 +187,10 @@ class Revision(Row, table=True):
     """Attachment id -> alt text."""
     disclosure: str | None = None
     """Another one than the post's; None leaves it."""
+    language: str | None = None
+    """Another one than the post's; None leaves it."""
+    focus: dict[str, list[float]] = Field(default_factory=dict, sa_column=json_column())
+    """Attachment id -> [x, y] of focal points that change."""
     files: dict[str, dict[str, Any]] = Field(default_factory=dict, sa_column=json_column())
     """Attachment id -> {file, thumbnail, sha256, size} of files that say more or less of their making."""
     content: str = ""
@@ -324,7 +328,11 @@ class Notification(Row, table=True):
     """Something that a local actor wants to know; one per cause."""
 
     __tablename__ = "notification"
-    __table_args__ = (UniqueConstraint("actor_id", "kind", "cause"), Index("ix_notification_actor", "actor_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("actor_id", "kind", "cause"),
+        Index("ix_notification_actor", "actor_id", "id"),
+        index_of_some("ix_notification_aside", "actor_id", "from_id", where="aside", on_sqlite="aside = 1"),
+    )
 
     id: int = Field(primary_key=True, sa_type=big_id())
     actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
@@ -336,6 +344,8 @@ class Notification(Row, table=True):
     post_id: int | None = Field(default=None, foreign_key="post.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
     cause: str
     """What makes it one: the URI of the activity or the post's id."""
+    aside: bool = False
+    """Put aside (outbox/aside.py): shown nowhere before its reader lets in whom it is from."""
     created_ms: int = Field(sa_type=BigInteger)
     read_ms: int | None = Field(default=None, sa_type=BigInteger)
 

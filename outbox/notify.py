@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors import queries
 from actors.models import Actor
 from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
 from outbox import told
 from outbox.belongings import ConversationMute
 from outbox.models import Notification, Post
+from outbox.told import Word
 from outbox.unwanted import is_unwanted
 
 
@@ -24,9 +24,8 @@ async def tell(
     from_id: int | None = None,
     post_id: int | None = None,
 ) -> None:
-    """Add a notification for a local actor, unless the same cause was told or its source is muted.
-
-    Of people of limited servers only those are heard whom the actor follows.
+    """Add a notification for a local actor, unless the same cause was told, its source is muted, or the actor wants
+    none of it (outbox/told.py); what is put aside nobody is told of yet.
     """
     if not actor.local or from_id == actor.id:
         return
@@ -39,9 +38,8 @@ async def tell(
         return
     if kind in _OF_A_CONVERSATION and post_id is not None and await _is_muted(session, actor, post_id):
         return
-    if kind != "follow_request" and from_id is not None and await _is_unasked(session, actor, from_id):
-        return
-    if not await told.wants(session, actor, kind, from_id, post_id):
+    word = await told.word(session, actor, kind, from_id, post_id)
+    if word is Word.DROP:
         return
     context = context_of(session)
     row = Notification(
@@ -51,11 +49,13 @@ async def tell(
         from_id=from_id,
         post_id=post_id,
         cause=cause,
+        aside=word is Word.ASIDE,
         created_ms=context.clock.now_ms(),
     )
     session.add(row)
     await session.flush()
-    events.publish_after(session, [f"user:{actor.id}"], "notification", row.id)
+    if not row.aside:
+        events.publish_after(session, [f"user:{actor.id}"], "notification", row.id)
 
 
 # What is said in a conversation; what becomes of one's own posts is told all the same.
@@ -71,11 +71,3 @@ async def _is_muted(session: AsyncSession, actor: Actor, post_id: int) -> bool:
         ConversationMute.actor_id == actor.id, ConversationMute.context_uri == (post.context_uri or post.uri)
     )
     return (await session.exec(query)).first() is not None
-
-
-async def _is_unasked(session: AsyncSession, actor: Actor, from_id: int) -> bool:
-    """Somebody of a limited server whom the actor does not follow."""
-    source = await queries.by_id(session, from_id)
-    if source is None or source.severity is None:
-        return False
-    return not await queries.is_follower(session, actor.id, from_id)

@@ -101,6 +101,17 @@ class Marker(Row, table=True):
     updated_ms: int = Field(sa_type=BigInteger)
 
 
+class LetIn(Row, table=True):
+    """Somebody who was put aside and then let in: what they do is told, to whatever group of people they belong."""
+
+    __tablename__ = "let_in"
+    __table_args__ = (UniqueConstraint("actor_id", "from_id"),)
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    actor_id: int = Field(foreign_key="actor.id", sa_type=BigInteger, ondelete="CASCADE")
+    from_id: int = Field(foreign_key="actor.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+
+
 class TagFollow(Row, table=True):
     """A hashtag that one of our people follows: public posts with it come home."""
 

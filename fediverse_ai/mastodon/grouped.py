@@ -102,13 +102,27 @@ async def _answer(
     }
 
 
+_PARTIAL = ("id", "acct", "url", "avatar", "avatar_static", "locked", "bot")
+
+
+def _reduce(body: Json) -> None:
+    """Whole accounts of those alone whom a group names first; of the others what their portraits need."""
+    named = {group["sample_account_ids"][0] for group in body["notification_groups"]}
+    rest = [one for one in body["accounts"] if one["id"] not in named]
+    body["accounts"] = [one for one in body["accounts"] if one["id"] in named]
+    body["partial_accounts"] = [{name: one[name] for name in _PARTIAL} for one in rest]
+
+
 async def index(request: Request) -> Response:
-    """GET /api/v2/notifications: types[], exclude_types[], account_id, grouped_types[]"""
+    """GET /api/v2/notifications: types[], exclude_types[], account_id, grouped_types[], include_filtered, and
+    `expand_accounts=partial_avatars` for those who need no more of most people than their portraits"""
     context, at, asked = context_of(request), answers.cursor(request, 40, 80), parameters.query(request)
     async with context.database.read() as session:
         reader = await people.myself(session, request)
         groups = await _page(session, notifications.query_of(reader, asked), at, _wanted(asked))
         body = await _answer(session, context, reader, groups)
+    if asked.text("expand_accounts") == "partial_avatars":
+        _reduce(body)
     ids = [row.id for group in groups.values() for row in group]
     linked = answers.page(request, [], sorted(ids, reverse=True), at, more=len(groups) >= at.limit)
     return answers.answer(body, headers={"Link": linked.headers["link"]} if "link" in linked.headers else None)
@@ -127,7 +141,7 @@ async def _own(session: AsyncSession, request: Request) -> tuple[Actor, dict[str
         post_id, _, part = rest.rpartition("-")
         start = (answers.id_of(part) or 0) * HOURS * 3_600_000
         within = (col(Notification.created_ms) >= start, col(Notification.created_ms) < start + HOURS * 3_600_000)
-        query = query.where(Notification.kind == ours, *within)
+        query = query.where(Notification.kind == ours, ~col(Notification.aside), *within)
         query = query.where(Notification.post_id == answers.id_of(post_id)) if post_id else query
     newest = await session.exec(query.order_by(col(Notification.id).desc()).limit(BATCH))
     rows = [row for row in newest if row.kind in TYPES]

@@ -162,19 +162,25 @@ class Listener:
                 yield Message(stream, kind, payload or "")
         elif event.kind == "ties":
             self.ties.at = float("-inf")
+        elif event.kind == "merged":
+            for stream in self._named("user", "user:notification"):
+                yield Message(stream, "notifications_merged", "1")
         elif event.kind in ("notification", "conversation"):
             async for message in self._own(event):
                 yield message
 
     async def _own(self, event: Event) -> AsyncIterator[Message]:
         names = ("user", "user:notification") if event.kind == "notification" else ("direct",)
-        streams = [stream for stream in self.streams if stream.name in names]
+        streams = self._named(*names)
         if not streams:
             return
         async with self.context.database.read() as session:
             made = await _personal(session, self.context, self.reader, event)
         for stream in streams if made else []:
             yield Message(stream, event.kind, orjson.dumps(made[0]).decode())
+
+    def _named(self, *names: str) -> list[Stream]:
+        return [stream for stream in self.streams if stream.name in names]
 
     async def _payload(self, event: Event, seen: Glance) -> str | None:
         """The Status for this listener: the common one for open posts of others, else one of their own."""

@@ -1,7 +1,4 @@
-"""Of whom the reader wants to be told: Mastodon's notification policy, over the same settings as the page has.
-
-What is unwanted here is dropped, never put aside: there are no notification requests, and `filter` is refused.
-"""
+"""Of whom the reader wants to be told: Mastodon's notification policy, over the same settings as the page has."""
 
 from __future__ import annotations
 
@@ -15,7 +12,8 @@ from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.mastodon import answers, parameters
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of, me
-from outbox.told import Told
+from outbox import aside
+from outbox.told import Told, Word
 
 _GROUPS = {
     "for_not_following": "not_followed",
@@ -24,7 +22,8 @@ _GROUPS = {
 }
 _PRIVATE = "for_private_mentions"
 _LIMITED = "for_limited_accounts"
-_VALUES = frozenset({"accept", "drop"})
+_WORDS = {Word.TELL: "accept", Word.ASIDE: "filter", Word.DROP: "drop"}
+_VALUES = frozenset(_WORDS.values())
 
 
 async def _account(session: AsyncSession, request: Request) -> Account:
@@ -34,61 +33,58 @@ async def _account(session: AsyncSession, request: Request) -> Account:
     return found
 
 
-def _entity(account: Account) -> Json:
+def _values(account: Account) -> dict[str, str]:
+    """The policy's members, as the settings have them."""
     kept = Told.of(account)
+    private = "drop" if account.direct_from != "anyone" else _WORDS[kept.word_for("private")]
     return {
-        **{name: "drop" if group in kept.not_from else "accept" for name, group in _GROUPS.items()},
-        _PRIVATE: "accept" if account.direct_from == "anyone" else "drop",
-        # Of people whom a moderator limited only those are heard whom one follows.
-        _LIMITED: "drop",
-        "for_bots": "accept",
-        "summary": {"pending_requests_count": 0, "pending_notifications_count": 0},
+        **{name: _WORDS[kept.word_for(group)] for name, group in _GROUPS.items()},
+        _PRIVATE: private,
+        # Of people whom a moderator limited only those are heard whom one follows or let in.
+        _LIMITED: "filter" if "limited" in kept.aside else "drop",
     }
+
+
+async def _entity(session: AsyncSession, account: Account) -> Json:
+    people, causes = await aside.counted(session, account.actor_id)
+    summary = {"pending_requests_count": people, "pending_notifications_count": causes}
+    return {**_values(account), "for_bots": "accept", "summary": summary}
 
 
 async def show(request: Request) -> Response:
     """GET /api/v2/notifications/policy"""
     async with context_of(request).database.read() as session:
-        return answers.answer(_entity(await _account(session, request)))
+        return answers.answer(await _entity(session, await _account(session, request)))
 
 
 async def save(request: Request) -> Response:
-    """PATCH /api/v2/notifications/policy: for_…, each accept or drop"""
+    """PATCH /api/v2/notifications/policy: for_…, each accept, filter or drop"""
     asked = await parameters.read(request)
     said = {name: value for name in (*_GROUPS, _PRIVATE, _LIMITED) if (value := asked.text(name)) is not None}
     if set(said.values()) - _VALUES:
-        raise Unprocessable("Here notifications are either shown or dropped: say `accept` or `drop`.")
-    if said.get(_LIMITED, "drop") != "drop":
-        raise Unprocessable("Of accounts that moderators limited only those are heard whom you follow.")
+        raise Unprocessable("Notifications are shown, put aside or dropped: say `accept`, `filter` or `drop`.")
+    if said.get(_LIMITED) == "accept":
+        raise Unprocessable("Of accounts that moderators limited only those are heard whom you follow or let in.")
     async with context_of(request).database.write() as session:
         account = await _account(session, request)
-        kept = Told.of(account)
-        groups = {
-            group: said.get(name, "drop" if group in kept.not_from else "accept") for name, group in _GROUPS.items()
-        }
-        not_from = sorted(group for group, value in groups.items() if value == "drop")
-        account.told = {"off": sorted(kept.off), "not_from": not_from}
-        if _PRIVATE in said and (said[_PRIVATE] == "drop") != (account.direct_from != "anyone"):
-            account.direct_from = "followed" if said[_PRIVATE] == "drop" else "anyone"
+        _change(account, _values(account) | said)
         session.add(account)
-        body = _entity(account)
+        await session.flush()
+        body = await _entity(session, account)
     return answers.answer(body)
 
 
-async def requests(request: Request) -> Response:
-    """GET /api/v1/notifications/requests: none, ever"""
-    return answers.answer([])
+def _change(account: Account, values: dict[str, str]) -> None:
+    """Write a whole policy into the settings."""
+    names = {**_GROUPS, _PRIVATE: "private", _LIMITED: "limited"}
+    dropped = frozenset(group for name, group in _GROUPS.items() if values[name] == "drop")
+    put_aside = frozenset(group for name, group in names.items() if values[name] == "filter")
+    account.told = Told(Told.of(account).off, dropped, put_aside).kept()
+    if (values[_PRIVATE] == "drop") != (account.direct_from != "anyone"):
+        account.direct_from = "followed" if values[_PRIVATE] == "drop" else "anyone"
 
 
-async def merged(request: Request) -> Response:
-    """GET /api/v1/notifications/requests/merged: nothing is on its way"""
-    return answers.answer({"merged": True})
-
-
-_READ, _WRITE = "read:notifications", "write:notifications"
 ROUTES = [
-    ApiDoor("/api/v2/notifications/policy", show, needs=_READ),
-    ApiDoor("/api/v2/notifications/policy", save, needs=_WRITE, methods=["PATCH", "PUT"]),
-    ApiDoor("/api/v1/notifications/requests", requests, needs=_READ),
-    ApiDoor("/api/v1/notifications/requests/merged", merged, needs=_READ),
+    ApiDoor("/api/v2/notifications/policy", show, needs="read:notifications"),
+    ApiDoor("/api/v2/notifications/policy", save, needs="write:notifications", methods=["PATCH", "PUT"]),
 ]

@@ -56,15 +56,17 @@ def wanted(asked: Parameters) -> list[str]:
 
 
 def query_of(reader: Actor, asked: Parameters) -> Any:
-    """The notifications that a request means, without an order."""
+    """The notifications that a request means, without an order; what is put aside with `include_filtered` alone."""
     query = select(Notification).where(Notification.actor_id == reader.id, col(Notification.kind).in_(wanted(asked)))
+    if not asked.flag("include_filtered"):
+        query = query.where(~col(Notification.aside))
     if (account_id := asked.id("account_id")) is not None:
         query = query.where(Notification.from_id == account_id)
     return query
 
 
 async def show_all(request: Request) -> Response:
-    """GET /api/v1/notifications: types[], exclude_types[], account_id"""
+    """GET /api/v1/notifications: types[], exclude_types[], account_id, include_filtered"""
     context, at = context_of(request), answers.cursor(request, 40, 80)
     async with context.database.read() as session:
         reader = await people.myself(session, request)
@@ -130,10 +132,10 @@ async def dismiss(request: Request) -> Response:
 
 
 async def clear(request: Request) -> Response:
-    """POST /api/v1/notifications/clear"""
+    """POST /api/v1/notifications/clear; what is put aside stays there"""
     async with context_of(request).database.write() as session:
         reader = await people.myself(session, request)
-        mine = (col(Notification.actor_id) == reader.id, col(Notification.kind).in_(TYPES))
+        mine = (col(Notification.actor_id) == reader.id, col(Notification.kind).in_(TYPES), ~col(Notification.aside))
         await session.exec(delete(Notification).where(*mine))
     return answers.answer({})
 

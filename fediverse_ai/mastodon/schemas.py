@@ -366,7 +366,7 @@ class GroupedNotifications(Entity):
     notification_groups: list[NotificationGroup]
 
 
-Told = Literal["accept", "drop"]
+Told = Literal["accept", "filter", "drop"]
 
 
 class NotificationPolicy(Entity):
@@ -539,6 +539,20 @@ class OldInstance(Entity):
     rules: list[Rule]
 
 
+class Week(Entity):
+    week: Id
+    statuses: Id
+    logins: Id
+    registrations: Id
+
+
+class DomainBlock(Entity):
+    domain: str
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    severity: Literal["silence", "suspend"]
+    comment: str
+
+
 class ExtendedDescription(Entity):
     updated_at: Moment | None
     content: str
@@ -546,7 +560,11 @@ class ExtendedDescription(Entity):
 
 class NotificationRequest(Entity):
     id: Id
+    created_at: Moment
+    updated_at: Moment
+    notifications_count: str
     account: Account
+    last_status: Status | None
 
 
 class Merged(Entity):

@@ -20,6 +20,7 @@ from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.core.limits import RateLimiter
 from fediverse_ai.mastodon import answers, batches, imagine, parameters, people, preferences, status_entities
 from fediverse_ai.mastodon.doors import ApiDoor, context_of, me
+from fediverse_ai.mastodon.media import focus_of
 from fediverse_ai.mastodon.parameters import Parameters
 from fediverse_ai.mastodon.preferences import Posting
 from fediverse_ai.mastodon.status_entities import FROM_API
@@ -227,11 +228,14 @@ async def change(request: Request) -> Response:
 
 
 def _change(asked: Parameters, pictures: list[Attachment]) -> edit.Change:
-    alts = {
-        key: described
-        for one in asked.sections("media_attributes")
-        if (key := one.id("id")) is not None and (described := one.text("description")) is not None
-    }
+    alts: dict[int, str] = {}
+    focus: dict[int, tuple[float, float]] = {}
+    for one in asked.sections("media_attributes"):
+        key, described, point = one.id("id"), one.text("description"), focus_of(one)
+        if key is not None and described is not None:
+            alts[key] = described
+        if key is not None and point is not None:
+            focus[key] = point
     if asked.has("media_ids") and set(asked.ids("media_ids")) != {row.id for row in pictures}:
         raise Unprocessable("The pictures of a post cannot be exchanged; delete it and post anew.")
     return edit.Change(
@@ -239,6 +243,8 @@ def _change(asked: Parameters, pictures: list[Attachment]) -> edit.Change:
         summary=asked.text("spoiler_text"),
         sensitive=asked.flag("sensitive"),
         alts=alts,
+        language=(asked.text("language") or "").strip()[: limits.LANGUAGE_CHARS] or None,
+        focus=focus,
     )
 
 

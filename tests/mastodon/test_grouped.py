@@ -69,9 +69,9 @@ async def test_the_policy_is_the_one_of_the_page(home: House, alice: App) -> Non
     again = await alice.ask("PUT", path, data={"for_not_following": "accept"})
     assert again == await alice.get(path)
     assert (again["for_not_following"], again["for_private_mentions"]) == ("accept", "drop")
-    for wrong in ({"for_new_accounts": "filter"}, {"for_limited_accounts": "accept"}, {"for_not_following": "x"}):
+    for wrong in ({"for_limited_accounts": "accept"}, {"for_not_following": "x"}):
         told = await alice.ask("PATCH", path, json=wrong, status=422)
-        assert ("heard whom you follow" if "for_limited_accounts" in wrong else "`accept` or `drop`") in told["error"]
+        assert ("heard whom you follow" if "for_limited_accounts" in wrong else "`filter` or `drop`") in told["error"]
     assert await alice.get(path) == again
     assert await alice.get("/api/v1/notifications/requests") == []
     assert await alice.get("/api/v1/notifications/requests/merged") == {"merged": True}

@@ -115,5 +115,11 @@ async def test_a_report_reaches_the_moderators(home: House, alice: App, bob: App
     assert (made["category"], made["action_taken"], made["target_account"]["id"]) == ("spam", False, bob.id)
     [row] = await home.rows(Report)
     assert (row.comment, row.posts) == ("[spam] Only spam", [post.uri])
+    named = {"account_id": bob.id, "comment": "Not labelled", "rule_ids": ["1", "99"]}
+    made = await alice.post("/api/v1/reports", named)
+    assert (made["category"], made["rule_ids"]) == ("violation", ["1"])
+    [row] = await home.rows(Report)
+    assert row.comment.endswith("[violation; Pictures made with AI are labelled as such.] Not labelled")
+    assert (await alice.post("/api/v1/reports", {**named, "category": "spam"}))["rule_ids"] is None
     await alice.post("/api/v1/reports", {"account_id": alice.id}, status=422)
     await alice.get("/api/v1/polls/1", status=404)

@@ -6,10 +6,12 @@ import re
 
 import pytest
 
-from outbox.models import Post, Visibility
+from outbox import edit
+from outbox.models import Post, Revision, Visibility
 from tests.mastodon.app import App
+from tests.mastodon.test_rules import picture
 from tests.support.house import House
-from tests.support.rooms import published
+from tests.support.rooms import picture_of, published
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -158,6 +160,30 @@ async def test_an_edit_waits_for_the_gate_and_history_tells_versions(alice: App,
     versions = await bob.get(f"{path}/history")
     assert [one["content"] for one in versions] == ["<p>First words</p>"]
     assert await bob.ask("PUT", path, json={"status": "Not mine"}, status=404)
+
+
+async def test_an_edit_changes_language_description_and_focus(alice: App, home: House) -> None:
+    post = await published(home, alice.actor, "Guten Morgen", visibility=Visibility.PUBLIC)
+    await picture_of(home, post, picture(64, "JPEG"), recipe=None)
+    path = f"/api/v1/statuses/{post.id}"
+    [shown] = (await alice.get(path))["media_attachments"]
+    attributes = [{"id": shown["id"], "description": "Ein Bild", "focus": "0.5,-9"}]
+    await alice.ask("PUT", path, json={"status": "Guten Abend", "language": "de", "media_attributes": attributes})
+    [revision] = await home.rows(Revision, post_id=post.id, state="waiting")
+    await edit.revise.function(home.context, [revision.id])
+    changed = await alice.get(path)
+    assert (changed["language"], changed["edited_at"] is not None) == ("de", True)
+    [shown] = changed["media_attachments"]
+    assert (shown["description"], shown["meta"]["focus"]) == ("Ein Bild", {"x": 0.5, "y": -1.0})
+    note = (await home.client.get(post.uri, headers={"accept": "application/activity+json"})).json()
+    assert list(note["contentMap"]) == ["de"]
+    assert note["attachment"][0]["focalPoint"] == [0.5, -1.0]
+    # What an edit does not name stays.
+    await alice.ask("PUT", path, json={"status": "Gute Nacht"})
+    [revision] = await home.rows(Revision, post_id=post.id, state="waiting")
+    await edit.revise.function(home.context, [revision.id])
+    changed = await alice.get(path)
+    assert (changed["language"], changed["media_attachments"][0]["meta"]["focus"]["x"]) == ("de", 0.5)
 
 
 async def test_deleting_gives_the_text_once_more(alice: App, bob: App, home: House) -> None:

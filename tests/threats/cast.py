@@ -158,6 +158,9 @@ async def _things(home: House, author: Actor, other: Actor, post: Post) -> dict[
         "notification": Notification(
             id=ids.new(), actor_id=author.id, kind="follow", from_id=other.id, cause="needle", created_ms=now
         ),
+        "aside": Notification(
+            id=ids.new(), actor_id=author.id, kind="like", from_id=other.id, cause="aside", created_ms=now, aside=True
+        ),
         "collection": OwnCollection(id=ids.new(), actor_id=author.id, name="needlecollection", created_ms=now),
         "featured_tag": FeaturedTag(id=ids.new(), actor_id=author.id, name="needlefeatured"),
         "scheduled": Post(
@@ -180,7 +183,13 @@ async def _things(home: House, author: Actor, other: Actor, post: Post) -> dict[
         session.add_all([keyword, member, hidden])
     [account] = await home.rows(Account, actor_id=author.id)
     logins, tokens = await home.rows(Login, account_id=account.id), await home.rows(Token, account_id=account.id)
-    further = {"keyword": keyword.id, "filter_post": hidden.id, "login": logins[0].id, "app": tokens[0].app_id or 0}
+    further = {
+        "request": other.id,
+        "keyword": keyword.id,
+        "filter_post": hidden.id,
+        "login": logins[0].id,
+        "app": tokens[0].app_id or 0,
+    }
     return {name: row.id for name, row in made.items()} | further
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from actors import blocks, follows
 from actors.models import Actor, FollowState, Mute
-from outbox import filters, react
+from outbox import filters, notify, react
 from outbox.belongings import Bookmark
 from outbox.models import Notification, Post
 from outbox.shelves import Conversation
@@ -17,8 +17,8 @@ from tests.web.site import Browser, Page, Site
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGES = (
-    "/home", "/local", "/federated", "/notifications", "/notifications?only=mentions", "/follow-requests", "/search",
-    "/search?q=fox", "/bookmarks", "/favourites", "/lists", "/conversations",
+    "/home", "/local", "/federated", "/notifications", "/notifications?only=mentions", "/notifications/aside",
+    "/follow-requests", "/search", "/search?q=fox", "/bookmarks", "/favourites", "/lists", "/conversations",
 )  # fmt: skip
 
 
@@ -170,6 +170,40 @@ async def test_notifications_are_grouped_marked_and_nobody_elses(site: Site) -> 
     after = await words_of(browser, "/follow-requests")
     assert "@liker0@far.test follows you now." in after
     assert "Nobody waits." in after
+
+
+async def test_what_is_put_aside_waits_on_a_page_of_its_own(site: Site) -> None:
+    """Chosen in the settings, counted where the activity is, let in or thrown away person by person."""
+    olga_id = (await site.person("olga")).id
+    browser = await site.member("olga")
+    settings = "/settings/notifications"
+    kinds = {f"kind_{kind}": "1" for kind in ("like", "mention", "follow")}
+    await browser.submit(settings, settings, **kinds, from_not_followed="aside", from_limited="aside")
+    chosen = {box.attrs["id"] for box in (await browser.get(settings)).all("input", type="radio")
+              if "checked" in box.attrs}  # fmt: skip
+    assert chosen == {"from_not_followed-aside", "from_not_followers-tell", "from_new-tell", "from_private-tell",
+                      "from_limited-aside"}  # fmt: skip
+    people = [await far(site, f"aside{number}") for number in range(2)]
+    async with site.context.database.write() as session:
+        olga = await session.get_one(Actor, olga_id)
+        for one in people:
+            await notify.tell(session, olga, "follow", f"https://far.test/{one.id}", from_id=one.id)
+    page = await browser.get("/notifications")
+    assert "Nothing happened yet." in page.text()
+    assert "/notifications/aside" in page.links()
+    page = await browser.get("/notifications/aside")
+    sound(page)
+    assert page.text().count("1 notification") == 2
+    for one, verb, said in ((people[0], "let_in", "You are told of what @aside0@far.test does."),
+                            (people[1], "throw_away", "What @aside1@far.test did is thrown away.")):  # fmt: skip
+        act = f"/people/{one.id}/act"
+        await browser.submit("/notifications/aside", act, verb=verb, back="/notifications/aside")
+        assert said in await words_of(browser, "/notifications/aside")
+    assert "Nobody waits." in await words_of(browser, "/notifications/aside")
+    page = await browser.get("/notifications")
+    assert "Aside0 follows you now" in page.text()
+    assert "Aside1" not in page.text()
+    assert "/notifications/aside" not in page.links()
 
 
 async def test_search_finds_people_tags_and_consented_posts(site: Site) -> None:

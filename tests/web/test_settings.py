@@ -285,7 +285,7 @@ async def test_only_what_is_ticked_is_told(site: Site) -> None:
     await browser.post("/settings/notifications", {**hidden(page), **kinds, "kind_like": ""})
     assert not await told("like", "two")
     assert await told("mention", "three")
-    await browser.post("/settings/notifications", {**hidden(page), **kinds, "from_not_followed": "1"})
+    await browser.post("/settings/notifications", {**hidden(page), **kinds, "from_not_followed": "drop"})
     assert not await told("like", "four")
     assert await told("follow_request", "five")
 

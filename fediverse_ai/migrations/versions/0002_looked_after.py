@@ -17,6 +17,8 @@ def upgrade() -> None:
     _observations()
     _public_collections()
     _votes()
+    _aside()
+    _edits()
     # Who may search a post, where its object says so (FEP-268d).
     op.add_column("post", sa.Column("searchable", sa.String(), nullable=True))
     _people()
@@ -25,6 +27,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     _no_people()
     op.drop_column("post", "searchable")
+    _no_edits()
+    _no_aside()
     op.drop_table("poll_vote")
     _no_public_collections()
     _no_observations()
@@ -271,6 +275,61 @@ def _votes() -> None:
     )
     with op.batch_alter_table("poll_vote", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_poll_vote_post_id"), ["post_id"], unique=False)
+
+
+def _aside() -> None:
+    """Notifications that wait until whom they are from is let in, and who was let in."""
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("aside", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # A batch of its own, as above.
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.alter_column("aside", server_default=None)
+    op.create_index(
+        "ix_notification_aside",
+        "notification",
+        ["actor_id", "from_id"],
+        sqlite_where=sa.text("aside = 1"),
+        postgresql_where=sa.text("aside"),
+    )
+    op.create_table(
+        "let_in",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_let_in_actor_id_actor"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["from_id"], ["actor.id"], name=op.f("fk_let_in_from_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_let_in")),
+        sa.UniqueConstraint("actor_id", "from_id", name=op.f("uq_let_in_actor_id_from_id")),
+    )
+    with op.batch_alter_table("let_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_let_in_from_id"), ["from_id"], unique=False)
+
+
+def _no_aside() -> None:
+    op.drop_table("let_in")
+    op.drop_index("ix_notification_aside", table_name="notification")
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_column("aside")
+
+
+def _edits() -> None:
+    """An edit may change the language and the focal points."""
+    with op.batch_alter_table("revision", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("language", sa.String(), nullable=True))
+        batch_op.add_column(
+            sa.Column(
+                "focus", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False, server_default=sa.text("'{}'")
+            )
+        )
+    # A batch of its own, as above.
+    with op.batch_alter_table("revision", schema=None) as batch_op:
+        batch_op.alter_column("focus", server_default=None)
+
+
+def _no_edits() -> None:
+    with op.batch_alter_table("revision", schema=None) as batch_op:
+        batch_op.drop_column("focus")
+        batch_op.drop_column("language")
 
 
 def _restorations() -> None:

@@ -19,7 +19,7 @@ from fediverse_ai.web import forms
 from fediverse_ai.web.cards import LARGEST_ID, NOT_THERE, post_id_of
 from fediverse_ai.web.feeds import deeds
 from fediverse_ai.web.rendering import context_of, page, said
-from outbox import block, bookmarks, follow, mutes, pin, react
+from outbox import aside, block, bookmarks, follow, mutes, pin, react
 from outbox import queries as posts
 from outbox.models import Post, PostState, ReactionKind
 from outbox.visibility import may_see
@@ -221,6 +221,21 @@ async def _reject(session: AsyncSession, reader: Actor, target: Actor) -> str:
     return _("@%(handle)s does not follow you.") % {"handle": target.handle}
 
 
+_GONE = marked("Nothing of theirs waits (any more).")
+
+
+async def _let_in(session: AsyncSession, reader: Actor, target: Actor) -> str:
+    if not await aside.let_in(session, reader, target.id):
+        raise Unprocessable(_GONE)
+    return _("You are told of what @%(handle)s does.") % {"handle": target.handle}
+
+
+async def _throw_away(session: AsyncSession, reader: Actor, target: Actor) -> str:
+    if not await aside.drop(session, reader, target.id):
+        raise Unprocessable(_GONE)
+    return _("What @%(handle)s did is thrown away.") % {"handle": target.handle}
+
+
 PEOPLE: dict[str, PersonVerb] = {
     "follow": _follow,
     "unfollow": _unfollow,
@@ -233,4 +248,6 @@ PEOPLE: dict[str, PersonVerb] = {
     "unblock": _unblock,
     "accept": _accept,
     "reject": _reject,
+    "let_in": _let_in,
+    "throw_away": _throw_away,
 }

@@ -70,7 +70,9 @@ async def of_notifications(request: Request) -> Response:
     state = {"told": 0}
 
     async def tell(event: Event | None) -> bytes:
-        query = select(func.count()).where(Notification.actor_id == me.actor_id, col(Notification.id) > since)
+        query = select(func.count()).where(
+            Notification.actor_id == me.actor_id, col(Notification.id) > since, ~col(Notification.aside)
+        )
         async with context.database.read() as session:
             number = (await session.exec(query)).one()
         if number == state["told"]:

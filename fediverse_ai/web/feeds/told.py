@@ -21,7 +21,7 @@ from fediverse_ai.web.feeds.acts import reader_of
 from fediverse_ai.web.feeds.feed import cursor
 from fediverse_ai.web.feeds.shown import Person, Shown, person, shown
 from fediverse_ai.web.rendering import context_of, page
-from outbox import markers, talk
+from outbox import aside, markers, talk
 from outbox import queries as posts
 from outbox.cursors import Cursor, fetch
 from outbox.grouping import groups_of
@@ -67,13 +67,14 @@ async def show(request: Request) -> Response:
     only = request.query_params.get("only") == "mentions"
     async with context_of(request).database.read() as session:
         reader = await reader_of(session, me)
-        query = select(Notification).where(Notification.actor_id == reader.id)
+        query = select(Notification).where(Notification.actor_id == reader.id, ~col(Notification.aside))
         query = query.where(col(Notification.kind) == "mention") if only else query
         rows: list[Notification] = await fetch(session, query, col(Notification.id), Cursor(ROWS, at.max_id))
         groups = groups_of(rows)
         shown_groups = groups[: at.limit]
         lines = await _lines(session, request, reader, shown_groups)
         waiting = await requests_of(session, reader, 1)
+        people_aside, _causes = await aside.counted(session, reader.id)
     more = len(groups) > at.limit or len(rows) == ROWS
     last = min((row.id for group in shown_groups for row in group), default=None) if more else None
     return page(
@@ -84,6 +85,7 @@ async def show(request: Request) -> Response:
         newest=rows[0].id if rows and at.max_id is None else 0,
         unread=any(line.unread for line in lines),
         requests=bool(waiting),
+        aside=people_aside,
         older=f"/notifications?{'only=mentions&' if only else ''}before={last}" if last is not None else None,
     )
 
