@@ -188,6 +188,38 @@ async def test_single_posts_are_set_right_and_put_back(staff: Staff) -> None:
     assert len(await staff.rows(Measure, post_id=post.id)) == 3
 
 
+async def test_a_private_post_is_read_only_when_it_came_before_the_moderators(staff: Staff) -> None:
+    """VIS-13: not by its number, not in its author's record, not acted upon; and whoever reads it stands in the log."""
+    dee = await staff.site.person("dee")
+    open_ = await staff.site.post(dee, text="For everybody", visibility="public")
+    private = [await staff.site.post(dee, text="Between us", visibility=word) for word in ("followers", "direct")]
+    private.append(await staff.site.post(dee, text="Between us", state="draft", visibility="public"))
+    record = f"/moderation/accounts/{dee.id}"
+    text = (await staff.mo.get(record)).text()
+    assert "For everybody" in text
+    assert "Between us" not in text
+    before = len(await staff.rows(AuditEntry))
+    token = (await staff.mo.get(f"/moderation/posts/{open_.id}")).all("input", name="csrf")[0].attrs["value"]
+    for post in private:
+        path = f"/moderation/posts/{post.id}"
+        for who in (staff.mo, staff.owner):
+            page = await who.get(path)
+            assert (page.status, "Between us" in page.text()) == (404, False)
+        await staff.mo.post(path, {"csrf": token, "verb": "take-down", "reason": "x"})
+        assert (await staff.rows(Post, id=post.id))[0].state == post.state
+    assert len(await staff.rows(AuditEntry)) == before
+    eve_id = (await staff.site.person("eve_reports")).id
+    async with staff.site.context.database.write() as session:
+        eve = await session.get_one(Actor, eve_id)
+        await reports.report(session, eve, await session.get_one(Actor, dee.id), [private[0]], "He writes this to me.")
+    page = await staff.mo.get(f"/moderation/posts/{private[0].id}")
+    assert (page.status, "Between us" in page.text()) == (200, True)
+    entry = await staff.newest()
+    assert (entry.action, entry.subject_id, entry.by_name) == ("post.read", private[0].id, "mo")
+    assert "Between us" in (await staff.mo.get(record)).text()
+    assert (await staff.mo.get(f"/moderation/posts/{private[1].id}")).status == 404
+
+
 async def test_off_the_gallery_and_taken_down(staff: Staff) -> None:
     cleo = await staff.site.person("cleo")
     post = await staff.site.post(cleo, text="Hang me", visibility="public")

@@ -19,7 +19,7 @@ from fediverse_ai.core.texts import _, marked
 from fediverse_ai.web.cards import title_of
 from fediverse_ai.web.moderation import desk
 from fediverse_ai.web.rendering import context_of
-from outbox import docket, measures, notices, reversal
+from outbox import docket, measures, notices, reversal, staff_view
 from outbox import queue as held
 from outbox.models import Post, Report
 from outbox.queries import views
@@ -65,7 +65,10 @@ async def one(request: Request) -> Response:
         actor = await _actor(session, request)
         account = (await session.exec(select(Account).where(Account.actor_id == actor.id))).first()
         posts = select(Post).where(Post.author_id == actor.id).order_by(col(Post.id).desc()).limit(PAGE_POSTS)
-        shown = await views(session, list(await session.exec(posts)), None)
+        # What everybody may read, and what came before the moderators (VIS-13).
+        rows = [row for row in await session.exec(posts)
+                if staff_view.is_open(row) or await staff_view.came_before(session, row)]  # fmt: skip
+        shown = await views(session, rows, None)
         notes = await docket.notes(session, actor.id)
         reports = select(Report).where(Report.target_id == actor.id).order_by(col(Report.id).desc()).limit(MOST)
         values: dict[str, Any] = {

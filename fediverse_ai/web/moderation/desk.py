@@ -26,6 +26,7 @@ SAYABLE = (Conflict, Forbidden, Missing, TooMany, Unprocessable)
 ACTIONS: Mapping[str, str] = {
     "backup.create": marked("made a backup"), "backup.failed": marked("a backup failed"),
     "backup.prune": marked("removed old backups"), "backup.restore": marked("brought back from a backup"),
+    "post.read": marked("private post read"),
     "post.approve": marked("let out"), "post.reject": marked("refused"), "post.first": marked("first of two words"),
     "post.escalate": marked("handed to the admins"), "edit.approve": marked("edit let out"),
     "edit.reject": marked("edit refused"), "edit.first": marked("first of two words"),
@@ -146,7 +147,7 @@ async def undo(request: Request) -> Response:
             for number in numbers[: limits.QUEUE_COPIES + 1]:
                 await reversal.undo(session, min(number, 2**63 - 1), by, reason)
     except SAYABLE as error:
-        return back(request, path, error.public, bad=True)
+        return back(request, path, _(error.public), bad=True)
     count = len(numbers)
     return back(request, path, ngettext("Taken back.", "%(num)d taken back.", count) % {"num": count})
 
