@@ -91,6 +91,15 @@ async def waiting_for(context: Context, name: str, password: str) -> SignUpReque
     return row
 
 
+async def is_awaited(context: Context, token: str) -> bool:
+    """Is this the token that an app got with a request which nobody has answered yet?"""
+    # So few wait (limits.SIGN_UP_BACKLOG) that looking at each is nothing.
+    query = select(SignUpRequest.token).where(SignUpRequest.state == WAITING)
+    async with context.database.read() as session:
+        hashed = accounts.digest(token)
+        return any(kept.get("hash") == hashed for kept in await session.exec(query))
+
+
 async def by_id(session: AsyncSession, number: int) -> SignUpRequest:
     """Raises Missing."""
     row = await session.get(SignUpRequest, number, with_for_update=True)

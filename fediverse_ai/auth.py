@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from actors import accounts, apps
-from fediverse_ai.core.access import AppCaller, Principal
+from actors import accounts, apps, requests
+from fediverse_ai.core.access import AppCaller, Awaiting, Principal
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.limits import COOKIE_CHARS
@@ -36,7 +36,7 @@ class Authentication:
         await self.app(scope, receive, send)
 
 
-async def who(scope: Scope) -> Principal | AppCaller | None:
+async def who(scope: Scope) -> Principal | AppCaller | Awaiting | None:
     """Who asks: by bearer token when an Authorization header is there, else by session cookie."""
     path: str = scope["path"]
     context: Context | None = getattr(scope["app"].state, "context", None)
@@ -45,13 +45,18 @@ async def who(scope: Scope) -> Principal | AppCaller | None:
     authorization = [value for name, value in scope["headers"] if name == b"authorization"]
     if authorization:
         secret = _bearer(authorization)
-        return await apps.caller(context, secret) if secret else None
+        return await _by_token(context, secret) if secret else None
     if path.startswith(_STREAMS) and (secret := _of_stream(scope)):
-        return await apps.caller(context, secret)
+        return await _by_token(context, secret)
     if path.startswith(_NO_COOKIE):
         return None
     secret = cookie(scope, session_cookie_name(context.config))
     return await accounts.principal_for_cookie(context, secret) if secret else None
+
+
+async def _by_token(context: Context, secret: str) -> Principal | AppCaller | Awaiting | None:
+    found = await apps.caller(context, secret)
+    return Awaiting() if found is None and await requests.is_awaited(context, secret) else found
 
 
 def _bearer(headers: list[bytes]) -> str | None:

@@ -49,6 +49,15 @@ class AppCaller:
     scopes: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Awaiting:
+    """Somebody who asked to join and has no answer yet, by the token that their app was given for then."""
+
+
+PENDING = "Your login is currently pending approval"
+"""Mastodon's words, which apps look for."""
+
+
 def allows(granted: Collection[str], wanted: str) -> bool:
     """Whether a set of OAuth scopes covers one: `read` covers `read:statuses`, not the other way round."""
     return scope_words.covers(granted, wanted)
@@ -70,11 +79,13 @@ def require(request: HTTPConnection, scope: str) -> Principal:
     """The principal, if it may do `scope`.
 
     Raises Unauthenticated for a stranger, Unprocessable for an app that asks for itself where a person is needed
-    (Mastodon's answer), Forbidden for a lack of scope.
+    (Mastodon's answer), Forbidden for a lack of scope and for who waits to be let in.
     """
     principal = principal_of(request)
     if app_of(request) is not None and scope not in _WORDS:
         raise Unprocessable("This method requires an authenticated user", f"{scope} needs a person")
+    if isinstance(request.scope.get("user"), Awaiting):
+        raise Forbidden(PENDING, f"{scope} needs a principal")
     if principal is None:
         error = Unauthenticated("Please sign in first.", f"{scope} needs a principal")
         if scope not in _WORDS:
@@ -93,8 +104,10 @@ def require(request: HTTPConnection, scope: str) -> Principal:
 
 
 def require_token(connection: HTTPConnection) -> Principal | AppCaller:
-    """Whoever asks with an access token. Raises Unauthenticated for everybody else."""
+    """Whoever asks with an access token. Raises Unauthenticated for everybody else, Forbidden for who waits."""
     app, principal = app_of(connection), principal_of(connection)
+    if isinstance(connection.scope.get("user"), Awaiting):
+        raise Forbidden(PENDING)
     if app is not None:
         return app
     if principal is None or principal.via != "token":

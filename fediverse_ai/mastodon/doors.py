@@ -12,7 +12,7 @@ from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from fediverse_ai.core import limits
-from fediverse_ai.core.access import Door, Principal, allows, principal_of
+from fediverse_ai.core.access import PENDING, Awaiting, Door, Principal, allows, principal_of
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Forbidden, RequestError, TooMany, Unauthenticated, Unprocessable
 from fediverse_ai.core.limits import Rate, RateLimiter
@@ -65,7 +65,11 @@ class ApiDoor(Door):
         if not known and (self.needs != "anyone" or connection.headers.get("authorization")):
             # A token that opens nothing is said to be so on public addresses too, or apps would not sign in anew.
             raise Unauthenticated("The access token is invalid", f"no usable token for {self.needs}")
-        if self.needs in ("anyone", "app"):
+        if self.needs == "anyone":
+            return
+        if isinstance(connection.scope["user"], Awaiting):
+            raise Forbidden(PENDING, f"{self.needs} needs a person who is let in")
+        if self.needs == "app":
             return
         if principal is None:
             raise Unprocessable("This method requires an authenticated user", f"{self.needs} needs a person")

@@ -98,7 +98,14 @@ async def test_a_request_by_an_app_begins_to_work_with_the_answer(site: Site, ap
     await door(site, Mode.APPROVAL)
     answer = await sign_up(app, reason="to see")
     token = answer.json()["access_token"]
-    assert (await who(site, token)).status_code == 401, "nobody yet"
+    for method, path in (("GET", "/api/v1/accounts/verify_credentials"), ("GET", "/api/v1/timelines/home"),
+                         ("POST", "/api/v1/statuses"), ("GET", "/api/v1/apps/verify_credentials"),
+                         ("GET", "/api/v1/streaming/user"), ("POST", "/api/v1/accounts")):  # fmt: skip
+        waits = await app.request(method, path, headers=bearer(token))
+        assert (waits.status_code, waits.json()) == (403, {"error": "Your login is currently pending approval"}), path
+    assert (await app.post("/users/ann/outbox", headers=bearer(token), json={})).status_code == 403
+    assert (await app.get("/oauth/userinfo", headers=bearer(token))).status_code == 403
+    assert (await app.get("/api/v2/instance", headers=bearer(token))).status_code == 200
     [row] = await rows(site, SignUpRequest, name="ida")
     assert token not in str(row.token)
     async with site.context.database.write() as session:
