@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from fediverse_ai.core import room
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.database import database_url
 from fediverse_ai.core.errors import Misconfigured, NoRoom, Unprocessable
@@ -38,6 +39,13 @@ COUNTS = {
 """What a backup says that it holds, and what verifying counts again."""
 
 
+FUNCTIONS = """
+SELECT CAST(CAST(oid AS regprocedure) AS text) FROM pg_proc WHERE pronamespace = CAST('public' AS regnamespace)
+AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+"""
+"""Those of the tables, with their arguments; not those of PostgreSQL's extensions."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """What a copy holds: its revision and its counts."""
@@ -55,19 +63,24 @@ def sqlite_path(config: Config) -> Path | None:
 def copy_sqlite(source: Path, target: Path) -> Facts:
     """Copy a database that others read and write; `target` is one closed file of mode 0600.
 
-    Raises Unprocessable when the copy is damaged, which means that the original is.
+    Raises Unprocessable when the copy is damaged, which means that the original is, NoRoom on a full disk.
     """
     if not source.is_file():
         raise Misconfigured(f"There is no database at {source}.")
     os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(target)) as copy:
-        with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as original:
-            original.execute("PRAGMA wal_autocheckpoint=0")
-            # All pages in one step: in WAL one read transaction keeps nobody from writing, and a copy in pieces begins
-            # anew with every write of somebody else.
-            original.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        copy.execute("PRAGMA synchronous=FULL")
+    try:
+        with closing(sqlite3.connect(target)) as copy:
+            with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as original:
+                original.execute("PRAGMA wal_autocheckpoint=0")
+                # All pages in one step: in WAL one read transaction keeps nobody from writing, and a copy in pieces
+                # begins anew with every write of somebody else.
+                original.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            copy.execute("PRAGMA synchronous=FULL")
+    except sqlite3.Error as error:
+        if room.is_full(error):
+            raise NoRoom("There is no room for the backup.", str(error)) from None
+        raise Unprocessable(f"The database cannot be copied: {error}.") from None
     return check_sqlite(target)
 
 
@@ -116,16 +129,21 @@ def dump_postgresql(config: Config, target: Path) -> Facts:
     try:
         with engine.begin() as connection:
             snapshot = str(connection.scalar(text("SELECT pg_export_snapshot()")))
-            revision = str(connection.scalar(text("SELECT version_num FROM alembic_version")))
-            counts = {name: int(connection.scalar(text(query)) or 0) for name, query in COUNTS.items()}
+            facts = facts_of(connection)
             os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             options = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}"]
-            _tool(config, "pg_dump", url, options)
-            return Facts(revision, counts)
+            run_tool(config, "pg_dump", url, options)
+            return facts
     except DBAPIError as error:
         raise Misconfigured(f"The database cannot be used: {error.orig}") from None
     finally:
         engine.dispose()
+
+
+def facts_of(connection: Connection) -> Facts:
+    """What a PostgreSQL database holds. Raises sqlalchemy's DBAPIError where its tables are not there."""
+    revision = str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+    return Facts(revision, {name: int(connection.scalar(text(query)) or 0) for name, query in COUNTS.items()})
 
 
 def list_dump(config: Config, dump: Path) -> int:
@@ -138,20 +156,38 @@ def load_postgresql(config: Config, dump: Path) -> None:
     """Put a dump into the configured database in one transaction. Raises Misconfigured if it holds tables."""
     if not is_empty(config):
         raise Misconfigured("The database of the configuration is not empty: make a new one and name it.")
+    load_into(config, database_url(config), dump)
+
+
+def load_into(config: Config, url: URL, dump: Path) -> None:
+    """Put a dump into an empty database in one transaction. Raises Unprocessable, NoRoom."""
     options = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(dump)]
-    _tool(config, "pg_restore", database_url(config), options)
+    run_tool(config, "pg_restore", url, options)
+
+
+def clear_postgresql(config: Config) -> None:
+    """Take everything out of the configured database that `load_postgresql` has put there. Raises Misconfigured."""
+    with connected(database_url(config)) as connection:
+        quoted = connection.dialect.identifier_preparer.quote
+        for name in inspect(connection).get_table_names(schema="public"):
+            connection.execute(text(f"DROP TABLE public.{quoted(name)} CASCADE"))
+        for signature in connection.scalars(text(FUNCTIONS)).all():
+            connection.execute(text(f"DROP FUNCTION {signature} CASCADE"))
+        connection.execute(text("DROP SCHEMA IF EXISTS dbos CASCADE"))
+        connection.commit()
 
 
 def is_empty(config: Config) -> bool:
     """Has the configured PostgreSQL database no table in any schema? Raises Misconfigured."""
-    with _connected(database_url(config)) as connection:
+    with connected(database_url(config)) as connection:
         looked = inspect(connection)
         return not any(looked.get_table_names(schema=schema) for schema in ("public", "dbos"))
 
 
 @contextmanager
-def _connected(url: URL) -> Iterator[Connection]:
-    engine = create_engine(url, poolclass=NullPool)
+def connected(url: URL, **options: Any) -> Iterator[Connection]:
+    """A connection of one's own, with options of SQLAlchemy's engine. Raises Misconfigured."""
+    engine = create_engine(url, poolclass=NullPool, **options)
     try:
         with engine.connect() as connection:
             yield connection
@@ -161,7 +197,7 @@ def _connected(url: URL) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _tool(config: Config, name: str, url: URL, options: Sequence[str]) -> None:
+def run_tool(config: Config, name: str, url: URL, options: Sequence[str]) -> None:
     """Run one of PostgreSQL's tools on a database; the password goes by environment, where nobody else sees it."""
     environment = {**os.environ, "PGAPPNAME": "fediverse-ai backup"}
     if url.password is not None:
@@ -194,6 +230,6 @@ def size_of(config: Config) -> int:
     path = sqlite_path(config)
     if path is not None:
         return sum(one.stat().st_size for one in path.parent.glob(f"{path.name}*") if one.is_file())
-    with _connected(database_url(config)) as connection:
+    with connected(database_url(config)) as connection:
         found: Any = connection.scalar(text("SELECT pg_database_size(current_database())"))
         return int(found)

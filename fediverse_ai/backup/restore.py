@@ -83,7 +83,10 @@ def check(plan: Plan) -> Manifest:
 
 
 async def restore(plan: Plan, clock: Clock) -> Restored:
-    """Bring a backup back. Raises Unprocessable, Misconfigured, Conflict; then the folder is as it was before."""
+    """Bring a backup back.
+
+    Raises Unprocessable, Misconfigured, Conflict; then folder and database are as they were before.
+    """
     check(plan)
     plan.target.mkdir(mode=0o700, parents=True, exist_ok=True)
     work = plan.target / WORK
@@ -105,6 +108,19 @@ async def _restore(plan: Plan, packed: Packed, work: Path, clock: Clock) -> Rest
     config = _files(plan, packed, work)
     entries, until, floor = _since(plan, packed)
     _database(config, packed, work)
+    try:
+        return await _settled(plan, packed, config, work, clock, since=(entries, until, floor))
+    except BaseException:
+        if manifest.database == "postgresql":
+            copies.clear_postgresql(config)
+        raise
+
+
+async def _settled(
+    plan: Plan, packed: Packed, config: Config, work: Path, clock: Clock, *, since: tuple[list[Entry], int, int]
+) -> Restored:
+    """Make a server of the database that was brought back: of this revision, with new ids, and nothing on its way."""
+    manifest, (entries, until, floor) = packed.manifest, since
     _check_secret(config, clock)
     _before, revision = migrations.upgrade(config)
     floor += settle.ahead_before(config)

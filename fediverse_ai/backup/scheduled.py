@@ -20,8 +20,9 @@ from fediverse_ai.backup.create import Made, Wish, create
 from fediverse_ai.backup.prune import prune
 from fediverse_ai.backup.verify import verify
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Conflict, FediverseError, Unprocessable
+from fediverse_ai.core.errors import Conflict, FediverseError, Unavailable, Unprocessable
 from fediverse_ai.core.log import get
+from fediverse_ai.core.roles import Right, holding
 from outbox import notify
 
 log = get(__name__)
@@ -78,12 +79,18 @@ class Backups:
             words = error.public if isinstance(error, FediverseError) else str(error)
             log.error("backup_failed", reason=words)
             if not self._stopping:
-                await self._tell(words)
+                try:
+                    await self._tell(words)
+                except Unavailable as unwritten:  # the disk is full of more than backups
+                    log.warning("backup_failure_not_told", detail=unwritten.detail)
 
     def _look(self, made: Made) -> None:
-        """Verify at once what was made: all of the file, and that every picture is there."""
+        """Verify at once what was made: all of the file, and that every picture is there.
+
+        A dump is listed and not loaded: that takes the room of a second database, and is the owner's to ask for.
+        """
         config = self._context.config
-        report = verify(config, made.path, config.backup.passphrase(), read_pictures=False)
+        report = verify(config, made.path, config.backup.passphrase(), read_pictures=False, load=False)
         places.note_state(config, verified_ms=self._context.clock.now_ms(), problems=report.problems)
         if report.problems:
             raise Unprocessable(f"The backup was made, but is not good: {report.problems[0]}.")
@@ -92,11 +99,12 @@ class Backups:
         """One notification a day for each owner and admin, and a line in the audit log."""
         context = self._context
         # What could not even begin is written down nowhere else.
-        places.note_state(context.config, failed_ms=context.clock.now_ms(), failure=words)
+        with suppress(OSError):
+            places.note_state(context.config, failed_ms=context.clock.now_ms(), failure=words)
         day = context.clock.now_ms() // DAY_MS
         async with context.database.write() as session:
             query = select(Actor).join(Account, col(Account.actor_id) == col(Actor.id))
-            wanted = query.where(col(Account.role).in_(("owner", "admin")), col(Account.disabled_ms).is_(None))
+            wanted = query.where(col(Account.role).in_(holding(Right.RUN)), col(Account.disabled_ms).is_(None))
             for actor in list(await session.exec(wanted)):
                 await notify.tell(session, actor, "backup", f"backup:{day}")
             await mail.tell_owners(session, "notice", {"sentence": words})

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fediverse_ai import migrations
-from fediverse_ai.backup import copies, pictures, places
+from fediverse_ai.backup import copies, pictures, places, rehearsal
 from fediverse_ai.backup.container import DUMP, PICTURES, SQLITE, Manifest, Packed, opened
+from fediverse_ai.backup.copies import Facts
 from fediverse_ai.core.config import Config
-from fediverse_ai.core.errors import Misconfigured, Unprocessable
+from fediverse_ai.core.errors import Misconfigured, NoRoom, Unprocessable
 
 NAMED = 20
 """Problems that are told by name; of more the number."""
@@ -29,9 +30,12 @@ class Report:
         return not self.problems
 
 
-def verify(config: Config, path: Path, passphrase: str = "", *, read_pictures: bool = True) -> Report:
+def verify(
+    config: Config, path: Path, passphrase: str = "", *, read_pictures: bool = True, load: bool = True
+) -> Report:
     """Look at all of a backup; blocks. `read_pictures` False looks whether they are there, without reading them.
 
+    `load` False lists a dump of PostgreSQL, and does not load it into a database of its own.
     Raises Unprocessable for a file that is no backup at all, or when its passphrase is missing or wrong.
     """
     with opened(path) as packed:
@@ -40,7 +44,7 @@ def verify(config: Config, path: Path, passphrase: str = "", *, read_pictures: b
         packed.unlock(passphrase)
         if report.good:
             with places.scratch(path.parent) as work:
-                _database(config, packed, report, work)
+                _database(config, packed, report, work, load=load)
                 _pictures(packed, report, work, path.parent / places.PICTURES, read=read_pictures)
         if packed.manifest.revision > migrations.newest():
             report.problems.append(
@@ -49,29 +53,43 @@ def verify(config: Config, path: Path, passphrase: str = "", *, read_pictures: b
     return report
 
 
-def _database(config: Config, packed: Packed, report: Report, work: Path) -> None:
+def _database(config: Config, packed: Packed, report: Report, work: Path, *, load: bool) -> None:
     try:
         if packed.manifest.database == "postgresql":
-            dump = work / DUMP
-            packed.take(DUMP, dump)
-            try:
-                listed = copies.list_dump(config, dump)
-            except Misconfigured as error:
-                report.skipped.append(f"the dump was not read: {error.public}")
-            else:
-                if not listed:
-                    report.problems.append("the dump of the database is empty")
-                report.skipped.append("the dump was listed, not loaded: only a restore shows that it can be loaded")
-            return
-        plain, packed_file = work / "database.sqlite", work / SQLITE
-        packed.take(SQLITE, packed_file)
-        copies.unpack(packed_file, plain)
-        facts = copies.check_sqlite(plain)
+            facts = _dump(config, packed, report, work, load=load)
+            if facts is None:
+                return
+        else:
+            plain, packed_file = work / "database.sqlite", work / SQLITE
+            packed.take(SQLITE, packed_file)
+            copies.unpack(packed_file, plain)
+            facts = copies.check_sqlite(plain)
     except Unprocessable as error:
         report.problems.append(error.public)
         return
     if facts.revision != packed.manifest.revision or facts.counts != packed.manifest.counts:
         report.problems.append("the database does not hold what the manifest says")
+
+
+def _dump(config: Config, packed: Packed, report: Report, work: Path, *, load: bool) -> Facts | None:
+    """What a dump holds; None where it could not be loaded here, which `report` says. Raises Unprocessable."""
+    dump = work / DUMP
+    packed.take(DUMP, dump)
+    try:
+        listed = copies.list_dump(config, dump)
+    except Misconfigured as error:
+        report.skipped.append(f"the dump was not read: {error.public}")
+        return None
+    if not listed:
+        raise Unprocessable("the dump of the database is empty")
+    why = "only a restore shows that it can be loaded"
+    if load:
+        try:
+            return rehearsal.load(config, dump)
+        except (Misconfigured, NoRoom) as error:
+            why = error.public
+    report.skipped.append(f"the dump was listed, not loaded: {why}")
+    return None
 
 
 def _pictures(packed: Packed, report: Report, work: Path, store: Path, *, read: bool) -> None:

@@ -116,6 +116,10 @@ def verify(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The backup; else the newest one.")] = None,
     passphrase_file: PASSPHRASE = None,
     media: Annotated[bool, typer.Option("--media/--no-media", help="Read every picture, or only look for it.")] = True,
+    load: Annotated[
+        bool,
+        typer.Option("--load/--no-load", help="Load a dump of PostgreSQL into a database of its own, or only list it."),
+    ] = True,
 ) -> None:
     """Open a backup and look at all of it. Exit code 1 when something is missing or changed."""
     from fediverse_ai.backup import places
@@ -128,7 +132,7 @@ def verify(
     path = file or (newest[0].path if newest else None)
     if path is None:
         raise Missing(f"There is no backup in {config.backup_dir}.")
-    report = look(config, path, _passphrase(config, passphrase_file), read_pictures=media)
+    report = look(config, path, _passphrase(config, passphrase_file), read_pictures=media, load=load)
     if path.name == places.state_of(config).file:
         places.note_state(config, verified_ms=SystemClock().now_ms(), problems=report.problems)
     manifest = report.manifest

