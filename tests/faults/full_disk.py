@@ -19,7 +19,6 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx2 as httpx
@@ -28,7 +27,7 @@ from PIL import Image
 from tests.support.peer import Peer, RemoteActor, peer
 from tests.support.processes import eventually
 from tests.support.server import Server
-from tests.support.tokens import bearer, token_for
+from tests.support.tokens import bearer
 
 MEGABYTES = 14
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
@@ -255,9 +254,7 @@ async def main(place: Path, *, limit: bool = False) -> Figures:
             bob = fans.actor("bob")
             assert (await bob.deliver(server.inbox, bob.activity("Follow", server.actor("ann")))).status_code == 202
             await fans.arrival("Accept")
-            async with server.beside() as context:
-                token = await token_for(SimpleNamespace(context=context), "ann")
-            day = Day(server, bob, token, "", figures)
+            day = Day(server, bob, await server.token("ann"), "", figures)
             await day.write()
             day.post = day.statuses[0]
             await fans.arrival("Create")

@@ -250,10 +250,10 @@ def _content(path: Path) -> bytes:
 
 
 def _start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*COMMAND, "--data", str(folder), *words],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT,
-    )  # fmt: skip
+    with folder.with_suffix(".log").open("ab") as log:
+        return subprocess.Popen(
+            [*COMMAND, "--data", str(folder), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT
+        )
 
 
 def _serves(folder: Path, *words: str) -> None:
@@ -270,7 +270,7 @@ def _serves(folder: Path, *words: str) -> None:
             except httpx.TransportError:
                 time.sleep(0.1)
         else:
-            raise AssertionError("it does not answer")
+            raise AssertionError(f"it does not answer:\n{folder.with_suffix('.log').read_text()[-3000:]}")
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     finally:

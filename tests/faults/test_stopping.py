@@ -26,11 +26,6 @@ STOP_SECONDS = 5.0
 RELEASED = "select count(*) from workflow_status where status = 'PENDING'"
 
 
-class Seat:
-    def __init__(self, context: object) -> None:
-        self.context = context
-
-
 async def test_stops_under_load(tmp_path: Path) -> None:
     chance = random.Random(20)
     # An hour's worth of posts and uploads of one person is soon used up: each stop has people of its own.
@@ -44,10 +39,8 @@ async def test_stops_under_load(tmp_path: Path) -> None:
     async with peer() as elsewhere:
         try:
             await ours.furnish(*people)
-            tokens = {}
             async with ours.beside() as context:
-                for name in people:
-                    tokens[name] = await token_for(Seat(context), name)  # type: ignore[arg-type]
+                tokens = {name: await token_for(context, name) for name in people}
             for name in people:
                 began = time.monotonic()
                 await ours.start()

@@ -23,6 +23,7 @@ from tests.support import wire
 from tests.support.house import furnish
 from tests.support.processes import Program, free_port
 from tests.support.tls import Authority
+from tests.support.tokens import token_for
 
 COMMAND = [sys.executable, "-m", "fediverse_ai.cli"]
 
@@ -143,6 +144,11 @@ class Server:
             yield context
         finally:
             await close_context(context)
+
+    async def token(self, username: str) -> str:
+        """An access token of a new app for somebody here."""
+        async with self.beside() as context:
+            return await token_for(context, username)
 
     async def close(self) -> None:
         await self.client.aclose()

@@ -18,11 +18,12 @@ class Served(Protocol):
 
 
 async def token_for(
-    house: Served, username: str = "alice", scopes: str = "read write follow push", *, role: str = "member"
+    house: Served | Context, username: str = "alice", scopes: str = "read write follow push", *, role: str = "member"
 ) -> str:
     """An access token of a new app for a person, who is made if there is none of that name. Use it as
     `Authorization: Bearer …`."""
-    async with house.context.database.write() as session:
+    context = house if isinstance(house, Context) else house.context
+    async with context.database.write() as session:
         account = await accounts.account_of(session, username)
         if account is None:
             actor = await local.create(session, username)

@@ -22,7 +22,7 @@ from tests.support import verbs
 from tests.support.peer import rsa_key as key_of
 from tests.support.peer import signed
 from tests.support.processes import eventually
-from tests.support.tokens import bearer, token_for
+from tests.support.tokens import bearer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 AP = {"accept": "application/activity+json"}
@@ -38,13 +38,7 @@ async def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 async def _token(found: Street, name: str = "ann") -> dict[str, str]:
     server = found.ours if name == "ann" else found.theirs
-    async with server.beside() as context:
-
-        class Seat:
-            pass
-
-        Seat.context = context  # type: ignore[attr-defined]
-        return bearer(await token_for(Seat, name))  # type: ignore[arg-type]
+    return bearer(await server.token(name))
 
 
 async def test_a_follow_by_the_handle_and_a_picture_that_travels(found: Street) -> None:
