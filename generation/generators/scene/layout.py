@@ -95,7 +95,7 @@ class Layout:
         main = self.graph.things[self._root_of(0)]
         ratio = self._soft(thing.noun.metres) / self._soft(main.noun.metres)
         least = 0.34 if thing.noun.alive and thing.noun.metres > 0.3 else 0.16
-        ratio *= 0.52 if thing is not main and thing.noun.metres < 0.25 and thing.noun.where == "sky" else 1.0
+        ratio *= 0.52 if thing is not main and thing.noun.metres < 0.3 and thing.noun.where == "sky" else 1.0
         tall = self.unit * self._soft(main.noun.metres) * min(2.1, max(least, ratio)) * thing.size
         tall = min(tall, 0.66 * self.canvas.width * thing.noun.box[1] / thing.noun.box[0], 0.74 * self.canvas.height)
         return tall * (0.52 + 0.8 * t)

@@ -184,6 +184,9 @@ def _relate(r: _Reader, index: int) -> None:
     target = things[index]
     r.pending, r.joined = None, []
     subject = things[subjects[-1]]
+    if kind == "with" and _carries(subject.noun, target.noun):
+        target.relation = Relation("in" if "inside" in subject.noun.anchors else "on", subjects[-1])
+        return
     if kind in ("with", "holding"):
         held = (
             subject.noun.alive
@@ -213,6 +216,12 @@ def _relate(r: _Reader, index: int) -> None:
     for subject_index in subjects:
         if things[subject_index].relation is None and subject_index != index:
             things[subject_index].relation = Relation(chosen, index)
+
+
+def _carries(host: Noun, other: Noun) -> bool:
+    """What an island or a boat is "with" stands on it, not in the water beside it."""
+    afloat = host.where == "water" and not host.alive and {"inside", "top"} & host.anchors.keys()
+    return bool(afloat) and other.where in ("ground", "table") and other.metres < host.metres
 
 
 def _read_pause(r: _Reader, kind: str) -> None:

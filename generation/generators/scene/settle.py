@@ -84,6 +84,10 @@ def settle(graph: Graph, stream: Stream) -> None:
     for thing in graph.things:
         if thing.noun.name == "tree" and graph.place in TREES:
             thing.noun = catalogue()[TREES[graph.place]]
+        if thing.noun.name == "palm" and thing.relation is not None and thing.relation.kind == "on":
+            # Somebody counted the palms of this island: it brings none of its own.
+            host = graph.things[thing.relation.target]
+            host.pose = "bare" if "bare" in host.noun.poses else host.pose
     if not graph.time:
         graph.time = _time_for(graph, rng)
 

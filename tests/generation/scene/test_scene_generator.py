@@ -10,10 +10,12 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
+from docs import contact_sheet
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Unavailable, Unprocessable
 from generation.generators.scene.engine import compose
@@ -185,10 +187,33 @@ def test_what_found_no_room_is_not_kept_quiet() -> None:
 
 
 PROMPTS = (Path(__file__).parent / "prompts.txt").read_text(encoding="utf-8").splitlines()
+SHEETS = contact_sheet.ROOT / "scene"
 
 
 def test_the_prompt_list_has_sixty_lines() -> None:
     assert len(PROMPTS) == len(set(PROMPTS)) == 60
+
+
+def tile(number: int) -> Image.Image:
+    """A picture of the committed contact sheet, by the number of its prompt from 1."""
+    page, place = divmod(number - 1, contact_sheet.COLUMNS * contact_sheet.ROWS)
+    with Image.open(SHEETS / f"sheet-{page + 1}.jpg") as sheet:
+        side = sheet.width // contact_sheet.COLUMNS
+        left, top = place % contact_sheet.COLUMNS * side, place // contact_sheet.COLUMNS * side
+        gap = contact_sheet.GAP
+        return sheet.convert("RGB").crop((left + gap, top + gap, left + side, top + side))
+
+
+def blurred(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGB").resize((48, 48), Image.Resampling.BOX), dtype=float)
+
+
+@pytest.mark.parametrize("number", range(1, 61) if os.environ.get("LONG") == "1" else (1, 30, 56, 60))
+def test_the_committed_contact_sheet_is_what_is_drawn_today(number: int) -> None:
+    """Two seeds of one prompt lie 20 steps of 255 apart and more; the sizes and the JPEG between these two, under 5."""
+    picture = compose(PROMPTS[number - 1], contact_sheet.SEED, 192, 192)
+    with Image.open(io.BytesIO(picture.data)) as drawn:
+        assert float(np.abs(blurred(drawn) - blurred(tile(number))).mean()) < 8
 
 
 @pytest.mark.parametrize("prompt", PROMPTS if os.environ.get("LONG") == "1" else PROMPTS[13:14])

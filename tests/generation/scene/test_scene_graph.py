@@ -107,10 +107,25 @@ def test_a_colour_of_the_prompt_reaches_the_pixels() -> None:
         ("a man in a boat", "man", ("in", "rowing boat")),
         ("a fox behind a pumpkin", "fox", ("behind", "pumpkin")),
         ("a cow next to a barn", "cow", ("beside", "barn")),
+        ("an island with a palm tree", "palm", ("on", "island")),
+        ("a rowing boat with a lantern", "lantern", ("in", "rowing boat")),
+        ("a whale with a lighthouse", "lighthouse", ("beside", "whale")),
+        ("an island with a whale", "whale", ("beside", "island")),
     ],
 )
 def test_relations(prompt: str, subject: str, expected: tuple[str, str]) -> None:
     assert relation(parse(prompt), subject) == expected
+
+
+def test_an_island_brings_no_palms_when_they_are_counted() -> None:
+    for prompt, pose in (
+        ("an island in the sea", ""),
+        ("an island with two palm trees", "bare"),
+        ("an island with a house", ""),
+    ):
+        graph = parse(prompt)
+        settle(graph, Stream("palms"))
+        assert [thing.pose for thing in graph.things if thing.noun.name == "island"] == [pose]
 
 
 def test_a_relation_to_a_place_is_a_place() -> None:

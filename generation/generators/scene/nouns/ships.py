@@ -187,15 +187,17 @@ def paper_boat(pen: Pen) -> None:
     "water",
     words="isle,islet,desert island",
     parts=("sand",),
+    poses=("palms", "bare"),
     turns=False,
     anchors={"top": (-30, -26)},
 )
 def island(pen: Pen) -> None:
     sand = pen.part("sand", "#e6cf98")
-    with pen.at(34, -20, 0.86):
-        palm.draw(pen)
-    with pen.at(60, -14, 0.62, 0, True):
-        palm.draw(pen)
+    if pen.pose == "palms":
+        with pen.at(34, -20, 0.86):
+            palm.draw(pen)
+        with pen.at(60, -14, 0.62, 0, True):
+            palm.draw(pen)
     pen.fill(blob("-108,4! -70,-10 -34,-26 10,-30 54,-24 88,-9 112,4!", 0.34), sand)
     for x, r in ((-6, 17), (14, 20), (82, 12)):
         pen.fill(
