@@ -1,13 +1,12 @@
-"""The rules that decide whether an app works at all: dates, ids, required fields, bodies, slashes, CORS, pages, media.
-
-Those of signing in are held by tests/oauth, that of ActivityPub clients by tests/social, streams by test_streaming.
-"""
+"""The twenty rules that decide whether an app works at all: RULES says of each by which test it is held."""
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +59,41 @@ def paths(alice: App, bob: App) -> list[str]:
         "/api/v1/preferences",
         f"/api/v1/accounts/relationships?id[]={bob.id}",
     ]
+
+
+# Each names its rule, in its own name or in its docstring. Here unless said otherwise.
+RULES = {
+    1: "test_1_dates_2_ids_and_3_what_is_never_null",
+    2: "test_2_ids_have_one_length_and_grow",
+    3: "test_3_stand_ins_for_portraits_are_real_pictures",
+    4: "tests/oauth/test_token.py::test_a_code_becomes_a_token_in_every_kind_of_body",
+    5: "test_5_every_kind_of_body_and_boolean",
+    6: "tests/oauth/test_authorize.py::test_redirect_uris_stay_as_they_are",
+    7: "tests/oauth/test_authorize.py::test_headers_let_the_answer_out_and_nothing_else",
+    8: "test_8_a_slash_at_the_end_works_without_a_redirect",
+    9: "test_9_browsers_may_read_answers_and_errors",
+    10: "test_10_unknown_addresses_are_json",
+    11: "test_11_the_link_header_next_then_prev",
+    12: "test_12_both_addresses_for_uploads_and_their_description",
+    13: "test_13_what_a_file_is_its_bytes_say",
+    14: "test_14_a_picture_is_there_right_after_its_upload",
+    15: "test_15_the_instance_in_both_versions",
+    16: "test_16_the_version_begins_as_mastodons_does",
+    17: "test_17_nodeinfo_names_what_it_is_compatible_with",
+    18: "tests/mastodon/test_streaming.py::test_a_socket_echoes_the_token_that_came_as_its_protocol",
+    19: "tests/social/test_outbox.py::test_a_post_is_answered_with_its_address_and_the_whole_activity",
+    20: "tests/oauth/test_registration.py::test_activitypub_clients_find_out_how_to_sign_in",
+}
+
+
+@pytest.mark.parametrize("number", range(1, 21))
+async def test_every_rule_is_held_by_a_test_that_names_it(number: int) -> None:
+    path, _, name = RULES[number].rpartition("::")
+    tree = ast.parse((Path(__file__).parents[2] / (path or "tests/mastodon/test_rules.py")).read_text())
+    [found] = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and node.name == name]
+    assert not any("live" in ast.unparse(mark) for mark in found.decorator_list), "it runs with every change"
+    said = f"{name.replace('_', ' ')} {ast.get_docstring(found)}"
+    assert re.search(rf"\b{number}\b", said), f"{RULES[number]} does not say that it is rule {number}"
 
 
 async def furnish(home: House, alice: App, bob: App) -> None:
@@ -200,29 +234,39 @@ async def test_11_the_link_header_next_then_prev(home: House, alice: App) -> Non
     assert "min_id=" in second
 
 
-async def test_12_13_14_uploads_of_both_versions_whatever_the_name(home: House, alice: App) -> None:
-    for path, name, kind in (
-        ("/api/v1/media", "blob", "application/octet-stream"),
-        ("/api/v2/media", "0f3a", "image/png"),
-        ("/api/v2/media", "photo.gif", "image/gif"),
-    ):
-        made = await alice.ask("POST", path, files={"file": (name, picture(), kind)},
-                               data={"description": "Grey", "focus": "0.1,-0.2"})  # fmt: skip
-        assert made["url"].startswith(home.origin)
+async def bring(app: App, path: str, name: str = "a.png", kind: str = "image/png") -> Any:
+    described = {"description": "Grey", "focus": "0.1,-0.2"}
+    return await app.ask("POST", path, files={"file": (name, picture(), kind)}, data=described)
+
+
+async def test_12_both_addresses_for_uploads_and_their_description(alice: App) -> None:
+    for path in ("/api/v1/media", "/api/v2/media"):
+        made = await bring(alice, path)
         assert (made["type"], made["description"], made["meta"]["focus"]) == ("image", "Grey", {"x": 0.1, "y": -0.2})
-        assert (await alice.get(f"/api/v1/media/{made['id']}"))["url"] == made["url"]
-    # An app loads the preview without its token; nobody can who was not told the address.
-    assert (await home.client.get(made["preview_url"])).status_code == 200
-    assert (await home.client.get(made["url"].partition("?")[0])).status_code == 404
     changed = await alice.ask("PUT", f"/api/v1/media/{made['id']}", json={"description": "Darker"})
     assert changed["description"] == "Darker"
     status = await alice.post("/api/v1/statuses", {"status": "With it", "media_ids": [made["id"]]})
-    assert [one["id"] for one in status["media_attachments"]] == [made["id"]]
+    assert [one["description"] for one in status["media_attachments"]] == ["Darker"]
+
+
+async def test_13_what_a_file_is_its_bytes_say(alice: App) -> None:
+    for name, kind in (("blob", "application/octet-stream"), ("0f3a", "image/png"), ("photo.gif", "image/gif")):
+        assert (await bring(alice, "/api/v2/media", name, kind))["type"] == "image"
     refused = await alice.ask("POST", "/api/v2/media", status=422, files={"file": ("x.png", b"not a picture")})
     assert refused == {"error": "Validation failed: File content type is invalid"}
 
 
-async def test_15_16_the_instance_in_both_versions(home: House, alice: App) -> None:
+async def test_14_a_picture_is_there_right_after_its_upload(home: House, alice: App) -> None:
+    for path in ("/api/v1/media", "/api/v2/media"):
+        made = await bring(alice, path)
+        assert made["url"].startswith(home.origin)
+        assert (await alice.get(f"/api/v1/media/{made['id']}"))["url"] == made["url"]
+    # An app loads the preview without its token; nobody can who was not told the address.
+    assert (await home.client.get(made["preview_url"])).status_code == 200
+    assert (await home.client.get(made["url"].partition("?")[0])).status_code == 404
+
+
+async def test_15_the_instance_in_both_versions(home: House, alice: App) -> None:
     second = await App.stranger(home).get("/api/v2/instance")
     assert {"domain", "title", "version", "source_url", "description", "usage", "thumbnail", "languages",
             "configuration", "registrations", "contact", "rules"} <= set(second)  # fmt: skip
@@ -234,13 +278,18 @@ async def test_15_16_the_instance_in_both_versions(home: House, alice: App) -> N
             "languages", "registrations", "approval_required", "invites_enabled", "configuration", "contact_account",
             "rules"} <= set(first)  # fmt: skip
     assert isinstance(first["urls"]["streaming_api"], str)
-    for version in (first["version"], second["version"]):
-        assert re.fullmatch(r"\d\.\d\.\d \(compatible; fediverse-ai \S+\)", version)
-        assert float(version[:3]) >= 4
     # What is said is what holds.
     most = second["configuration"]["statuses"]["max_characters"]
     await alice.post("/api/v1/statuses", {"status": "x" * most})
     await alice.post("/api/v1/statuses", {"status": "x" * (most + 1)}, status=422)
+
+
+async def test_16_the_version_begins_as_mastodons_does(home: House) -> None:
+    stranger = App.stranger(home)
+    for path in ("/api/v1/instance", "/api/v2/instance"):
+        version = (await stranger.get(path))["version"]
+        assert re.fullmatch(r"\d\.\d\.\d \(compatible; fediverse-ai \S+\)", version)
+        assert float(version[:3]) >= 4
 
 
 async def test_17_nodeinfo_names_what_it_is_compatible_with(home: House) -> None:

@@ -56,6 +56,20 @@ async def listening(app: App, query: str = "", *, protocol: bool = False) -> Asy
         yield Ear(connection)
 
 
+async def test_a_socket_echoes_the_token_that_came_as_its_protocol(home: House, alice: App) -> None:
+    """Rule 18 of test_rules.py: browsers hang up otherwise. Without one nothing is echoed; a wrong one is refused."""
+    async with listening(alice, "?stream=user", protocol=True) as ear:
+        assert await ear.silent()
+    token = alice.headers["Authorization"].removeprefix("Bearer ")
+    address = alice.home.context.config.public_url.replace("http", "ws", 1) + "/api/v1/streaming"
+    async with websockets.connect(f"{address}?access_token={token}", proxy=None) as plain:
+        assert plain.subprotocol is None
+    with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
+        async with websockets.connect(address, subprotocols=["x" * 43], proxy=None):  # type: ignore[list-item]
+            pass
+    assert refused.value.response.status_code == 401
+
+
 async def test_home_hears_those_who_are_followed_and_nobody_else(home: House, alice: App, bob: App) -> None:
     await alice.post(f"/api/v1/accounts/{bob.id}/follow")
     async with listening(alice, "?stream=user", protocol=True) as ear:

@@ -51,7 +51,8 @@ async def test_names_cannot_deceive(stage: Stage) -> None:
 
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_headers_let_the_answer_out_and_nothing_else(stage: Stage, slash: str) -> None:
-    """Chromium applies form-action to the redirect; an opener policy would cut a popup's tie. Only on these pages."""
+    """Rule 7 of tests/mastodon/test_rules.py. Chromium applies form-action to the redirect; an opener policy would cut
+    a popup's tie. Only on these pages."""
     app = await stage.register()
     address = stage.address(app).replace("authorize?", f"authorize{slash}?")
     member = await stage.site.member("ann")
@@ -97,6 +98,7 @@ async def test_a_no_is_told(stage: Stage) -> None:
     ],
 )
 async def test_redirect_uris_stay_as_they_are(stage: Stage, registered: str, answer: str) -> None:
+    """Rule 6 of tests/mastodon/test_rules.py; the next test is its other half."""
     app = await stage.register(redirect_uri=registered)
     browser, page = await stage.consent_page(app)
     assert (await stage.decide(browser, page)).response.headers["location"].startswith(answer)
@@ -124,7 +126,7 @@ async def test_redirect_uris_stay_as_they_are(stage: Stage, registered: str, ans
     ],
 )
 async def test_any_other_address_gets_a_page_and_no_redirect(stage: Stage, asked: str) -> None:
-    """OAU-01."""
+    """OAU-01, and rule 6: byte for byte."""
     app = await stage.register()
     await stage.register(redirect_uri="https://other.test/back")
     for browser in (await stage.site.member("ann"), stage.site.browser()):

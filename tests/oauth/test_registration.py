@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
@@ -167,6 +168,29 @@ async def test_what_a_dynamic_app_cannot_be(stage: Stage, changed: dict[str, Any
 async def test_metadata_are_valid_by_somebody_elses_reading_of_rfc_8414() -> None:
     config = Config(server=ServerSection(public_url="https://h.example"))
     AuthorizationServerMetadata(metadata.document(config)).validate()
+
+
+async def test_activitypub_clients_find_out_how_to_sign_in(stage: Stage) -> None:
+    """Rule 20 of tests/mastodon/test_rules.py: the issuer is the origin of actors, and a client without a secret, by
+    any of the three names it may have, gets with S256 what it asked for, for good."""
+    found = (await stage.client().get("/.well-known/oauth-authorization-server")).json()
+    actor = (await stage.client().get("/users/ann", headers={"Accept": "application/activity+json"})).json()
+    parts = urlsplit(actor["id"])
+    assert found["issuer"] == f"{parts.scheme}://{parts.netloc}"
+    assert found["client_id_metadata_document_supported"] is True
+    assert found["activitypub_object_id_as_client_id"] is True
+    assert found["code_challenge_methods_supported"] == ["S256"]
+    assert "none" in found["token_endpoint_auth_methods_supported"]
+    for name in ("authorization", "token"):
+        assert actor["endpoints"][f"oauth{name.capitalize()}Endpoint"] == found[f"{name}_endpoint"]
+    assert actor["endpoints"]["oauthRegistrationEndpoint"] == found["registration_endpoint"]
+    app = await stage.register_public(client_id="https://a.test/c.json", client_name="ap", software_id="ap")
+    assert app.client_id != "https://a.test/c.json"
+    code = (await stage.consent(app, scope="write read"))["code"]
+    token = (await stage.redeem(app, code)).json()
+    assert set(token["scope"].split()) == {"read", "write"}
+    assert "expires_in" not in token
+    assert token["activitypub_actor_id"] == actor["id"]
 
 
 async def test_every_address_in_the_metadata_answers(stage: Stage) -> None:

@@ -40,6 +40,7 @@ def _error(answer: httpx.Response, status: int = 400) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_code_becomes_a_token_in_every_kind_of_body(stage: Stage, kind: str) -> None:
+    """Rule 4 of tests/mastodon/test_rules.py: what the answer holds, and what it must not."""
     app = await stage.register(redirect_uri=OUT_OF_BAND) if kind == "json" else await stage.register()
     if kind == "json":
         browser, page = await stage.consent_page(app)

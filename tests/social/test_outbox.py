@@ -37,6 +37,19 @@ async def known(home: House, remote: RemoteActor) -> Actor:
 # Create
 
 
+async def test_a_post_is_answered_with_its_address_and_the_whole_activity(amy: Client) -> None:
+    """Rule 19 of tests/mastodon/test_rules.py: an empty body, or one without an id, crashes `ap`."""
+    note = {"@context": PUBLIC.partition("#")[0], "type": "Note", "content": "<p>Here</p>", "to": [PUBLIC]}
+    sent = {**amy.headers, "Content-Type": "application/activity+json"}
+    answer = await amy.home.client.post(f"{amy.actor.uri}/outbox", json=note, headers=sent)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert answer.headers["location"] == made["id"]
+    assert answer.headers["content-type"].startswith("application/activity+json")
+    assert (made["type"], made["object"]["type"], made["object"]["content"]) == ("Create", "Note", "<p>Here</p>")
+    assert await amy.get(made["id"])
+
+
 async def test_a_bare_object_is_wrapped_with_its_addresses_and_gets_ids_of_ours(amy: Client) -> None:
     made = await amy.send({"@context": "x:y", "type": "Note", "content": "<p>Good morning</p>", "to": "as:Public",
                            "id": "https://elsewhere.example/1", "published": "1990-01-01T00:00:00Z"})  # fmt: skip

@@ -14,6 +14,8 @@ FILES = {
     "pages": "tests/web/test_pages.py",
     "web-federation": "tests/web/test_federation.py",
     "actor-rules": "tests/actors/test_actor_rules.py",
+    "staff": "tests/web/test_moderation_people.py",
+    "queue": "tests/web/test_moderation_queue.py",
     "out-block": "tests/outbox/test_block.py",
 }
 
@@ -37,7 +39,7 @@ ACCESS = {
     "VIS-05": "reading:test_a_reader_that_has_the_newest_version_gets_304 doors:test_stored_json_and_its_tag "
     "reading:test_who_liked_is_told_to_people_of_this_server",
     "VIS-06": f"{_MATRIX} search:test_people_posts_and_hashtags_are_found",
-    "VIS-07": "readers:test_no_stream_tells_of_a_private_post "
+    "VIS-07": "readers:test_no_stream_tells_of_a_private_post readers:test_no_stream_of_an_app_tells_of_a_private_post "
     "events:test_a_stream_ends_with_its_token_and_there_are_so_many "
     "streaming:test_home_hears_those_who_are_followed_and_nobody_else "
     "streaming:test_server_sent_events_and_who_may_not "
@@ -51,6 +53,9 @@ ACCESS = {
     "c2s:test_a_block_ends_follows_and_is_in_a_list_of_ones_own",
     "VIS-11": _NUMBERS,
     "VIS-12": "c2s:test_the_own_profile_is_changed_but_not_its_keys_or_addresses c2s:test_what_an_update_cannot_change",
+    "VIS-13": "staff:test_a_private_post_is_read_only_when_it_came_before_the_moderators "
+    "staff:test_nobody_acts_on_their_equals_or_superiors queue:test_the_pages_are_for_moderators_alone "
+    "queue:test_the_log_is_whole_filtered_exported_and_cannot_be_changed",
     "VIS-14": f"{_MATRIX} visibility:test_only_its_author_sees_what_is_not_out "
     "reading:test_what_ended_badly_says_why_to_its_author "
     "client-pictures:test_a_picture_without_addresses_is_kept_and_attached_later",
@@ -62,6 +67,7 @@ ACCESS = {
     "VIS-18": "c2s:test_an_audience_that_we_would_have_to_change_is_refused",
     "VIS-19": "reading:test_pages_go_on_until_there_are_no_more pages:test_a_cursor_that_is_no_number_is_refused",
     "VIS-20": "web-federation:test_wishes_and_the_public_part_of_rules",
+    "VIS-22": "readers:test_no_letter_tells_of_a_post",
     "VIS-23": "accounts:test_who_may_not_act_is_out_at_once_by_every_way "
     "actor-rules:test_a_suspended_person_is_cut_off_in_both_directions_and_their_server_is_not",
     "VIS-24": f"{_MATRIX} c2s:test_hidden_addressees_are_reached_and_never_shown",
@@ -70,10 +76,7 @@ ACCESS = {
 }
 
 ABSENT = {
-    "VIS-13": "There are no pages for moderators: what is held or reported is decided at the command line of "
-    "the server.",
     "VIS-21": "There are no posts that stay on this server: the narrowest audience is oneself.",
-    "VIS-22": "Nothing is sent by e-mail or push.",
 }
 
 NAMES = dict(

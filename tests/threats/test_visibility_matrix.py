@@ -12,10 +12,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from fediverse_ai import mail
 from fediverse_ai.core.access import Door
+from fediverse_ai.core.events import POSTS, Event
 from fediverse_ai.heartbeat import Heartbeat
+from fediverse_ai.mastodon.listeners import OWN, PUBLIC, Listener, Stream
 from fediverse_ai.social.events import Watch
 from fediverse_ai.wiring import ROUTES
+from outbox.models import Notification, Reaction
+from outbox.shelves import Conversation
 from tests.support.house import house
 from tests.support.peer import peer
 from tests.threats.cast import MAY_SEE, Cast, Private, Reader, gather
@@ -62,6 +67,7 @@ EXAMPLES: list[tuple[str, Fill]] = [
     (r"/(users/|@)\{name\}/collections/\{id:int\}.*", thing("collection")),
     (r"/api/v1/accounts/\{id\}.*", author_id),
     (r"/api/v1/(lists|timelines/list)/\{id\}.*", thing("list")),
+    (r"/api/v1/notifications/requests/\{id\}.*", thing("request")),
     (r"/api/v1/notifications/\{id\}.*", thing("notification")),
     (r"/api/v2/notifications/\{key\}.*", lambda cast, _one: f"ungrouped-{cast.things['notification']}"),
     (r"/api/v1/scheduled_statuses/\{id\}", thing("scheduled")),
@@ -273,6 +279,40 @@ async def test_no_stream_tells_of_a_private_post(cast: Cast) -> None:
     assert told["addressed"] > 0
     assert told["author"] > 0
     assert told["blocked"] == 0
+
+
+async def test_no_stream_of_an_app_tells_of_a_private_post(cast: Cast) -> None:
+    """VIS-07: whatever can be told of each private post, and every notification and thread that is left of it, told to
+    each of our people on every stream at once."""
+    context = cast.home.context
+    found: list[str] = []
+    told: dict[str, int] = {}
+    for reader in (one for one in cast.readers if one.way == "token" and one.person is not None):
+        assert reader.person is not None
+        ears = Listener(context, reader.person)
+        tags = [f"needle{one.kind}tag" for one in cast.private]
+        ears.streams = dict.fromkeys([*map(Stream, (*PUBLIC, *OWN)), *(Stream("hashtag", tag) for tag in tags),
+                                      Stream("list", str(cast.things["list"]))])  # fmt: skip
+        boosts = [row.id for row in await cast.home.rows(Reaction) if row.kind == "boost"]
+        happened = [Event(POSTS, kind, one.post.id) for one in cast.private for kind in ("update", "status.update")]
+        happened += [Event(POSTS, "boost", number) for number in boosts]
+        for kind, model in (("notification", Notification), ("conversation", Conversation)):
+            own = await cast.home.rows(model, actor_id=reader.person.id)
+            happened += [Event(f"user:{reader.person.id}", kind, row.id) for row in own]
+        messages = [message for event in happened async for message in ears.hear(event)]
+        told[reader.role] = len(messages)
+        found += leaks(cast, reader, "".join(message.payload for message in messages).encode(), "a stream")
+    assert found == []
+    # Who may see one hears of it, or all this would prove nothing.
+    assert told["author"] > 0
+    assert told["follower"] > 0
+    assert told["addressed"] > 0
+    assert told["blocked"] == 0
+
+
+async def test_no_letter_tells_of_a_post() -> None:
+    """VIS-22: letters are about accounts and the server; one of another kind has to be looked at first."""
+    assert set(mail._TEXTS) == {"confirm", "approved", "moved", "denied", "reset", "request", "notice"}
 
 
 # What can be named by a number and is not somebody's own: people, whom one may follow, block, report.
