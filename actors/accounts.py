@@ -62,7 +62,7 @@ async def create_account(
 ) -> Account:
     """An account for a local actor; without a password it is entered by a link. Raises Unprocessable."""
     if role not in roles.NAMES:
-        raise Unprocessable(f"A role is one of {', '.join(roles.NAMES)}.")
+        raise Unprocessable(_("A role is one of %(names)s.") % {"names": ", ".join(roles.NAMES)})
     context = context_of(session)
     account = Account(
         id=context.ids.new(),

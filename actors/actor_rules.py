@@ -13,6 +13,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.database import after_commit
 from fediverse_ai.core.errors import Missing, Unprocessable
+from fediverse_ai.core.texts import _
 
 
 async def rule_for(session: AsyncSession, actor_id: int) -> ActorRule | None:
@@ -84,7 +85,7 @@ async def lift(
     actor = await _theirs(session, actor_id)
     before = await _end(session, actor_id, by_id, reason[: limits.NAME_CHARS])
     if not before:
-        raise Missing(f"There is no rule about {actor.handle}.")
+        raise Missing(_("There is no rule about %(about)s.") % {"about": actor.handle})
     effect = await _take_effect(session, actor_id)
     action = "undo" if undoes is not None else "actor.restore"
     await _note(session, actor, action, reason, by_id, before=before, after="", undoes=undoes)

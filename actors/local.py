@@ -26,9 +26,8 @@ RESERVED = frozenset(
 
 def check_username(username: str) -> str:
     if not USERNAME.fullmatch(username):
-        raise Unprocessable(
-            f"A name may have letters, digits and underscores, at most {limits.USERNAME_CHARS} of them."
-        )
+        sentence = _("A name may have letters, digits and underscores, at most %(most)d of them.")
+        raise Unprocessable(sentence % {"most": limits.USERNAME_CHARS})
     if username.lower() in RESERVED:
         raise Unprocessable(_("The name %(name)s is reserved.") % {"name": username})
     return username

@@ -64,7 +64,7 @@ def check(wanted: Wanted, own: Collection[str]) -> Wanted:
     if host in own:
         raise Unprocessable("A rule about this server itself makes no sense.")
     if wanted.severity not in set(Severity):
-        raise Unprocessable(f"The severity is one of {', '.join(Severity)}.")
+        raise Unprocessable(_("The severity is one of %(names)s.") % {"names": ", ".join(Severity)})
     if wanted.severity == Severity.NONE and not (wanted.reject_media or wanted.reject_reports):
         raise Unprocessable("This rule would do nothing: reject media or reports, limit, or suspend.")
     if max(len(wanted.reason), len(wanted.public_comment)) > limits.NAME_CHARS:
@@ -142,7 +142,7 @@ async def lift(session: AsyncSession, host: str, *, by_id: int | None = None, re
     """End the rule about this host alone; `renew` lets it take effect. Raises Malformed, Missing."""
     rule = await rule_for(session, urls.canonical_host(host.strip()).partition(":")[0])
     if rule is None:
-        raise Missing(f"There is no rule about {host}.")
+        raise Missing(_("There is no rule about %(about)s.") % {"about": host})
     await _end(session, rule, by_id, reason[: limits.NAME_CHARS])
     return rule
 

@@ -141,7 +141,7 @@ def sniff(data: bytes) -> str | None:
 def admit_bytes(data: bytes) -> str:
     """Refuse what is too long or begins like no picture; the media type otherwise. Decodes nothing."""
     if len(data) > limits.IMAGE_BYTES:
-        raise TooLarge(f"A picture may have at most {limits.IMAGE_BYTES // limits.MIB} MiB.", f"{len(data)} bytes")
+        raise TooLarge("This file is larger than any picture may be here.", f"{len(data)} bytes")
     found = sniff(data)
     if found is None:
         raise Unsupported(NOT_A_PICTURE, f"begins with {data[:12]!r}")

@@ -17,6 +17,7 @@ from fediverse_ai.core.config import Config
 from fediverse_ai.core.database import forbid_in_transaction
 from fediverse_ai.core.errors import FediverseError, Misconfigured, Nonsense, Unprocessable, Unreachable
 from fediverse_ai.core.metrics import QUICK, SLOW, Count, Time
+from fediverse_ai.core.texts import _
 from generation import engines, images, plugins, provenance
 from generation.engines import Engine
 from generation.images import sniff
@@ -213,12 +214,12 @@ class Pipeline:
         # Asked for only now: judging takes seconds, and the policy may have changed meanwhile.
         policy = self.policy
         decision, rule, reason = policy.judge(groups)
-        if decision is Decision.ALLOW and any(finding.failed for _, found in groups for finding in found):
+        if decision is Decision.ALLOW and any(finding.failed for _stage, found in groups for finding in found):
             # The policy holds these itself; this line is for the day when somebody changes that by mistake.
             raise RuntimeError("the policy allowed what could not be judged")
         VERDICTS.add(decision)
         REVIEW_SECONDS.took(self._clock.monotonic() - began)
-        everything = tuple(finding for _, found in groups for finding in found)
+        everything = tuple(finding for _stage, found in groups for finding in found)
         return Verdict(decision, self._version(policy), rule, reason, digests, everything, tuple(groups))
 
     async def describe(self, picture: bytes, prompt: str) -> str:
@@ -237,8 +238,8 @@ class Pipeline:
 
     def _engine(self, name: str) -> Engine:
         if name not in self._engines:
-            known = ", ".join(self.generators)
-            raise Unprocessable(f"There is no generator of that name here; there are: {known}.", f"asked for {name!r}")
+            sentence = _("There is no generator of that name here; there are: %(names)s.")
+            raise Unprocessable(sentence % {"names": ", ".join(self.generators)}, f"asked for {name!r}")
         return self._engines[name]
 
     async def _ask(self, moderator: Moderator, item: Item) -> Finding:
@@ -279,27 +280,28 @@ def check_request(request: ImageRequest) -> None:
     """Refuse a request that no generator should see. Raises Unprocessable with a sentence that says what to change."""
     if not request.prompt.strip():
         raise Unprocessable("Please say what the picture should show.", "empty prompt")
-    for name, text in (("prompt", request.prompt), ("negative prompt", request.negative_prompt)):
+    for text, sentence in (
+        (request.prompt, _("The prompt may have at most %(most)d characters.")),
+        (request.negative_prompt, _("The negative prompt may have at most %(most)d characters.")),
+    ):
         if len(text) > limits.PROMPT_CHARS:
-            sentence = f"The {name} may have at most {limits.PROMPT_CHARS} characters."
-            raise Unprocessable(sentence, f"{len(text)} characters")
+            raise Unprocessable(sentence % {"most": limits.PROMPT_CHARS}, f"{len(text)} characters")
     if not 1 <= request.count <= limits.POST_IMAGES:
-        raise Unprocessable(f"Please ask for 1 to {limits.POST_IMAGES} pictures.", f"count {request.count}")
+        sentence = _("Please ask for 1 to %(most)d pictures.") % {"most": limits.POST_IMAGES}
+        raise Unprocessable(sentence, f"count {request.count}")
     least, most = limits.PICTURE_SIDE_MIN_PIXELS, limits.PICTURE_SIDE_MAX_PIXELS
     if not all(least <= side <= most for side in (request.width, request.height)):
-        raise Unprocessable(
-            f"Width and height must be between {least} and {most} pixels.", f"{request.width}x{request.height}"
-        )
+        sentence = _("Width and height must be between %(least)d and %(most)d pixels.") % {"least": least, "most": most}
+        raise Unprocessable(sentence, f"{request.width}x{request.height}")
     if request.seed is not None and not 0 <= request.seed < limits.SEED_LIMIT:
-        raise Unprocessable(
-            f"The seed must be a whole number from 0 to {limits.SEED_LIMIT - 1}.", f"seed {request.seed}"
-        )
+        sentence = _("The seed must be a whole number from 0 to %(most)d.") % {"most": limits.SEED_LIMIT - 1}
+        raise Unprocessable(sentence, f"seed {request.seed}")
     if request.steps is not None and not 1 <= request.steps <= limits.STEPS_MAX:
-        raise Unprocessable(f"The steps must be between 1 and {limits.STEPS_MAX}.", f"steps {request.steps}")
+        sentence = _("The steps must be between 1 and %(most)d.") % {"most": limits.STEPS_MAX}
+        raise Unprocessable(sentence, f"steps {request.steps}")
     if request.guidance is not None and not 0 <= request.guidance <= limits.GUIDANCE_MAX:
-        raise Unprocessable(
-            f"The guidance must be between 0 and {limits.GUIDANCE_MAX:g}.", f"guidance {request.guidance}"
-        )
+        sentence = _("The guidance must be between 0 and %(most)g.") % {"most": limits.GUIDANCE_MAX}
+        raise Unprocessable(sentence, f"guidance {request.guidance}")
     if request.style is not None and len(request.style) > limits.STYLE_CHARS:
         raise Unprocessable("There is no style of that name.", f"style of {len(request.style)} characters")
 

@@ -12,6 +12,7 @@ from actors.models import Account, Actor
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import TooMany
 from fediverse_ai.core.roles import Role
+from fediverse_ai.core.texts import _
 from outbox.models import Attachment, Post, PostState, Visibility
 from outbox.turns import DAY_MS
 
@@ -58,8 +59,8 @@ async def check(session: AsyncSession, author: Actor, visibility: str | None, *,
     budget = await of_today(session, author)
     if budget is not None and budget.left == 0:
         now = context_of(session).clock.now_ms()
-        sentence = (
-            f"You have posted {budget.used} pictures to everybody today, and {budget.most} a day are allowed here. "
+        sentence = _(
+            "You have posted %(used)d pictures to everybody today, and %(most)d a day are allowed here. "
             "Post it quietly, or tomorrow."
-        )
+        ) % {"used": budget.used, "most": budget.most}
         raise TooMany(sentence, "public budget", retry_after=int((now // DAY_MS + 1) * DAY_MS - now) // 1000 + 1)

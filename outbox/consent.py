@@ -13,6 +13,7 @@ from fediverse_ai.core.context import context_of
 from fediverse_ai.core.database import big_id
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
 from fediverse_ai.core.rows import Row
+from fediverse_ai.core.texts import _
 from outbox.models import Post, PostState
 
 
@@ -46,7 +47,7 @@ async def choose(session: AsyncSession, author: Actor, post: Post, choice: str) 
     if post.state == PostState.DELETED:
         raise Conflict("This post was deleted.")
     if choice not in {item.value for item in Training}:
-        raise Unprocessable(f"There is no training consent called {choice}.")
+        raise Unprocessable(_("“%(value)s” cannot be chosen here.") % {"value": choice}, "training consent")
     known = await receipts(session, post.id)
     if known and known[0].choice == choice:
         return

@@ -116,7 +116,7 @@ def _check_words(draft: Draft) -> None:
     )
     for name, value, words in known:
         if value is not None and value not in words:
-            raise Unprocessable(f"There is no {name} called {value}.")
+            raise Unprocessable(_("“%(value)s” cannot be chosen here.") % {"value": value}, name)
     if draft.strength is not None and not 0 <= draft.strength <= 1:
         raise Unprocessable("The strength is a number from 0 to 1.")
 

@@ -162,9 +162,8 @@ def _describe(upload: Upload, description: str | None, focus: tuple[float, float
     if description is not None:
         written = description.strip()
         if len(written) > limits.ALT_TEXT_CHARS:
-            raise Unprocessable(
-                f"The description is too long: {len(written)} characters, and {limits.ALT_TEXT_CHARS} are allowed."
-            )
+            sentence = _("The description is too long: %(long)d characters, and %(most)d are allowed.")
+            raise Unprocessable(sentence % {"long": len(written), "most": limits.ALT_TEXT_CHARS})
         upload.description = written
     if focus is not None:
         upload.focus_x, upload.focus_y = images.clamp_focus(*focus)

@@ -18,6 +18,7 @@ from fediverse_ai.core import jobs, limits, urls
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, FediverseError, Missing, NoRoom, Unprocessable
 from fediverse_ai.core.http import Budget
+from fediverse_ai.core.texts import _
 from inbox import threads
 from outbox import block as blocks
 from outbox import bookmarks, follow, mutes, silence
@@ -156,13 +157,13 @@ async def _put_on_list(session: AsyncSession, actor: Actor, target: Actor, title
         raise Unprocessable("You do not follow this account; only followed people can be on a list.")
     if row is None:
         if (await session.exec(select(func.count()).select_from(ReadingList).where(*mine))).one() >= limits.LISTS:
-            raise Unprocessable(f"You have {limits.LISTS} lists already.")
+            raise Unprocessable(_("You have %(most)d lists already.") % {"most": limits.LISTS})
         row = ReadingList(id=context.ids.new(), actor_id=actor.id, title=title)
         session.add(row)
         await session.flush()
     there = set(await session.exec(select(ListMember.member_id).where(ListMember.list_id == row.id)))
     if len(there) >= limits.LIST_MEMBERS:
-        raise Unprocessable(f"A list holds at most {limits.LIST_MEMBERS} people.")
+        raise Unprocessable(_("A list holds at most %(most)d people.") % {"most": limits.LIST_MEMBERS})
     if target.id not in there:
         session.add(ListMember(id=context.ids.new(), list_id=row.id, member_id=target.id))
 

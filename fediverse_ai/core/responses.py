@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from fediverse_ai.core.errors import Elsewhere, FediverseError, Malformed, RequestError, TooLarge
 from fediverse_ai.core.limits import RECEIVE_BODY_SECONDS
+from fediverse_ai.core.texts import _
 
 ACTIVITY_JSON = "application/activity+json; charset=utf-8"
 _TITLES = {
@@ -33,7 +34,7 @@ async def read_body(request: Request, limit: int) -> bytes:
         if not (announced.isascii() and announced.isdigit()):
             raise Malformed("The length of the request is not a number.", f"content-length {announced[:40]!r}")
         if int(announced[:20]) > limit:
-            raise TooLarge(f"The request is too large; the limit is {limit} bytes.", f"announced {announced[:20]}")
+            raise _too_large(limit, f"announced {announced[:20]}")
     chunks: list[bytes] = []
     size = 0
     try:
@@ -41,11 +42,15 @@ async def read_body(request: Request, limit: int) -> bytes:
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > limit:
-                    raise TooLarge(f"The request is too large; the limit is {limit} bytes.", f"read {size} bytes")
+                    raise _too_large(limit, f"read {size} bytes")
                 chunks.append(chunk)
     except TimeoutError:
         raise Malformed("The request took too long to arrive.", f"{size} bytes in time") from None
     return b"".join(chunks)
+
+
+def _too_large(limit: int, detail: str) -> TooLarge:
+    return TooLarge(_("The request is too large; the limit is %(most)d bytes.") % {"most": limit}, detail)
 
 
 def status_of(error: FediverseError) -> int:

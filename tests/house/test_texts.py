@@ -40,7 +40,20 @@ def test_no_module_of_pages_says_something_by_itself() -> None:
     assert {name: found for name, found in said.items() if found} == allowed
 
 
+# The terminal of an owner, and what only clients of the ActivityPub API can do wrong: they are told in English.
+ENGLISH = ("fediverse_ai/backup/", "outbox/c2s.py", "outbox/changes.py", "outbox/deeds.py", "outbox/drafting.py",
+           "outbox/wish.py", "outbox/policies.py")  # fmt: skip
+
+
+def test_every_refusal_can_be_looked_up() -> None:
+    """An error's sentence is a text of the catalogue, or a text with its values put in after it was looked up."""
+    found = {str(path.relative_to(texts.ROOT)): texts.unreadable(path.read_text("utf-8")) for path in texts.modules()}
+    assert {name: lines for name, lines in found.items() if lines and not name.startswith(ENGLISH)} == {}
+    assert "This picture is damaged and cannot be read." in texts.collect()
+
+
 def test_the_eyes_of_these_tests_see() -> None:
+    assert texts.unreadable('raise Missing("a", f"{b}")\nraise Missing(f"No {b}.")') == [2]
     assert texts.bare_in_template("<p>{{ x }} said <b>{% trans %}fine{% endtrans %}</b></p>") == ["\x00 said"]
     assert texts.bare_in_template("""<img alt="A cat" src="x">{{ _("fine") }}<i>{# no #}1</i>""") == ["A cat"]
     assert texts.bare_in_template("{% if a %}no{% endif %}{% block title %}{% endblock %}") == ["no"]

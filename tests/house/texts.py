@@ -31,11 +31,13 @@ ERRORS = tuple(
 )
 MARKS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)}
 KEYWORDS = {**MARKS, "pgettext": ((1, "c"), 2), **dict.fromkeys(ERRORS, (1,))}
+# Sentences that are said in several places have a name, and stand alone on the level of their module.
+_NAMED = re.compile(r"^_?[A-Z][A-Z_]*(?:: \w+)? = \(?\s*\"", re.MULTILINE)
 _ANY = re.compile("|".join(rf"\b{name}\(" for name in KEYWORDS))
 # Proper names, and pieces that are no words.
 NAMES = {"Atom", "@name@example.org", "bare"}
 # Attributes whose value is read by people.
-READ = ("alt", "title", "aria-label", "placeholder", "label", "data-copy", "data-words")
+READ = ("alt", "title", "aria-label", "placeholder", "label", "data-copy", "data-copied", "data-words")
 
 
 def modules() -> Iterator[Path]:
@@ -48,6 +50,32 @@ def modules() -> Iterator[Path]:
 
 def templates() -> list[Path]:
     return sorted(rendering.TEMPLATES.rglob("*.html"))
+
+
+@lru_cache(maxsize=1)
+def _sentences() -> dict[str, set[str]]:
+    """Named texts of all modules by their names."""
+    found: dict[str, set[str]] = {}
+    for path in modules():
+        source = path.read_text("utf-8")
+        for node in ast.parse(source).body if _NAMED.search(source) else ():
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            value = getattr(node, "value", None)
+            if isinstance(targets[0], ast.Name) and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                found.setdefault(targets[0].id, set()).add(value.value)
+    return found
+
+
+def unreadable(source: str) -> list[int]:
+    """Lines that raise an error with a public sentence made on the spot, which no catalogue can hold."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in ERRORS
+        and node.args
+        and any(isinstance(part, ast.JoinedStr) for part in ast.walk(node.args[0]))
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -83,6 +111,9 @@ def _of_module(path: Path) -> Iterator[tuple[str | None, str | tuple[str, ...]]]
             yield (words[0], words[1]) if name == "pgettext" else (None, (words[0], words[1]))
         elif name in KEYWORDS and isinstance(node.args[0] if node.args else None, ast.Constant) and words and words[0]:
             yield None, words[0]
+        elif name in ERRORS and node.args:
+            called = getattr(node.args[0], "id", getattr(node.args[0], "attr", ""))
+            yield from ((None, sentence) for sentence in sorted(_sentences().get(called, ())))
 
 
 def written() -> bytes:

@@ -55,7 +55,7 @@ async def make(request: Request) -> Response:
     try:
         context.part(Backups).start()
     except desk.SAYABLE as error:
-        return desk.back(request, PATH, error.public, bad=True)
+        return desk.back(request, PATH, _(error.public), bad=True)
     async with context.database.write() as session:
         await audit.note(session, await desk.admin(session, request), "backup.create", Subject("server", 0, "backup"))
     return desk.back(request, PATH, _("A backup is being made. It takes a few seconds, or minutes with many pictures."))

@@ -6,7 +6,7 @@ for (const source of document.querySelectorAll("[data-copy]")) {
   button.textContent = source.dataset.copy;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(source.textContent.trim());
-    button.textContent = "Copied";
+    button.textContent = source.dataset.copied;
     setTimeout(() => { button.textContent = source.dataset.copy; }, 2000);
   });
   if (navigator.clipboard) source.after(document.createTextNode(" "), button);
