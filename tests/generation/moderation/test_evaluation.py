@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from bench import gate
 from bench.evaluation.sets import HARMLESS, PARTS, Row, disguises, rows
 from generation import moderators
 from generation.moderators import encoder, lists, meaning
@@ -151,6 +153,25 @@ async def test_words_to_the_judge_change_little() -> None:
         await findings(Row(text, "sexual", "en", "prompt", "")) for text in (plain, order + plain)
     ]
     assert after.scores["sexual"] >= 0.5 * before.scores["sexual"]
+
+
+def shares_told(text: str) -> dict[str, tuple[int, list[float]]]:
+    """Of the tables between the README's marks: name of a row -> its lines and its percentages."""
+    found = {}
+    for row in re.findall(r"^\| *(?!rule|lines|---)([^|]+?) *\| (\d+) \| (.+) \|$", text, re.MULTILINE):
+        found[row[0]] = (int(row[1]), [float(share) for share in re.findall(r"([\d.]+)%", row[2])])
+    return found
+
+
+@pytest.mark.live
+async def test_the_readme_tells_what_the_held_out_part_measures_today() -> None:
+    """Another processor rounds otherwise: two lines of a row may fall on the other side of a threshold."""
+    judged = await gate.judge("held_out")
+    told, measured = shares_told(gate.README.read_text("utf-8")), shares_told(gate.table(judged))
+    assert len(measured) >= 20
+    for name, (lines, shares) in measured.items():
+        assert told[name][0] == lines, name
+        assert told[name][1] == pytest.approx(shares, abs=200 / lines), name
 
 
 async def test_no_line_of_the_evaluation_was_learnt() -> None:
