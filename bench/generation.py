@@ -1,27 +1,38 @@
-"""What a picture costs here: `scene` in each of its styles, and the manifest that is signed into the file."""
+"""What a picture costs here: `scene` in its styles, our part of every other backend, and the manifest in the file."""
 
 from __future__ import annotations
 
 import io
+import os
 import resource
 import statistics
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from bench.figures import Figure
+from bench.usage import cpu_seconds, rss_megabytes
 from fediverse_ai import __version__
 from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config
+from generation import plugins
 from generation.generators.scene.generator import create
 from generation.generators.scene.version import STYLE_NAMES
 from generation.manifests import Sealer, Statement
 from generation.types import ImageRequest, ProgressReport
+from tests.support.comfyui import comfy_server
+from tests.support.diffusers_model import doubled
+from tests.support.images_backend import KEY, MODEL, ImagesBackend
+from tests.support.sdcpp import sdcpp_server
 
 PROMPT = "a lighthouse on a cliff at sunset, two gulls over the sea"
 SIDE = 1024
 SIGNATURES = 20
+PICTURES = 5
 ALGORITHMIC = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 
 
@@ -40,8 +51,48 @@ async def measure(folder: Path) -> list[Figure]:
     styles = {style: round(seconds, 2) for style, seconds in took.items()}
     return [
         Figure("scene", statistics.median(took.values()), "CPU s", detail=detail | styles),
+        *[await _backend(kind, folder / kind) for kind in ("openai", "sdcpp", "comfyui", "diffusers")],
         _signing(folder, picture.data),
     ]
+
+
+async def _backend(kind: str, folder: Path) -> Figure:
+    """Processor milliseconds of one picture and the memory of what we start for it, without the model: the program at
+    the other end is its double, which answers at once, and whose drawing and packing of a picture are counted too."""
+    async with _double(kind, folder) as settings:
+        generator = plugins.generator(kind, f"generation.backends.{kind}.kind")(settings, None)  # type: ignore[arg-type]
+        await generator.generate(ImageRequest(PROMPT, width=SIDE, height=SIDE, seed=1), _quiet)
+        before = cpu_seconds(os.getpid())
+        for seed in range(PICTURES):
+            await generator.generate(ImageRequest(PROMPT, width=SIDE, height=SIDE, seed=seed), _quiet)
+        took = 1000 * (cpu_seconds(os.getpid()) - before) / PICTURES
+        children = rss_megabytes(os.getpid()) - _own_megabytes()
+        await generator.close()
+    return Figure(f"backend_{kind}", round(took, 1), "CPU ms", detail={"children_mb": round(children)})
+
+
+@asynccontextmanager
+async def _double(kind: str, folder: Path) -> AsyncIterator[dict[str, Any]]:
+    """The configuration of a backend whose double runs."""
+    config: dict[str, Any] = {"name": kind, "kind": kind, "model": "m", "timeout_seconds": 60.0, "options": {}}
+    if kind == "openai":
+        async with ImagesBackend() as images:
+            yield config | {"url": images.url, "model": MODEL, "api_key": KEY}
+    elif kind == "sdcpp":
+        async with sdcpp_server() as server:
+            server.queued = 0
+            yield config | {"url": server.url}
+    elif kind == "comfyui":
+        async with comfy_server() as comfy:
+            comfy.step_seconds = 0.0
+            yield config | {"url": comfy.url, "options": {"steps": 4}}
+    else:
+        yield doubled(folder, step_seconds=0.0)
+
+
+def _own_megabytes() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _signing(folder: Path, picture: bytes) -> Figure:
