@@ -7,12 +7,15 @@ import io
 import json
 import logging
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ import pytest
 import structlog
 
 from fediverse_ai.cli import commands
-from tests.support.processes import ROOT, free_port
+from tests.support.processes import ROOT
 
 COMMAND = [sys.executable, "-m", "fediverse_ai.cli"]
 
@@ -135,6 +138,20 @@ def inside(cli: Cli, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
         signal.signal(number, handler)
 
 
+@cache
+def _one_port() -> int:
+    """Below the ports that the kernel gives to connections, where nobody takes it between two tests."""
+    with socket.socket() as probe:
+        for number in random.Random(os.getpid()).sample(range(20_000, 30_000), 100):
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            return number
+    raise AssertionError("a hundred ports are taken")
+
+
 @pytest.fixture
 def port() -> int:
-    return free_port()
+    """The same for every test of this process: a folder that one of them settled serves for the next."""
+    return _one_port()

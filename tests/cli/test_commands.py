@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import stat
+import tempfile
 import time
 import zipfile
 from contextlib import closing
@@ -23,14 +25,22 @@ from fediverse_ai.core.errors import Misconfigured
 from generation import provenance
 from tests.cli.conftest import Cli, Inside
 
+SETTLED: list[tempfile.TemporaryDirectory[str]] = []
+"""What the first `settled` of this process made, for the others to begin with."""
+
 
 @pytest.fixture
 def settled(inside: Inside, port: int, monkeypatch: pytest.MonkeyPatch) -> Inside:
     """A folder made by `init` for development, with ann (owner) and bea in it; no server runs."""
     monkeypatch.setenv("FEDIVERSE_AI__JOBS__POLL_SECONDS", "0.1")
-    assert inside("init", "--development", "--port", str(port)).code == 0
-    for name, role in (("ann", "owner"), ("bea", "member")):
-        assert inside("user", "create", name, "--role", role).code == 0
+    if not SETTLED:
+        assert inside("init", "--development", "--port", str(port)).code == 0
+        for name, role in (("ann", "owner"), ("bea", "member")):
+            assert inside("user", "create", name, "--role", role).code == 0
+        SETTLED.append(tempfile.TemporaryDirectory())
+        shutil.copytree(inside.folder, SETTLED[0].name, dirs_exist_ok=True)
+    else:
+        shutil.copytree(SETTLED[0].name, inside.folder)
     return inside
 
 
