@@ -26,7 +26,9 @@ FILES = {
     "handlers": "tests/inbox/test_handlers.py",
     "posts": "tests/inbox/test_handlers_posts.py",
     "actors": "tests/inbox/test_handlers_actors.py",
+    "articles": "tests/inbox/test_articles.py",
     "block": "tests/inbox/test_block.py",
+    "groups": "tests/inbox/test_groups.py",
     "corpus": "tests/inbox/test_corpus.py",
     "forward": "tests/inbox/test_forward.py",
     "move": "tests/inbox/test_move.py",
@@ -157,7 +159,8 @@ ORIGIN = {
     "AUT-19": "handlers:test_a_reaction_counts_once_and_is_told_once",
     "AUT-20": "origin:test_the_signer_is_the_reporter_whoever_the_flag_names "
     "origin:test_a_vote_or_a_like_inside_another_activity_counts_for_nobody",
-    "AUT-21": "actors:test_an_activity_has_exactly_one_actor authority:test_an_actor_is_exactly_one_id_in_normal_form",
+    "AUT-21": "actors:test_an_activity_has_exactly_one_actor authority:test_an_actor_is_exactly_one_id_in_normal_form "
+    "articles:test_a_film_of_two_servers_or_two_people_is_nobodys",
     "AUT-22": "actors:test_an_update_keeps_endpoints_at_home_and_the_name_as_it_was "
     "synchronize:test_a_list_on_another_server_is_not_asked",
     "AUT-23": "actors:test_addressing_her_followers_makes_alice_send_nothing",
@@ -171,9 +174,9 @@ ORIGIN = {
     "out-quote:test_a_stamp_for_something_else_is_not_taken",
     "AUT-28": "origin:test_a_linked_data_signature_is_nothing",
     "AUT-29": "forward:test_the_key_of_a_proof_is_asked_for_once proofs:test_one_thing_wrong proofs:test_which_keys_count forward:test_no_other_proof_is_believed",
-    "AUT-30": "forward:test_a_doctored_copy_brings_what_its_home_says "
+    "AUT-30": "forward:test_a_doctored_copy_brings_what_its_home_says groups:test_the_words_of_the_group_count_for_nothing "
     "forward:test_a_rule_about_the_author_holds_for_its_carriers_too",
-    "AUT-31": "handlers:test_a_boost_does_not_bring_a_post_of_a_suspended_actor "
+    "AUT-31": "groups:test_a_suspended_server_says_nothing_through_a_group handlers:test_a_boost_does_not_bring_a_post_of_a_suspended_actor "
     "handlers:test_a_boost_makes_us_ask_no_suspended_server",
     "AUT-32": "actors:test_unknown_activities_are_acknowledged_and_marked "
     "corpus:test_every_object_is_acknowledged_and_handled",
