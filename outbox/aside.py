@@ -41,12 +41,13 @@ async def of_reader(
     """Who waits, whoever did something last first; a cursor is the id of their newest notification."""
     newest = func.max(Notification.id)
     said = func.max(case((col(Notification.kind).in_(_SAID), Notification.post_id)))
+    times = (func.min(Notification.created_ms), func.max(Notification.created_ms))
+    columns: tuple[Any, ...] = (Notification.from_id, func.count(), newest, *times, said)
     query = (
-        select(Notification.from_id, func.count(), newest, func.min(Notification.created_ms),
-               func.max(Notification.created_ms), said)
+        select(*columns)
         .where(Notification.actor_id == reader_id, col(Notification.aside), col(Notification.from_id).is_not(None))
         .group_by(col(Notification.from_id))
-    )  # fmt: skip
+    )
     if from_ids is not None:
         query = query.where(col(Notification.from_id).in_(from_ids))
     if at.max_id is not None:
@@ -83,8 +84,9 @@ async def let_in(session: AsyncSession, reader: Actor, from_id: int) -> bool:
     await session.exec(update(Notification).where(*theirs).values(aside=False))
     await session.flush()
     author = await queries.by_id(session, from_id)
-    for post in threads if author is not None else ():
-        await conversations.note(session, post, author, [reader])
+    if author is not None:
+        for post in threads:
+            await conversations.note(session, post, author, [reader])
     events.publish_after(session, [f"user:{reader.id}"], "merged", newest)
     return True
 

@@ -21,7 +21,7 @@ def is_open(post: Post) -> bool:
 async def came_before(session: AsyncSession, post: Post) -> bool:
     """Did the gate hold it for a moderator, did somebody report it, object to what became of it or name it in a notice,
     or was something decided about it? Nobody browses what people wrote to each other, and nobody's drafts."""
-    held = or_(Judgement.decision == Decision.HOLD.value, col(Judgement.decided_by_id).is_not(None))
+    held = or_(col(Judgement.decision) == Decision.HOLD.value, col(Judgement.decided_by_id).is_not(None))
     number = str(post.id)
     queries = (
         select(Judgement.id).where(Judgement.post_id == post.id, held),

@@ -430,7 +430,7 @@ SEARCH_WORDS: Final = 8
 SEARCH_POSTS: Final = 20_000
 SEARCH_OFFSET: Final = 1_000
 API_UNREAD: Final = 1_000
-ASIDE_THREADS: Final = 100
+ASIDE_THREADS: Final = 100  # of direct posts that appear when somebody is let in, the newest
 API_BATCH_IDS: Final = 20
 # What one person may keep to arrange their reading.
 LISTS: Final = 50
