@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from importlib import metadata
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.house import docs
 
@@ -77,3 +81,25 @@ def test_the_pictures_are_there_and_small() -> None:
         assert path.read_bytes()[8:12] == b"WEBP"
         assert path.stat().st_size <= 150_000, path
     assert sum(path.stat().st_size for path in pictures) <= 8_000_000
+
+
+def bytes_on_disk(paths: list[Path]) -> int:
+    return sum(path.stat().st_blocks * 512 for path in paths if path.is_file())
+
+
+def test_the_disk_that_the_readme_names_is_what_it_takes() -> None:
+    """Every library that the program needs, with the libraries that these need, and the program itself."""
+    found, waiting = set[str](), ["fediverse-ai"]
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name not in found:
+            found.add(name)
+            needs = [Requirement(line) for line in metadata.requires(name) or ()]
+            waiting += [one.name for one in needs if one.marker is None or one.marker.evaluate({"extra": ""})]
+    files = [Path(str(file.locate())) for name in found for file in metadata.files(name) or ()]
+    program = [path for top in ("fediverse_ai", "actors", "inbox", "outbox", "generation", "docs")
+               for path in (docs.ROOT / top).rglob("*")]  # fmt: skip
+    megabytes = (bytes_on_disk(files) + bytes_on_disk(program)) / 1e6
+    told = re.search(r"the libraries it needs \| (\d+) MB \|", (docs.ROOT / "README.md").read_text("utf-8"))
+    assert told is not None
+    assert abs(int(told[1]) - megabytes) < 0.1 * megabytes, f"it takes {megabytes:.0f} MB"
