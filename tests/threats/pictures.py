@@ -67,7 +67,7 @@ MEDIA = {
 GENERATION = {
     "GEN-01": "gate:test_no_byte_leaves_without_a_verdict_for_it publish:test_a_verdict_that_does_not_allow_opens_nothing "
     "publish:test_a_verdict_over_another_picture_opens_nothing publish:test_a_verdict_of_another_post_opens_nothing "
-    "kills:test_twenty_kills_lose_nothing_and_double_nothing pictures:test_one_function_lets_posts_out",
+    "kills:test_kills_lose_nothing_and_double_nothing pictures:test_one_function_lets_posts_out",
     "GEN-02": "moderators:test_nonsense_from_the_child_holds services:test_whatever_is_no_judgement_holds "
     "policy:test_missing_judgements_hold policy:test_a_score_that_is_none_holds pipeline:test_a_moderator_that_fails_means_hold "
     "nudity:test_another_model_is_not_used",
