@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from generation.generators.scene.graph import Graph, Thing
+from generation.generators.scene.graph import COLOURED_WATERS, Graph, Thing
 from generation.generators.scene.styles import STYLES
 
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -138,8 +138,9 @@ def describe(graph: Graph) -> str:
         if name not in ("big", "table", "sill")
     ]
     tail = f", with {_joined(sky)}" if sky else ""
+    water = f" The water is {graph.water}." if graph.water and graph.place in COLOURED_WATERS else ""
     article = "an" if style[0] in "aeiou" else "a"
-    return f"{text}{tail}. Drawn by a program as {article} {style} picture."
+    return f"{text}{tail}.{water} Drawn by a program as {article} {style} picture."
 
 
 def _phrase(graph: Graph, index: int) -> str:

@@ -14,7 +14,7 @@ from generation.generators.scene.settle import leave_out
 from generation.generators.scene.vocabulary import SIZES
 from generation.generators.scene.words import MOST, Token
 
-SETTINGS = ("place", "time", "weather", "season", "mood", "tint")
+SETTINGS = ("place", "time", "weather", "season", "mood", "tint", "water")
 _STOP = re.compile(r"[,.;\n]|\band then\b")
 _AWAY = re.compile(r"^\s*(?:please\s+)?(?:remove|delete|drop|without|no|leave out|take away|take out)\s+(.+)$")
 _ADD = re.compile(r"^\s*(?:please\s+)?(?:add|and also|also|plus|with|put|place)\s+(.+)$")

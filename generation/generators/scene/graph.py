@@ -8,6 +8,8 @@ from typing import Literal
 from generation.generators.scene.noun import Noun
 
 RelationKind = Literal["on", "under", "beside", "over", "in", "with", "riding", "behind", "before", "holding", "near"]
+COLOURED_WATERS = ("sea", "lake", "river")
+"""Places whose colour word is their water's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Graph:
     style: str = "papercut"
     tint: str = ""
     """A colour that is meant for the whole picture ("a blue landscape"), as #rrggbb."""
+    water: str = ""
+    """The colour word of its water ("a turquoise sea")."""
     features: tuple[str, ...] = ()
     """Sky and ground features that were asked for: moon, full moon, crescent, sun, stars, rainbow, clouds, birds…"""
     unknown: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from fediverse_ai.core import limits
 from generation.generators.scene import vocabulary as words_of
-from generation.generators.scene.graph import Graph, Relation, RelationKind, Thing
+from generation.generators.scene.graph import COLOURED_WATERS, Graph, Relation, RelationKind, Thing
 from generation.generators.scene.noun import Noun
 from generation.generators.scene.tongues import detect, foreign_tokens
 from generation.generators.scene.words import MOST, Token, tokens
@@ -285,6 +285,8 @@ def _read_setting(r: _Reader, token: Token) -> None:
         )
         if better:
             graph.place, graph.place_said = token.value, True
+        if token.value in COLOURED_WATERS and r.colours:
+            graph.water = r.colours[0]
         if token.value == "room" and any(
             word in token.text for word in ("table", "desk", "sill", "shelf", "still life")
         ):

@@ -6,15 +6,17 @@ from generation.generators.scene.canvas import HORIZON, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import Point, curve
 from generation.generators.scene.svg import path, stroke
+from generation.generators.scene.vocabulary import COLOURS
 
 
 def draw_water(canvas: Canvas, top: float, bottom: float, natural: str = "#3f7f93", rough: float = 0.3) -> None:
     """Water from `top` to `bottom` over the whole width; `rough` 0 is a mirror, 1 a storm."""
-    air = canvas.air
-    base = air.grade(natural)
-    near = mix(base, air.stops[3], 0.5)
-    middle = mix(mix(base, air.stops[2], 0.45), air.sky[-2], 0.25)
-    far = mix(air.horizon, base, 0.22)
+    air, asked = canvas.air, COLOURS.get(canvas.graph.water)
+    base = air.grade(asked or natural)
+    # The sky lies on all water; on one whose colour was asked for so little that the colour is seen.
+    near = mix(base, air.stops[3], 0.22 if asked else 0.5)
+    middle = mix(mix(base, air.stops[2], 0.12 if asked else 0.45), air.sky[-2], 0.1 if asked else 0.25)
+    far = mix(air.horizon, base, 0.6 if asked else 0.22)
     stops = ((0, far, 1.0), (0.16, mix(far, middle, 0.6), 1.0), (0.5, middle, 1.0), (1, near, 1.0))
     fill = canvas.document.linear(stops, (0, top), (canvas.width * 0.03, bottom))
     canvas.add(HORIZON, f'<rect y="{top:.1f}" width="{canvas.width:.0f}" height="{bottom - top:.1f}" fill="{fill}"/>')

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from generation.generators.scene.alt_text import describe
-from generation.generators.scene.codec import to_json
+from generation.generators.scene.codec import from_json, to_json
 from generation.generators.scene.engine import compose
 from generation.generators.scene.graph import Graph
 from generation.generators.scene.noun import nouns_of
@@ -126,6 +126,20 @@ def test_an_island_brings_no_palms_when_they_are_counted() -> None:
         graph = parse(prompt)
         settle(graph, Stream("palms"))
         assert [thing.pose for thing in graph.things if thing.noun.name == "island"] == [pose]
+
+
+def test_a_colour_before_a_water_is_the_waters() -> None:
+    graph = parse("a white boat on a turquoise sea")
+    assert (graph.water, graph.things[0].colours) == ("turquoise", ("white",))
+    assert parse("a red fox by a lake").water == ""
+    assert from_json(to_json(graph)).water == "turquoise"
+    assert from_json({"water": "#000000"}).water == ""
+    plain, asked = (compose(f"a boat on a {word} sea at noon", 3, 96, 96) for word in ("calm", "red"))
+    assert "The water is red." in asked.alt_text
+    seas = [
+        np.asarray(Image.open(io.BytesIO(one.data)).convert("RGB"), float)[72:84].mean((0, 1)) for one in (plain, asked)
+    ]
+    assert seas[1][0] - seas[1][2] > seas[0][0] - seas[0][2] + 60
 
 
 def test_a_relation_to_a_place_is_a_place() -> None:
