@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
+from PIL import Image
+
 from actors import queries
 from actors.models import Actor
 from actors.remote import resolve
@@ -9,7 +13,7 @@ from outbox import block as blocks
 from outbox import edit as edits
 from outbox import follow as follows
 from outbox import move as moves
-from outbox import publish, react
+from outbox import publish, react, uploads
 from outbox import report as reports
 from outbox.compose import Draft, compose
 from outbox.models import Post, ReactionKind
@@ -69,6 +73,23 @@ async def write(server: Server, username: str, text: str, *, answer_to: str | No
         parent = (await _post(session, answer_to)).id if answer_to else None
         draft = Draft(text=text, in_reply_to_id=parent, **values)  # type: ignore[arg-type]
         return (await compose(session, await _local(session, username), draft)).uri
+
+
+async def show(server: Server, username: str, text: str, *alts: str) -> str:
+    """Post pictures of one's own, one for each description; the URI that the post will have."""
+    async with server.beside() as context:
+        brought = []
+        for number, alt in enumerate(alts):
+            plain = Image.new("RGB", (320, 240), (20, 60 + 20 * number, 160))
+            data = io.BytesIO()
+            plain.save(data, "PNG")
+            admitted = await uploads.admit(context, data.getvalue())
+            async with context.database.write() as session:
+                kept = await uploads.keep(session, await _local(session, username), admitted, description=alt)
+                brought.append(kept.id)
+        async with context.database.write() as session:
+            draft = Draft(text=text, media_ids=tuple(brought), visibility="public")
+            return (await compose(session, await _local(session, username), draft)).uri
 
 
 async def remove(server: Server, uri: str) -> None:

@@ -81,6 +81,10 @@ async def test_what_we_do_to_it(authority: Authority, tmp_path: Path) -> None:
         assert "Second words." in changed["content"]
         read = await fred.do("lookup", target=words)
         assert "Second words." in read["content"]
+        four = await verbs.show(ours, "ann", "Four of them", *ALTS)
+        shown = (await arrived(fred, "Create", 2))["object"]
+        assert (shown["id"], [one["name"] for one in shown["attachment"]]) == (four, list(ALTS))
+        assert [one["name"] for one in (await fred.do("lookup", target=four))["attachments"]] == list(ALTS)
 
         await ours.cli("follow", fred.handle, "--as", "ann")
         theirs = (await fred.do("post", text="Quote me"))["note"]

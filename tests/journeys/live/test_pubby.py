@@ -16,6 +16,7 @@ from tests.support.rows import alt_texts, becomes, counted, nothing_failed
 from tests.support.town import Town, TownServer, town_server
 
 OURS, PEER, SECOND = "ours.test", "pubby.test", "second.test"
+ALTS = ("square 0", "square 1", "square 2", "square 3")
 
 
 async def test_pubby_follows_reacts_answers_reports_and_leaves(town: Town, tmp_path: Path) -> None:
@@ -36,6 +37,10 @@ async def test_pubby_follows_reacts_answers_reports_and_leaves(town: Town, tmp_p
         changed = (await pub.arrived("Update"))["object"]
         assert "Good evening" in changed["content"]
         assert changed["updated"] > changed["published"]
+
+        four = await verbs.show(ours, "ann", "Four of them", *ALTS)
+        shown = (await pub.arrived("Create", 2))["object"]
+        assert (shown["id"], [one["name"] for one in shown["attachment"]]) == (four, list(ALTS))
 
         await _it_reacts(ours, pub, made["uri"], ann)
         await _its_thread_is_kept(ours, pub, made["uri"], ann)
@@ -89,7 +94,7 @@ async def _its_thread_is_kept(ours: TownServer, pub: Pubby, uri: str, author: st
     answer = await verbs.write(ours, "ann", "Thank you.", answer_to=first)
     await eventually(lambda: pub.keeps(first, "reply"), "pubby keeps ann's answer")
     second = (await pub.do("post", text="More?", pictures=4, reply_to=answer, mention=author))["object"]["id"]
-    await alt_texts(ours, second, "square 0", "square 1", "square 2", "square 3")
+    await alt_texts(ours, second, *ALTS)
     for below, above in ((second, answer), (answer, first), (first, uri)):
         parent = "select parent.uri from post join post parent on parent.id = post.in_reply_to_id where post.uri = ?"
         await becomes(ours, [(above,)], parent, below)
