@@ -68,7 +68,7 @@ async def send(request: Request) -> Response:
         return RedirectResponse(f"/sign-in?next={quote(about, safe='/@')}", 303)
     context.part(limits.RateLimiter).check(f"intent:{sign_in.address_block(request)}", limits.INTENTS_PER_ADDRESS)
     try:
-        target = await _target(context, handle, wish, uri)
+        target = await _target(context, handle, wish, uri, f"{context.config.public_url}{about}")
     except (Elsewhere, Malformed):
         sentence = _("%(host)s did not answer. Check the address, or search there for what you see below.")
         return _form(request, wish, about, str(handle), sentence % {"host": handle.host})
@@ -110,8 +110,10 @@ async def _object(context: Context, wish: str, about: str) -> str:
         return view.post.uri
 
 
-async def _target(context: Context, handle: Handle, wish: str, uri: str) -> str | None:
-    """The address at somebody's own server; None where it names none. Raises Elsewhere."""
+async def _target(context: Context, handle: Handle, wish: str, uri: str, back: str) -> str | None:
+    """The address at somebody's own server; None where it names none. `back`: the page here to which it may lead them
+    when they are done, or think better of it. Raises Elsewhere.
+    """
     scheme = context.config.public_url.partition("://")[0]
     if (await context.part(DomainRules).over(handle.host)).suspended:
         return None
@@ -120,7 +122,7 @@ async def _target(context: Context, handle: Handle, wish: str, uri: str) -> str 
     for rel, name in ((_FEP + intent, parameter), (_FEP + "Object", "object"), (_SUBSCRIBE, "uri")):
         template = templates.get(rel, "")
         if f"{{{name}}}" in template:
-            target = check_id(fill(template, {name: uri}))
+            target = check_id(fill(template, {name: uri, "on-success": back, "on-cancel": back}))
             if target.startswith("https://") or scheme == "http":
                 return target
     return None

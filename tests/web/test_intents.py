@@ -26,7 +26,7 @@ SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 # Name -> the link templates that its WebFinger answer holds; {home} is this server's address.
 LINKS: dict[str, dict[str, str]] = {
     "new": {
-        FEP + "Follow": "{home}/follow?who={object}&then={on-success}",
+        FEP + "Follow": "{home}/follow?who={object}&then={on-success}&else={on-cancel}&as={unheard-of}",
         FEP + "Like": "{home}/like?what={object}",
         FEP + "Announce": "{home}/boost?what={object}",
         FEP + "Create": "{home}/share?re={inReplyTo}&text={content}",
@@ -65,7 +65,7 @@ async def wish(site: Site, handle: str, wanted: str, about: str, **headers: Any)
 @pytest.mark.parametrize(
     ("name", "wanted", "place"),
     [
-        ("new", "follow", "/follow?who={actor}&then="),
+        ("new", "follow", "/follow?who={actor}&then={back}&else={back}&as="),
         ("new", "like", "/like?what={post}"),
         ("new", "boost", "/boost?what={post}"),
         ("new", "reply", "/share?re={post}&text="),
@@ -80,7 +80,7 @@ async def test_a_visitor_is_taken_home(site: Site, home: str, name: str, wanted:
     post = await site.post(ann)
     about = "/@ann" if wanted == "follow" else f"/@ann/{post.id}"
     page = await wish(site, f" @{name}@{home} ", wanted, about)
-    ids = {"actor": quote(ann.uri, safe=""), "post": quote(post.uri, safe="")}
+    ids = {"actor": quote(ann.uri, safe=""), "post": quote(post.uri, safe=""), "back": quote(ORIGIN + about, safe="")}
     target = f"http://{home}" + place.format(**ids)
     assert page.status == 200
     assert page.response.headers["refresh"] == f"0; url={target}"
