@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from fediverse_ai.cli import settle
-from fediverse_ai.cli.closing import Closing, no_more
+from fediverse_ai.cli.closing import COME_BACK_SECONDS, Closing, no_more
 from fediverse_ai.core import limits
 from fediverse_ai.core.errors import Misconfigured
 
@@ -167,6 +168,25 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = None
 
 
+class _Sockets(WebSocketsSansIOProtocol):
+    """uvicorn's WebSockets; one that was not begun when the server stops is told to come back, not of an error."""
+
+    _told = False
+
+    def shutdown(self) -> None:
+        if not self.handshake_complete and self.initial_response is None:
+            answer = self.conn.reject(503, "This server is stopping.")
+            answer.headers["Retry-After"] = str(COME_BACK_SECONDS)
+            self.conn.send_response(answer)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self._told = True
+        super().shutdown()
+
+    def send_500_response(self) -> None:
+        if not self._told:
+            super().send_500_response()
+
+
 class _Server(uvicorn.Server):
     """uvicorn without its signal handling, which would raise the signal again at the end: SIGTERM is a good end."""
 
@@ -265,7 +285,7 @@ def _settings(app: Closing, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=BoundedProtocol,
-        ws="websockets-sansio",
+        ws=_Sockets,
         ws_max_size=limits.STREAM_MESSAGE_BYTES,
         loop="none",
         lifespan="on",

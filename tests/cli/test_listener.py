@@ -11,7 +11,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from fediverse_ai.cli import listener
 from fediverse_ai.core import limits
@@ -28,6 +29,11 @@ async def _echo(request: Request) -> JSONResponse:
 
 async def _no(_request: Request) -> JSONResponse:
     return JSONResponse({"words": "no" * 1000}, 503, {"connection": "close"})
+
+
+async def _hesitates(socket: WebSocket) -> None:
+    await asyncio.sleep(60)
+    await socket.accept()
 
 
 @asynccontextmanager
@@ -217,7 +223,7 @@ async def _events(_request: Request) -> StreamingResponse:
 async def test_at_the_end_everybody_who_was_let_in_is_answered() -> None:
     """FI-20 in small: finished in time, 503 when not, a stream that ends as HTTP ends, 503 for a late first request."""
     config = Config.model_validate({"server": {"development": True, "port": free_port()}})
-    app = Starlette(routes=[Route("/slow", _slow), Route("/events", _events)])
+    app = Starlette(routes=[Route("/slow", _slow), Route("/events", _events), WebSocketRoute("/socket", _hesitates)])
     up, ending = asyncio.Event(), listener.Ending()
 
     async def meanwhile() -> None:
@@ -231,6 +237,9 @@ async def test_at_the_end_everybody_who_was_let_in_is_answered() -> None:
         asyncio.create_task(ask(port, head.format(path).encode()))
         for path in ("slow?seconds=0.6", "slow?seconds=60", "events")
     ]
+    shy_reader, shy = await asyncio.open_connection("127.0.0.1", port)
+    shy.write(b"GET /socket HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+              b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")  # fmt: skip
     late_reader, late = await asyncio.open_connection("127.0.0.1", port)
     await asyncio.sleep(0.2)
     began = time.monotonic()
@@ -241,6 +250,9 @@ async def test_at_the_end_everybody_who_was_let_in_is_answered() -> None:
     told = await asyncio.wait_for(late_reader.read(), 5)
     late.close()
     assert (status(told), b"retry-after: 5" in told.lower(), b"connection: close" in told.lower()) == (503, True, True)
+    shown = await asyncio.wait_for(shy_reader.read(), 5)
+    shy.close()
+    assert (status(shown), b"retry-after: 5" in shown.lower()) == (503, True), "a socket that was not begun"
     finished, cut, stream = await asyncio.gather(*asked)
     assert (status(finished), status(cut), status(stream)) == (200, 503, 200)
     assert stream.endswith(b"\r\n0\r\n\r\n"), "the stream broke off"

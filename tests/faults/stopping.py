@@ -136,11 +136,16 @@ class Load:
         """A WebSocket, which has to be closed with the code for a restart."""
         address = f"ws://127.0.0.1:{self.port}/api/v1/streaming?stream=user"
         headers = {"authorization": f"Bearer {self.token}"}
-        async with websockets.connect(address, additional_headers=headers, proxy=None) as socket:
-            with suppress(websockets.ConnectionClosed):
-                while True:
-                    await socket.recv()
-            self.told["socket closed" if socket.close_code == 1012 else f"lost: socket {socket.close_code}"] += 1
+        try:
+            async with websockets.connect(address, additional_headers=headers, proxy=None) as socket:
+                with suppress(websockets.ConnectionClosed):
+                    while True:
+                        await socket.recv()
+                self.told["socket closed" if socket.close_code == 1012 else f"lost: socket {socket.close_code}"] += 1
+        except websockets.InvalidStatus as refused:
+            # On a slow machine it may not have begun when the server stops: then it is told to come back.
+            status = refused.response.status_code
+            self.told["socket refused" if status == 503 else f"lost: socket {status}"] += 1
 
 
 _made: list[bytes] = []

@@ -20,8 +20,9 @@ from tests.support.processes import eventually
 from tests.support.server import Server
 from tests.support.tokens import token_for
 
-pytestmark = [pytest.mark.live]
-STOPS = 20 if os.environ.get("LONG") else 3
+LONG = bool(os.environ.get("LONG"))
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1_800 if LONG else 420)]
+STOPS = 20 if LONG else 3
 STOP_SECONDS = 5.0
 RELEASED = "select count(*) from workflow_status where status = 'PENDING'"
 
@@ -69,7 +70,9 @@ async def test_stops_under_load(tmp_path: Path) -> None:
     print(f"FI-20: {took}; {dict(told)}; {len(pictures)} pictures and {len(words)} posts acknowledged, none lost")
     assert told["200"] > 20 * STOPS
     assert told["503"], "nobody was there while it stopped"
-    assert (told["stream ended"], told["socket closed"]) == (3 * STOPS, 2 * STOPS)
+    assert told["stream ended"] == 3 * STOPS
+    assert told["socket closed"] + told["socket refused"] == 2 * STOPS
+    assert told["socket closed"]
     assert pictures
     assert words
     assert max(seconds) < STOP_SECONDS
