@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -38,6 +38,9 @@ log = get(__name__)
 LIST, SEEN = "afterwards.jsonl", "last-seen.json"
 SEALED: Final = b"age:"
 EVERY_SECONDS = 2.0
+LOOK_SECONDS = 10.0
+"""After this the tables are looked through even where their newest rows are those of the last look: a long transaction
+may have ended, whose rows are older."""
 SEEN_SECONDS = 60.0
 OVERLAP_MS = int(limits.AFTERWARDS_OVERLAP_SECONDS * 1000)
 _PIECE = 64 * 1024
@@ -68,6 +71,8 @@ class Afterwards:
         self._since: int | None = None
         self._written: set[Entry] = set()
         self._seen_ms = 0
+        self._newest: tuple[int | None, ...] = ()
+        self._looked = 0.0
         self._copied: list[int] = []
 
     async def write(self) -> int:
@@ -75,6 +80,21 @@ class Afterwards:
         now = self._context.clock.now_ms()
         if self._since is None:
             self._since = await asyncio.to_thread(self._begin, now)
+        written = await self._look(now) if await self._is_due() else 0
+        await asyncio.to_thread(self._beside, now)
+        return written
+
+    async def _is_due(self) -> bool:
+        """Is something new, or the last look long ago? One small question instead of six."""
+        async with self._context.database.read() as session:
+            newest = tuple((await session.exec(_NEWEST)).one())
+        before, self._newest = self._newest, newest
+        return newest != before or self._context.clock.monotonic() - self._looked > LOOK_SECONDS
+
+    async def _look(self, now: int) -> int:
+        """Write what is new since the last look; the number of lines."""
+        assert self._since is not None, "write sets it"
+        self._looked = self._context.clock.monotonic()
         written, since = 0, self._since - OVERLAP_MS
         while True:
             async with self._context.database.read() as session:
@@ -89,7 +109,6 @@ class Afterwards:
             since = upto
         self._since = now
         self._written = {entry for entry in self._written if entry.at >= now - 2 * OVERLAP_MS}
-        await asyncio.to_thread(self._beside, now)
         return written
 
     def _begin(self, now: int) -> int:
@@ -122,6 +141,17 @@ class Afterwards:
                         places.write_small(place / SEEN, json.dumps({"at": self._context.ids.now_ms()}).encode())
         except OSError as error:
             log.warning("afterwards_not_copied", folder=str(folder), detail=str(error))
+
+
+_NEWEST: Any = select(
+    select(func.max(Actor.id)).where(col(Actor.local).is_(True)).scalar_subquery(),
+    select(func.max(Actor.deleted_ms)).where(col(Actor.deleted_ms).is_not(None)).scalar_subquery(),
+    select(func.max(Post.deleted_ms)).where(col(Post.deleted_ms).is_not(None)).scalar_subquery(),
+    select(func.max(Activity.id)).scalar_subquery(),
+    select(func.max(Received.id)).scalar_subquery(),
+    select(func.max(Block.id)).scalar_subquery(),
+)  # type: ignore[call-overload]  # SQLModel types up to four columns
+"""What changes whenever a row comes that the list tells of; each is the end of an index."""
 
 
 async def write(context: Context) -> None:
