@@ -10,12 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors import policy, queries
+from actors import policy
 from actors.models import Account, Actor, Follow, FollowState
-from fediverse_ai.activitypub import webfinger
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context
-from fediverse_ai.core.errors import Malformed, Missing
+from fediverse_ai.core.errors import Missing
 from fediverse_ai.mastodon import answers, batches, entities, parameters, people, preferences, reading
 from fediverse_ai.mastodon.answers import Json
 from fediverse_ai.mastodon.doors import ApiDoor, context_of
@@ -66,16 +65,11 @@ async def several(request: Request) -> Response:
 
 async def lookup(request: Request) -> Response:
     """GET /api/v1/accounts/lookup?acct=name or name@host: of those who are known here; nobody elsewhere is asked."""
-    context = context_of(request)
-    try:
-        name = parameters.query(request).text("acct") or ""
-        handle = webfinger.parse_handle(name if "@" in name.lstrip("@") else f"{name}@{context.config.account_host}")
-    except Malformed as error:
-        raise Missing(answers.NOT_FOUND, error.detail) from error
+    context, name = context_of(request), parameters.query(request).text("acct") or ""
     async with context.database.read() as session:
         reader = await people.reader_of(session, request)
-        actor = await queries.by_handle(session, handle.username, handle.host)
-        if actor is None or not policy.living(actor):
+        actor = await people.by_name(session, context, name)
+        if actor is None:
             raise Missing(answers.NOT_FOUND)
         made = await batches.accounts(session, context, batches.look_of(context, reader), [actor])
     return answers.answer(made[actor.id])

@@ -7,8 +7,10 @@ from starlette.requests import Request
 
 from actors import policy, queries
 from actors.models import Actor
+from fediverse_ai.activitypub import webfinger
 from fediverse_ai.core.access import principal_of
-from fediverse_ai.core.errors import Missing
+from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import Malformed, Missing
 from fediverse_ai.mastodon.answers import NOT_FOUND
 from fediverse_ai.mastodon.doors import me
 from outbox.home import Entry
@@ -36,6 +38,18 @@ async def account(session: AsyncSession, actor_id: int, *, gone: bool = False) -
     if actor is None or (not gone and not policy.living(actor)):
         raise Missing(NOT_FOUND)
     return actor
+
+
+async def by_name(session: AsyncSession, context: Context, written: str) -> Actor | None:
+    """Who is known here as `name`, `@name` or `name@host`, written in full; the gone are nobody."""
+    try:
+        handle = webfinger.parse_handle(
+            written if "@" in written.lstrip("@") else f"{written}@{context.config.account_host}"
+        )
+    except Malformed:
+        return None
+    actor = await queries.by_handle(session, handle.username, handle.host)
+    return actor if actor is not None and policy.living(actor) else None
 
 
 async def entry(session: AsyncSession, reader: Actor | None, status_id: int) -> Entry:

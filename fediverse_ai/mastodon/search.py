@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from actors import blocks
 from actors.models import Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import principal_of
@@ -76,7 +77,18 @@ async def _accounts(
 ) -> list[Json]:
     following = bool(asked.flag("following"))
     ids = await search.people(session, reader, words, limit, offset, following=following)
-    return (await reading.listed(session, context, reader, list(dict.fromkeys([*first, *ids]))))[:limit]
+    shown = await reading.listed(session, context, reader, list(dict.fromkeys([*first, *ids])))
+    if reader is not None and not offset and not following:
+        shown = [*await _blocked(session, context, reader, words), *shown]
+    return shown[:limit]
+
+
+async def _blocked(session: AsyncSession, context: Context, reader: Actor, words: str) -> list[Json]:
+    """Whom the reader blocked and names in full: programs such as toot look people up here to take a block back."""
+    found = await people.by_name(session, context, words)
+    if found is None or await blocks.block_of(session, reader.id, found.id) is None:
+        return []
+    return await reading.named(session, context, reader, [found.id])
 
 
 async def _statuses(

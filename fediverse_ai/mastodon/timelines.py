@@ -55,16 +55,16 @@ async def public(request: Request) -> Response:
 async def tag(request: Request) -> Response:
     """GET /api/v1/timelines/tag/{name}, with `any`, `all` and `none` of further hashtags"""
     asked = parameters.query(request)
-    names = {request.path_params["name"].lower(), *(name.lower() for name in asked.words("any"))}
+    names = {_plain(request.path_params["name"]), *map(_plain, asked.words("any"))}
     query = select(Post).where(or_(Post.visibility == Visibility.PUBLIC, _local_quiet()))
     if len(names) == 1:
         query = query.join(PostTag, col(PostTag.post_id) == col(Post.id)).where(PostTag.name == names.pop())
     else:
         query = query.where(_tagged(names))
     for name in asked.words("all"):
-        query = query.where(_tagged({name.lower()}))
+        query = query.where(_tagged({_plain(name)}))
     for name in asked.words("none"):
-        query = query.where(~_tagged({name.lower()}))
+        query = query.where(~_tagged({_plain(name)}))
     if asked.flag("local"):
         query = query.where(col(Post.local).is_(True))
     if asked.flag("remote"):
@@ -72,6 +72,11 @@ async def tag(request: Request) -> Response:
     if asked.flag("only_media"):
         query = query.where(_with_media())
     return await _answer(request, query)
+
+
+def _plain(name: str) -> str:
+    """A hashtag as it is kept; minimal-activitypub asks for `:name`, people write `#name`."""
+    return name.lstrip("#:").lower()
 
 
 def _local_quiet() -> Any:

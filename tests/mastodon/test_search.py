@@ -123,3 +123,19 @@ async def test_a_report_reaches_the_moderators(home: House, alice: App, bob: App
     assert (await alice.post("/api/v1/reports", {**named, "category": "spam"}))["rule_ids"] is None
     await alice.post("/api/v1/reports", {"account_id": alice.id}, status=422)
     await alice.get("/api/v1/polls/1", status=404)
+
+
+async def test_whom_one_blocked_is_found_by_their_whole_name_alone(home: House, alice: App) -> None:
+    """So that a program which looks people up by name can take the block back; nobody is found whom others blocked."""
+    vic = await App.of(home, "victor")
+    await alice.post(f"/api/v1/accounts/{vic.id}/block")
+    for words, found in (("victor", [vic.id]), ("@victor", [vic.id]), ("vict", []), ("alice", [alice.id])):
+        assert [one["id"] for one in (await alice.get("/api/v2/search", q=words, type="accounts"))["accounts"]] == found
+    assert (await vic.get("/api/v2/search", q="alice", type="accounts"))["accounts"] == []
+    await alice.post(f"/api/v1/accounts/{vic.id}/unblock")
+
+
+async def test_a_hashtag_is_asked_for_with_a_sign_before_it(home: House, alice: App) -> None:
+    post = await published(home, alice.actor, "A #colonnade", visibility=Visibility.PUBLIC)
+    for name in ("colonnade", ":Colonnade", "%23colonnade"):
+        assert [one["id"] for one in await alice.get(f"/api/v1/timelines/tag/{name}")] == [str(post.id)]
