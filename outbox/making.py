@@ -20,7 +20,7 @@ from generation.generators.prompts import EVERYTHING, neutral
 from generation.manifests import Parent
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision, GeneratedImage, ImageRequest, Item, ModelCard, ProgressReport, Verdict
-from outbox import disclosure, judging, lineage, sealing, turns, uploads, upscale, verify
+from outbox import disclosure, flood, judging, lineage, sealing, turns, uploads, upscale, verify
 from outbox.belongings import Upload
 from outbox.models import Attachment, Origin, Post, PostState
 
@@ -164,6 +164,7 @@ async def _take(context: Context, post: Post, author: Actor, upload: Upload, pos
     """An upload as a picture of the post, its files marked."""
     attachment = of_upload(context, post, upload, position)
     attachment.pdq = await verify.fingerprint(context, await context.storage.read(upload.file_name or ""))
+    await flood.check(context, author, post, attachment.pdq)
     await remark(context, attachment, post.disclosure, rights(post, author), archive=upload.manifest)
     return attachment
 

@@ -387,6 +387,11 @@ PROBING_LIKENESS: Final = 0.5  # of the pieces of two prompts: from here on they
 PROBING_TOLD: Final = 6  # so many, and each time so many more, are reported to the moderators
 PROBING_ROWS: Final = 50  # refusals of a person that are looked at
 
+# Pictures that look alike (MED-18): pieces, seconds.
+NEAR_COPIES: Final = 5  # brought by one person
+NEAR_COPIES_SECONDS: Final = 3600.0  # within this time
+NEAR_COPIES_ROWS: Final = 200  # of their pictures that are compared
+
 # Work: pieces, seconds, characters.
 DELIVERY_CONCURRENCY: Final = 25
 DELIVERY_SECONDS: Final = 15.0

@@ -44,6 +44,7 @@ REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
 DISK = "tests/faults/test_room.py::"
 UPKEEP = "tests/outbox/test_upkeep.py::"
+FLOOD = "tests/threats/test_pictures.py::test_the_same_picture_is_brought_so_often_in_an_hour"
 PROBING = "tests/outbox/test_probing.py::"
 API = "tests/mastodon/"
 SOCIAL = "tests/social/"
@@ -306,6 +307,9 @@ HELD = {
     "DELIVERY_REFUSALS": LANES + "test_when_a_row_is_given_up",
     "RETRY_AFTER_SECONDS": KEPT,
     "PICTURE_TRIES": "tests/outbox/test_prepare.py::test_an_absent_backend_is_tried_three_times",
+    "NEAR_COPIES": FLOOD,
+    "NEAR_COPIES_SECONDS": FLOOD,
+    "NEAR_COPIES_ROWS": FLOOD,
     "PROBING_FREE": PROBING + "test_each_try_beyond_a_few_waits_twice_as_long",
     "PROBING_SECONDS": PROBING + "test_each_try_beyond_a_few_waits_twice_as_long",
     "PROBING_DAY_SECONDS": PROBING + "test_each_try_beyond_a_few_waits_twice_as_long",

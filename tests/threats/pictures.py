@@ -56,6 +56,8 @@ MEDIA = {
     "MED-16": "proxy:test_copies_are_fetched_anew_after_a_week_and_when_the_address_changes "
     "proxy:test_what_is_no_picture_is_not_served_and_not_asked_for_again_at_once",
     "MED-17": "proxy:test_avatars_too proxy:test_a_file_has_a_bound",
+    "MED-18": "pictures:test_the_same_picture_is_brought_so_often_in_an_hour images:test_hostile_pictures_are_refused_"
+    "quickly_with_a_sentence",
     "MED-20": "proxy:test_what_is_no_picture_is_not_served_and_not_asked_for_again_at_once "
     "pictures:test_no_other_format_is_decoded",
     "MED-21": "services:test_words_to_the_judge_stay_in_their_slot evaluation:test_words_to_the_judge_change_little",
@@ -104,8 +106,6 @@ GENERATION = {
 }
 
 ABSENT = {
-    "MED-18": "Not built: near copies are recognised on the list of known pictures, not counted against floods; rates "
-    "for posts bound those.",
     "MED-19": "Out of scope, and said so: hidden data and removed watermarks in others' pictures are not looked for.",
 }
 

@@ -9,21 +9,23 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from PIL import Image
 
 from actors.models import Actor
+from fediverse_ai.core import limits
 from fediverse_ai.core.errors import RequestError
 from generation import images
 from generation.policy import load_policy
 from generation.sandbox import Sandbox
 from generation.types import Decision, Finding
-from outbox import judging, prepare
+from outbox import judging, prepare, uploads
 from outbox.belongings import Upload
 from outbox.compose import compose
 from outbox.draft import Draft
-from outbox.models import Attachment, Judgement
+from outbox.models import Attachment, Judgement, Post, PostState
 from tests.support import gate
 from tests.support.house import House, house
 from tests.support.rooms import published
@@ -99,6 +101,42 @@ async def test_ranges_cost_no_more_than_the_file(home: House, alice: Actor, rang
     assert len(answer.content) <= max(len(b"picture"), 200)
     if answer.status_code in (200, 206):
         assert b"picture".find(answer.content) >= 0
+
+
+def spotted(seed: int, quality: int = 90) -> bytes:
+    """Soft bluish spots: calm to the gate, and busy enough to have a hash."""
+    spots = np.random.default_rng(seed).integers((0, 0, 120), (90, 190, 255), (20, 20, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(spots).resize((128, 128), Image.Resampling.BICUBIC).save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+async def brought(home: House, actor: Actor, data: bytes) -> Post:
+    picture = await uploads.admit(home.context, data)
+    async with home.context.database.write() as session:
+        kept = await uploads.keep(session, actor, picture, description="calm")
+        post = await compose(session, actor, Draft(media_ids=(kept.id,)))
+    await prepare.prepare.function(home.context, [post.id])
+    [row] = await home.rows(Post, id=post.id)
+    return row
+
+
+async def test_the_same_picture_is_brought_so_often_in_an_hour(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MED-18: near copies count, whatever their bytes; other pictures and other people do not."""
+    monkeypatch.setattr(limits, "NEAR_COPIES", 2)
+    dan, eve = await home.make_actor("dan"), await home.make_actor("eve")
+    for quality in (90, 80):
+        assert (await brought(home, dan, spotted(1, quality))).state == PostState.PUBLISHED
+    refused = await brought(home, dan, spotted(1, 70))
+    assert (refused.state, "several times" in (refused.reason or "")) == (PostState.FAILED, True)
+    assert (await brought(home, dan, spotted(2))).state == PostState.PUBLISHED
+    assert (await brought(home, eve, spotted(1))).state == PostState.PUBLISHED
+    monkeypatch.setattr(limits, "NEAR_COPIES_ROWS", 2)
+    assert (await brought(home, dan, spotted(1, 60))).state == PostState.PUBLISHED, "so many are compared"
+    monkeypatch.setattr(limits, "NEAR_COPIES_ROWS", 200)
+    assert (await brought(home, dan, spotted(1, 65))).state == PostState.FAILED
+    home.clock.forward(limits.NEAR_COPIES_SECONDS)
+    assert (await brought(home, dan, spotted(1, 65))).state == PostState.PUBLISHED
 
 
 def part(name: str, data: bytes, extra: bytes = b"") -> bytes:
