@@ -11,6 +11,7 @@ from actors import accounts, apps
 from fediverse_ai import auth
 from fediverse_ai.core.access import require
 from fediverse_ai.core.errors import Missing
+from fediverse_ai.core.texts import _
 from fediverse_ai.oauth import words
 from fediverse_ai.web import forms
 from fediverse_ai.web.rendering import context_of, page
@@ -56,7 +57,7 @@ async def show(request: Request) -> Response:
         "sessions.html",
         kept=False,
         sessions=[
-            SessionLine(login.id, login.name or "A browser", login.created_ms, login.secret_hash == own)
+            SessionLine(login.id, login.name or _("A browser"), login.created_ms, login.secret_hash == own)
             for login in logins
         ],
         apps=list(lines.values()),

@@ -13,6 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from fediverse_ai.core import texts
+from fediverse_ai.core.access import Door
+from fediverse_ai.wiring import ROUTES
 from generation.pipeline import Pipeline
 from tests.house.texts import CATALOGUE, NAMES, READ
 from tests.web import site as support
@@ -91,6 +93,42 @@ async def _fill(site: Site) -> list[str]:
         found.append(f"/@qqq/{post.id}")
     waiting = await site.post(person, text="Qqq", state="held", attachment=attachment)
     return [*found, f"/@qqq/{waiting.id}"]
+
+
+FAMILIES = ("/moderation", "/owner", "/settings", "/report", "/transparency", "/opt-out", "/sign-", "/explore",
+            "/models", "/drafts", "/lists", "/bookmarks", "/favourites", "/conversations")  # fmt: skip
+# Names of actions, of rules, of queues and of the owner's policy file stand there as they are written elsewhere.
+TECHNICAL = {"/moderation/log", "/owner/policy", "/transparency", "/opt-out", "/owner/health", "/owner/backups"}
+UNITS = ("kB", "MB", "GB", "csv", "following_accounts", "blocked_accounts", "muted_accounts", "blocked_domains",
+         "lists", "bookmarks")  # fmt: skip
+NO_PAGES = re.compile(r".*\.\w+|.*/(events|count)|.*\{.*")
+
+
+def family_pages() -> list[str]:
+    """Every page without a parameter of these families."""
+    return [
+        route.path
+        for route in ROUTES
+        if isinstance(route, Door) and "GET" in (route.methods or ()) and route.path.startswith(FAMILIES)
+        and not NO_PAGES.fullmatch(route.path)
+    ]  # fmt: skip
+
+
+async def test_nor_on_the_pages_of_members_moderators_and_owners(site: Site) -> None:
+    await site.person("qqqo", role="owner")
+    owner = await site.member("qqqo")
+    cards = (await site.context.part(Pipeline).cards()).values()
+    own = [words for card in cards for words in (card.disclosure, card.title, *card.capabilities.styles)]
+    left = {}
+    paths = family_pages()
+    for path in paths:
+        page = await owner.get(path, Accept_Language=f"{LANGUAGE}, en;q=0.5")
+        assert page.status in (200, 303), path
+        assert "⟦" in page.body or page.status == 303, path
+        if page.status == 200 and path not in TECHNICAL and (found := unsaid(page, [*own, *UNITS])):
+            left[path] = found
+    assert len(paths) > 40
+    assert left == {}
 
 
 async def test_nothing_on_a_page_is_left_untranslated(site: Site) -> None:
