@@ -91,3 +91,41 @@ async def test_a_day_with_toot(ours: Server, tmp_path: Path) -> None:
     assert "@ben" in await toot("search", "ben")
     await toot("delete", posted["id"])
     assert ours.query("select state from post") == [("deleted",)]
+
+
+@pytest.mark.live
+async def test_further_commands_of_toot(ours: Server, tmp_path: Path) -> None:
+    """What somebody does besides: answers, boosts, threads, lists of people, what happened, who one is."""
+    ann, ben = Toot(tmp_path / "ann", ours), Toot(tmp_path / "ben", ours)
+    for folder, one, name in ((tmp_path / "ann", ann, "ann"), (tmp_path / "ben", ben, "ben")):
+        folder.mkdir()
+        await one.login(name)
+    posted = json.loads(await ann("post", "Who is there?", "--json", "--visibility", "public"))
+    await out(ours, posted["id"])
+    words = ("post", "I am @ann", "--reply-to", posted["id"], "--json", "--visibility", "public")
+    answer = json.loads(await ben(*words))
+    await out(ours, answer["id"])
+    for command in ("favourite", "reblog", "bookmark"):
+        await ben(command, posted["id"])
+    assert "ben" in await ann("reblogged-by", posted["id"])
+    thread = await ann("thread", posted["id"])
+    assert "Who is there?" in thread
+    assert "I am @ann" in thread
+    assert "Who is there?" in await ben("bookmarks")
+    await ann("follow", "ben")
+    assert "ben" in await ann("following")
+    told = await ann("notifications")
+    for said in ("favourited", "boosted", "mentioned"):
+        assert said in told, told
+    assert "@ann" in await ann("whoami")
+    assert "compatible; fediverse-ai" in await ann("instance")
+    assert "I am @ann" in await ann("timelines", "home", "--no-pager")
+    for command in ("unfavourite", "unreblog", "unbookmark"):
+        await ben(command, posted["id"])
+    await ann("mute", "ben")
+    assert "ben" in await ann("muted")
+    await ann("unmute", "ben")
+    await ann("block", "ben")
+    assert "I am @ann" not in await ann("thread", posted["id"])
+    await ann("unblock", "ben")
+    await ann("delete", posted["id"])

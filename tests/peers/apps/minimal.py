@@ -34,7 +34,25 @@ async def main() -> None:
         mine = await api.get_account_statuses(me["id"])
         assert status["id"] in [one["id"] for one in mine]
         found = await api.search("ben", SearchType.ACCOUNTS)
-        assert "accounts" in found
+        assert [one["acct"] for one in found["accounts"]] == ["ben"], found
+        second = await api.post_status("One more by minimal-activitypub", visibility=Visibility.PUBLIC)
+        newest, *_ = await api.get_home_timeline(limit=1)
+        assert newest["id"] == second["id"]
+        older = await api.get_home_timeline(max_id=newest["id"], limit=1)
+        assert [one["id"] for one in older] == [status["id"]], older
+        for _ in range(300):
+            # Nobody boosts what the gate has not let out.
+            if "Only you can see this" not in (await api.get_home_timeline(max_id=newest["id"], limit=1))[0]["content"]:
+                break
+            await asyncio.sleep(0.3)
+        boosted = await api.reblog(status["id"])
+        assert boosted["reblog"]["id"] == status["id"]
+        assert not (await api.undo_reblog(status["id"]))["reblogged"]
+        assert status["id"] in [one["id"] for one in await api.get_public_timeline(local=True)]
+        tagged = await api.get_hashtag_timeline("AIGenerated")
+        assert status["id"] in [one["id"] for one in tagged]
+        gone = await api.delete_status(second["id"])
+        assert "One more" in gone["text"], gone
         assert api.ratelimit_remaining < 300
     print(json.dumps({"done": True}), flush=True)
 

@@ -33,7 +33,9 @@ const reply = await api.v1.statuses.create({ status: "An answer", inReplyToId: s
 assert.equal(reply.inReplyToId, status.id);
 assert.ok((await api.v1.statuses.$select(status.id).favourite()).favourited);
 assert.equal((await api.v1.statuses.$select(status.id).reblog()).reblog.id, status.id);
-await api.v1.statuses.create({ status: "One more" });
+const once = { requestInit: { headers: { "Idempotency-Key": "masto-1" } } };
+const more = await api.v1.statuses.create({ status: "One more" }, once);
+assert.equal((await api.v1.statuses.create({ status: "One more" }, once)).id, more.id);
 
 // Pages, as Link leads.
 const seen = [];
