@@ -62,12 +62,14 @@ async def test_what_may_go_out_waits_with_its_verdict_and_goes_in_order(
 
 async def test_posts_of_a_stopped_model_wait(home: House, alice: Actor) -> None:
     await stop(home, "model:scene")
-    post = await published(home, alice, "drawn", picture=True)
+    for words in ("drawn first", "drawn second", "drawn third"):
+        post = await published(home, alice, words, picture=True)
+        home.clock.forward(1)
+        assert (await home.rows(Post, id=post.id))[0].state == PostState.SCHEDULED
     await published(home, alice, "words")
-    assert (await home.rows(Post, id=post.id))[0].state == PostState.SCHEDULED
     assert await _due(home) == ["words"]
     await start(home, "model:scene")
-    assert set(await _due(home)) == {"words", "drawn"}
+    assert await _due(home) == ["words", "drawn first", "drawn second", "drawn third"]
 
 
 @pytest.mark.parametrize("scope", ["generation", "model:scene"])
@@ -87,6 +89,22 @@ async def test_no_picture_is_made_meanwhile(home: House, alice: Actor, scope: st
     await start(home, scope)
     after = [job.ids[0] for job in await home.context.jobs.waiting(100) if job.name == prepare.prepare.name]
     assert after.count(post.id) > int(post.id in before), "it stands in the line again"
+
+
+async def test_the_line_goes_on_in_its_order(home: House, alice: Actor, ben: Actor) -> None:
+    """Orders whose jobs came and went while nothing was made, whoever ordered first."""
+    await stop(home, "generation")
+    ordered = []
+    for number, who in enumerate((ben, alice, ben, alice)):
+        async with home.context.database.write() as session:
+            ordered.append((await compose(session, who, Draft(prompt=f"a lighthouse, {number}"))).id)
+    gone = {job.job_id for job in await home.context.jobs.waiting(100)}
+    for post_id in reversed(ordered):
+        await prepare.prepare.function(home.context, [post_id])
+    await start(home, "generation")
+    waiting = [job for job in await home.context.jobs.waiting(100) if job.job_id not in gone]
+    lined = [job for job in waiting if job.name == prepare.prepare.name]
+    assert [job.ids[0] for job in sorted(lined, key=lambda job: job.priority or 0)] == ordered
 
 
 @pytest.mark.parametrize("scope", [Scope.OUTBOX, Scope.FEDERATION])
@@ -129,14 +147,25 @@ async def test_other_servers_are_told_to_come_back(home: House, alice: Actor, go
     assert answer.status_code == 202
 
 
-async def test_it_is_said_in_public(home: House) -> None:
-    await stop(home, "generation", "The card is too <hot>.")
-    page = await home.client.get("/about", headers={"accept": "text/html"})
-    assert "The card is too &lt;hot&gt;." in page.text
-    told = (await home.client.get("/nodeinfo/2.1")).json()["metadata"]["stopped"]
-    assert [(item["scope"], item["reason"]) for item in told] == [("generation", "The card is too <hot>.")]
-    await start(home, "generation")
+async def test_it_is_said_in_public(home: House, alice: Actor) -> None:
+    """In NodeInfo and in the foot of every page, one that is not there included, until it is started again."""
+
+    async def foot(path: str) -> str:
+        page = await home.client.get(path, headers={"accept": "text/html"})
+        return page.text.partition("<footer")[2]
+
+    for scope in (*Scope, "model:scene", "account:alice"):
+        await stop(home, scope, "The card is too <hot>.")
+        assert "The card is too &lt;hot&gt;." in await foot("/about"), scope
+        for version in ("2.0", "2.1"):
+            told = (await home.client.get(f"/nodeinfo/{version}")).json()["metadata"]["stopped"]
+            assert [(item["scope"], item["reason"]) for item in told] == [(scope, "The card is too <hot>.")]
+        await start(home, scope)
     assert (await home.client.get("/nodeinfo/2.1")).json()["metadata"]["stopped"] == []
+    assert "The card is too" not in await foot("/about")
+    await stop(home, "outbox", "Until Monday.")
+    for path in ("/", "/explore", "/@alice", "/sign-in", "/nowhere"):
+        assert "Until Monday." in await foot(path), path
 
 
 async def test_a_boost_is_refused_with_the_reason(home: House, alice: Actor, ben: Actor) -> None:
