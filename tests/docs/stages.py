@@ -39,7 +39,7 @@ ELSEWHERE: dict[str, str] = {
     r"cd /var/lib/fediverse-ai": "what follows is done in an empty folder: the database here is of other pages too",
     r"(tar -xf|age -d -i) .*": "needs `age`: tests/backup/test_create.py has a second reader of its format",
     r"fediverse-ai --data /var/lib/fediverse-ai doctor": "looks at art.example from outside: tests/doctor",
-    r"docker compose .*": "needs a docker daemon, which the machines of the tests lack: tests/deploy lints the files",
+    r"docker compose .*": "needs a docker daemon: tests/deploy/live/test_confined.py does what the Dockerfile does",
     r"fediverse-ai (--data \S+ )?(follow|user alias|user move) .*": (
         "asks another server: tests/journeys/live/test_owners_year.py"
     ),
