@@ -176,6 +176,73 @@ async def test_all_of_it_without_scripts(day: Day) -> None:
         assert await page.locator("main img").count() > 0
 
 
+async def join(page: Page, name: str) -> None:
+    """Fill in what everybody fills in who comes in, and send it."""
+    await page.fill("#username", name)
+    await page.fill("#password", PASSWORD)
+    await page.check("#agree")
+    await page.locator("main form button.primary").click()
+
+
+async def test_two_people_come_in_and_meet(day: Day) -> None:
+    """One by an invitation, one on request with an answer; then the second follows the first and likes a picture."""
+    async with (
+        web.tab(day.browser, day.server) as olga,
+        web.tab(day.browser, day.server, "phone") as cleo,
+        web.tab(day.browser, day.server, "tablet", "dark") as dan,
+    ):
+        await web.sign_in(olga, day.server, "olga")
+        await olga.goto("/owner/invites")
+        await olga.check("#mode-approval")
+        await olga.get_by_role("button", name="Let it hold").click()
+        await olga.locator(".said", has_text="It holds from now on").wait_for()
+        await olga.fill("#note", "the photo club")
+        await olga.get_by_role("button", name="Make an invitation").click()
+        invitation = await olga.locator(".notice code.letters").inner_text()
+
+        await cleo.goto(urlsplit(invitation).path)
+        await cleo.locator("main", has_text="@olga invites you.").wait_for()
+        await join(cleo, "cleo")
+        await cleo.wait_for_selector("body.member")
+        async with web.tab(day.browser, day.server) as late:
+            await late.goto(urlsplit(invitation).path)
+            await late.locator("main", has_text="This invitation was used").wait_for()
+
+        await dan.goto("/sign-up")
+        await dan.fill("#reason", "I draw harbours by hand.")
+        await join(dan, "dan")
+        await dan.locator("main", has_text="@dan waits for an answer.").wait_for()
+        state = dan.url
+        await olga.goto("/owner")
+        await olga.locator("main", has_text="1 person asks to join.").wait_for()
+        await olga.goto("/owner/requests")
+        await olga.locator("li", has_text="I draw harbours by hand.").wait_for()
+        await olga.fill("main li input[name=note]", "Bring the harbours.")
+        await olga.get_by_role("button", name="Let @dan in").click()
+        await olga.locator(".said", has_text="@dan is in.").wait_for()
+        await dan.goto(state)
+        await dan.locator("main", has_text="Bring the harbours.").wait_for()
+        await dan.locator("main a.button", has_text="Sign in").click()
+        await dan.fill("#username", "dan")
+        await dan.fill("#password", PASSWORD)
+        await dan.locator("main form button.primary").click()
+        await dan.wait_for_selector("body.member")
+
+        await dan.goto("/@cleo")
+        await dan.get_by_role("button", name="Follow", exact=True).click()
+        await dan.get_by_role("button", name="Unfollow").wait_for()
+        await web.make(cleo, "a heron in the reeds")
+        address = await web.post(cleo, caption="My first one")
+        await dan.goto("/home")
+        await dan.locator("main", has_text="My first one").wait_for()
+        await dan.goto(urlsplit(address).path)
+        await dan.locator("[data-key=l]").first.click()
+        await dan.locator("[data-key=l][aria-pressed=true]").first.wait_for()
+        await cleo.goto("/notifications")
+        for words in ("follows you now", "likes your post"):
+            await cleo.locator("main", has_text=words).wait_for()
+
+
 async def tab_to(page: Page, selector: str, most: int = 80) -> None:
     """Press Tab until the wanted element has the focus, which has to be seen there."""
     for _ in range(most):
