@@ -44,6 +44,7 @@ REFRESH = "tests/actors/test_refresh.py::"
 TIDY = "tests/outbox/test_housekeeping.py::"
 DISK = "tests/faults/test_room.py::"
 UPKEEP = "tests/outbox/test_upkeep.py::"
+ALBUMS = "tests/web/test_collections.py::"
 FLOOD = "tests/threats/test_pictures.py::test_the_same_picture_is_brought_so_often_in_an_hour"
 PROBING = "tests/outbox/test_probing.py::"
 API = "tests/mastodon/"
@@ -363,8 +364,8 @@ HELD = {
     "ENDORSEMENTS": API + "test_redraft.py::test_people_are_shown_on_a_profile",
     "OWN_COLLECTIONS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
     "OWN_ITEMS": SOCIAL + "test_outbox.py::test_a_collection_of_ones_own",
-    "COLLECTION_CHARS": "tests/web/test_collections.py::test_words_have_bounds",
-    "COLLECTION_TELL_SECONDS": "tests/web/test_collections.py::test_followers_hear_of_what_everybody_sees_and_of_nothing_else",
+    "COLLECTION_CHARS": ALBUMS + "test_words_have_bounds",
+    "COLLECTION_TELL_SECONDS": ALBUMS + "test_followers_hear_of_what_everybody_sees_and_of_nothing_else",
     "COUNTED_POSTS": API + "test_home.py::test_posts_of_others_are_counted_up_to_a_bound",
     "API_BATCH_IDS": API + "test_limits.py::test_so_many_statuses_and_accounts_at_once",
     "ASIDE_THREADS": API + "test_aside.py::test_threads_of_who_is_let_in_are_bounded",
