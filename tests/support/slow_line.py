@@ -12,13 +12,15 @@ _HEAD_END = b"\r\n\r\n"
 _HTML = re.compile(rb"\r\ncontent-type: text/html", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _BLOCK = re.compile(rb"<(?:li|tr|p|h2|div|dt|form|figure|section|article|details|fieldset|footer)\b")
+_BLOCKS = 6
+_FIRST_PAINT_S = 0.6
 # Kept to ourselves: one answer for one connection, unpacked, so that a piece of bytes is a piece of a page.
 _DROPPED = re.compile(rb"\r\n(?:connection|proxy-connection|accept-encoding):[^\r]*", re.IGNORECASE)
 
 
 @asynccontextmanager
 async def slow_line(pieces: int, pause_s: float) -> AsyncIterator[str]:
-    """The address of an HTTP proxy on loopback; every page through it comes in so many pieces with pauses between."""
+    """The address of an HTTP proxy on loopback; pages through it come in `pieces` at most, with pauses between."""
 
     serving: set[asyncio.Task[None]] = set()
 
@@ -74,13 +76,14 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pi
 
 
 async def _in_pieces(page: bytes, writer: asyncio.StreamWriter, pieces: int, pause_s: float) -> None:
-    """Cut where a block begins, each time after as many blocks: what is in a row arrives one by one."""
+    """Cut where a block begins, after a few of them each time: what stands in a row arrives one by one."""
     begins = [found.start() for found in _BLOCK.finditer(page)]
-    ends = sorted({begins[len(begins) * number // pieces] for number in range(1, pieces)} if begins else ())
+    ends = begins[:: max(_BLOCKS, -(-len(begins) // pieces))]
     sent = 0
-    for end in [*ends, len(page)]:
+    for number, end in enumerate([*ends, len(page)]):
         writer.write(page[sent:end])
         await writer.drain()
         sent = end
         if sent < len(page):
-            await asyncio.sleep(pause_s)
+            # Until it paints something of a new page a browser keeps the old one, for half a second at most.
+            await asyncio.sleep(pause_s if number > 1 else _FIRST_PAINT_S / 2)
