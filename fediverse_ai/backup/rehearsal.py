@@ -13,7 +13,7 @@ from fediverse_ai.core.database import database_url
 from fediverse_ai.core.errors import Misconfigured, Unprocessable
 
 SUFFIX = "_verify"
-NAME_CHARS = 63
+LONGEST = 63
 """Of PostgreSQL's names."""
 MARK = "made by `fediverse-ai backup verify`, which drops it again"
 """The comment of such a database: one that lacks it is somebody else's, whatever its name."""
@@ -30,7 +30,7 @@ def load(config: Config, dump: Path) -> Facts:
     url = database_url(config)
     if url.get_backend_name() == "sqlite":
         raise Misconfigured("the configuration names no PostgreSQL server")
-    name = f"{str(url.database)[: NAME_CHARS - len(SUFFIX)]}{SUFFIX}"
+    name = f"{str(url.database)[: LONGEST - len(SUFFIX)]}{SUFFIX}"
     with copies.connected(url, isolation_level="AUTOCOMMIT") as connection:
         quoted = connection.dialect.identifier_preparer.quote(name)
         if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
