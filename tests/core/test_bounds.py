@@ -542,7 +542,6 @@ ELSEWHERE = {
     ("fediverse_ai/core/secrets.py", "SECRET_BYTES"): "the length of a secret of our own",
     ("fediverse_ai/core/secrets.py", "DISTINCT_BYTES"): "how a random secret is told from a typed one",
     ("fediverse_ai/core/secrets.py", "_NONCE_BYTES"): "the length that AES-GCM wants",
-    ("fediverse_ai/backup/rehearsal.py", "NAME_CHARS"): "how long PostgreSQL lets a name be",
     ("actors/accounts.py", "SECRET_BYTES"): "the length of a secret of our own",
     ("actors/second_factor.py", "_SECRET_BYTES"): "the length of a secret of our own",
     ("actors/second_factor.py", "_PAPER_CHARS"): "the length of a secret of our own",
