@@ -126,7 +126,9 @@ async def test_an_item_is_shown_blurred_with_its_scores_and_its_authors_record(b
     assert (await bench.mo.get("/moderation/count")).body.split()[0].isdigit()
     # WCAG 2.1.4: whoever switched single keys off has none here either.
     for keys, script in (("1", False), ("", True)):
-        await bench.mo.submit("/settings/appearance", "/settings/appearance", theme="", text="", language="en", keys=keys)
+        await bench.mo.submit(
+            "/settings/appearance", "/settings/appearance", theme="", text="", language="en", keys=keys
+        )
         page = await bench.mo.get(f"/moderation?at={post.id}")
         assert any("queue.js" in one.attrs.get("src", "") for one in page.all("script")) is script
         assert ("Keys" in page.text()) is script
