@@ -61,10 +61,10 @@ ATTRIBUTES = _words(
     "height loading decoding fetchpriority viewbox preserveaspectratio focusable x2 y2 offset stop-color fill open "
     "for required maxlength rows checked selected inputmode pattern max role data-progress data-words data-outlook "
     "data-preview data-copy data-copied cite http-equiv autocomplete autocapitalize spellcheck dir data-theme defer "
-    "scope colspan aria-live aria-expanded aria-controls aria-haspopup accept enctype multiple hx-get hx-post hx-target "
-    "hx-swap hx-select hx-trigger hx-push-url hx-ext hx-boost hx-indicator hx-disabled-elt sse-connect sse-swap "
-    "data-text data-motion data-keys data-name aria-pressed aria-modal d cx cy r rx x y stroke-width rev data-key "
-    "popover popovertarget hx-select-oob formaction formnovalidate min data-item data-events "
+    "scope colspan aria-live aria-expanded aria-controls aria-haspopup accept enctype multiple hx-get hx-post "
+    "hx-target hx-swap hx-select hx-trigger hx-push-url hx-ext hx-boost hx-indicator hx-disabled-elt sse-connect "
+    "sse-swap data-text data-motion data-keys data-name aria-pressed aria-modal d cx cy r rx x y stroke-width rev "
+    "data-key popover popovertarget hx-select-oob formaction formnovalidate min data-item data-events "
 )
 LINK = re.compile(r"(/|#|https?://)")
 
