@@ -174,8 +174,8 @@ async def test_notifications_are_grouped_marked_and_nobody_elses(site: Site) -> 
 
 async def test_what_is_put_aside_waits_on_a_page_of_its_own(site: Site) -> None:
     """Chosen in the settings, counted where the activity is, let in or thrown away person by person."""
-    olga_id = (await site.person("olga")).id
-    browser = await site.member("olga")
+    tess_id = (await site.person("tess")).id
+    browser = await site.member("tess")
     settings = "/settings/notifications"
     kinds = {f"kind_{kind}": "1" for kind in ("like", "mention", "follow")}
     await browser.submit(settings, settings, **kinds, from_not_followed="aside", from_limited="aside")
@@ -185,9 +185,9 @@ async def test_what_is_put_aside_waits_on_a_page_of_its_own(site: Site) -> None:
                       "from_limited-aside"}  # fmt: skip
     people = [await far(site, f"aside{number}") for number in range(2)]
     async with site.context.database.write() as session:
-        olga = await session.get_one(Actor, olga_id)
+        tess = await session.get_one(Actor, tess_id)
         for one in people:
-            await notify.tell(session, olga, "follow", f"https://far.test/{one.id}", from_id=one.id)
+            await notify.tell(session, tess, "follow", f"https://far.test/{one.id}", from_id=one.id)
     page = await browser.get("/notifications")
     assert "Nothing happened yet." in page.text()
     assert "/notifications/aside" in page.links()
