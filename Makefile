@@ -29,9 +29,9 @@ run: $(VENV)/.installed
 	if [ -n "$$RUN_WITH_PROMPT" ]; then set -- "$$@" --prompt="$$RUN_PROMPT"; fi; \
 	exec $(BIN)/fediverse-ai "$$@"
 
-# Three workers for two cores, a file to each: a third of the time goes by waiting. Long files are sorted to the front.
+# Four workers for two cores, a file to each: a part of the time goes by waiting. Long files are sorted to the front.
 test: $(VENV)/.tested
-	$(TEST_ENV) $(BIN)/python -m pytest -m "not live" -n 3 --dist loadfile --no-loadscope-reorder
+	$(TEST_ENV) $(BIN)/python -m pytest -m "not live" -n 4 --dist loadfile --no-loadscope-reorder
 
 test-live: $(VENV)/.tested
 	$(TEST_ENV) $(BIN)/python -m pytest -m live

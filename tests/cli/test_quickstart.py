@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import pytest
 
 from tests.cli.conftest import Cli, events
 
@@ -97,6 +98,7 @@ def test_first_start_then_second(cli: Cli, port: int) -> None:
     assert min(used) < SECOND_START_FLOORS * max(floors), f"{used} s of processor time until it serves, floor {floors}"
 
 
+@pytest.mark.live
 def test_prompt_and_name_and_what_disagrees(cli: Cli, port: int) -> None:
     server = cli.start("--json", "quickstart", "--port", str(port), "--name", "bea", "--prompt", "a red fox in snow")
     facts = by_event(events(server, until="ready"))
