@@ -229,7 +229,7 @@ class Peer:
         """What arrived with a signature that holds, by type, oldest first."""
         return [one.activity for one in self.arrivals if one.problem is None and one.activity.get("type") == kind]
 
-    async def arrival(self, kind: str, number: int = 1, seconds: float = 15.0) -> Document:
+    async def arrival(self, kind: str, number: int = 1, seconds: float = 60.0) -> Document:
         """Wait for the nth verified activity of a type."""
         async with self._changed:
             try:

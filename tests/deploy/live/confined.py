@@ -162,6 +162,8 @@ def close_calls(cell: Cell) -> None:
 
 def main(file: str) -> None:
     cell = Cell(**json.loads(Path(file).read_text()))
+    # The ways to what is shown are open to everybody, whatever whoever started this keeps to itself.
+    os.umask(0o022)
     shut(cell)
     become(cell)
     os.chdir(cell.writable)
