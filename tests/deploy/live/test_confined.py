@@ -15,6 +15,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +102,14 @@ def context(folder: Path) -> None:
                 shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(path, folder / path.name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _mask_of_a_build() -> Iterator[None]:
+    """What is built is for everybody to read; a test before this one may have kept its files to itself."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="module")
