@@ -198,22 +198,21 @@ def tile(number: int) -> Image.Image:
     """A picture of the committed contact sheet, by the number of its prompt from 1."""
     page, place = divmod(number - 1, contact_sheet.COLUMNS * contact_sheet.ROWS)
     with Image.open(SHEETS / f"sheet-{page + 1}.jpg") as sheet:
-        side = sheet.width // contact_sheet.COLUMNS
-        left, top = place % contact_sheet.COLUMNS * side, place // contact_sheet.COLUMNS * side
-        gap = contact_sheet.GAP
-        return sheet.convert("RGB").crop((left + gap, top + gap, left + side, top + side))
+        pitch, gap = (sheet.width - contact_sheet.GAP) // contact_sheet.COLUMNS, contact_sheet.GAP
+        left, top = gap + place % contact_sheet.COLUMNS * pitch, gap + place // contact_sheet.COLUMNS * pitch
+        return sheet.convert("RGB").crop((left, top, left + pitch - gap, top + pitch - gap))
 
 
 def blurred(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB").resize((48, 48), Image.Resampling.BOX), dtype=float)
 
 
-@pytest.mark.parametrize("number", range(1, 61) if os.environ.get("LONG") == "1" else (1, 30, 56, 60))
+@pytest.mark.parametrize("number", range(1, 61) if os.environ.get("LONG") == "1" else (47, 58))
 def test_the_committed_contact_sheet_is_what_is_drawn_today(number: int) -> None:
-    """Two seeds of one prompt lie 20 steps of 255 apart and more; the sizes and the JPEG between these two, under 5."""
-    picture = compose(PROMPTS[number - 1], contact_sheet.SEED, 192, 192)
-    with Image.open(io.BytesIO(picture.data)) as drawn:
-        assert float(np.abs(blurred(drawn) - blurred(tile(number))).mean()) < 8
+    """Two seeds of one prompt lie 20 steps of 255 apart and more; here only the JPEG lies between the two."""
+    committed = tile(number)
+    drawn = contact_sheet.draw(PROMPTS[number - 1], committed.width)
+    assert float(np.abs(blurred(drawn) - blurred(committed)).mean()) < 2
 
 
 @pytest.mark.parametrize("prompt", PROMPTS if os.environ.get("LONG") == "1" else PROMPTS[13:14])
