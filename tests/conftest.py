@@ -51,7 +51,7 @@ def _few_keys() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _statements_compiled_once() -> Iterator[None]:
-    """Every house opens its own database, and SQLAlchemy compiles each statement anew for every engine: a third of the
+    """Every house opens its own database, and SQLAlchemy compiles each statement anew for every engine: a fifth of the
     processor time of the tests. All engines of one kind of SQLite share what was compiled; rows are not concerned.
     """
     compiled: LRUCache[Any, Any] = LRUCache(20_000)
@@ -71,7 +71,7 @@ def _statements_compiled_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _authorities_read_once() -> Iterator[None]:
-    """The bundle of the world's authorities takes thirty milliseconds to read; every house asks for it."""
+    """The bundle of the world's authorities takes 40 ms to read; every house asks for it."""
     read = http.trust
     shared = cache(lambda: read(""))
     with pytest.MonkeyPatch.context() as patch:
