@@ -3,57 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
-import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from fediverse_ai.core import bells, log
+from fediverse_ai.core import bells, job_engine, job_rows, log
 from fediverse_ai.core.bells import Bell
 from fediverse_ai.core.context import context_of
-from fediverse_ai.core.database import WRITE_WAIT, Database, after_commit
+from fediverse_ai.core.database import Database, after_commit
 from fediverse_ai.core.errors import FediverseError, Misconfigured, NoRoom, Unavailable, Unreachable
 from fediverse_ai.core.failpoints import fp
 from fediverse_ai.core.limits import JOB_IDS, NO_ROOM_WAIT_SECONDS
 from fediverse_ai.core.metrics import SLOW, Count, Time
 
 if TYPE_CHECKING:
-    from dbos import DBOS, DBOSClient, Queue
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from fediverse_ai.core.config import Config
     from fediverse_ai.core.context import Context
+    from fediverse_ai.core.job_engine import Client, Engine
 
 JobFunction = Callable[["Context", list[int | str]], Awaitable[None]]
 
-# The engine runs only jobs of its own version; ours are data, so every version of the program may run them.
-_VERSION: Final = "1"
-_APPLICATION: Final = "fediverse-ai"
-_SCHEMA: Final = "dbos"
 _CONCURRENCY: Final = 8
-_RECOVERIES: Final = 20
 _RETRY_FIRST_SECONDS: Final = 10.0
 _RETRY_LAST_SECONDS: Final = 3600.0
-_KEEP_DONE_SECONDS: Final = 3600
 _PURGE_SECONDS: Final = 600.0
-_PURGE_JOBS: Final = 500
 _TAKEOVER_SECONDS: Final = 30.0
 _MEND_SECONDS: Final = 2.0
-# Of jobs without a queue, which ours never are.
-_QUEUE_OF_LAST_RESORT: Final = "_dbos_internal_queue"
-_BUSY_SECONDS: Final = 30.0
-# Then SQLite's own lock decides: better than waiting for ever, should the turn never come.
-_TURN_SECONDS: Final = 5.0
 _LOOK_AGAIN_SECONDS: Final = 0.02
-# Ids of jobs without a `once` begin like this; nothing remembers them, so they may go soon after they are done.
-_ONE_OFF: Final = "j-"
 
 JOB_SECONDS = Time("job_seconds", "How long jobs took, tries that failed among them.", SLOW, job=None)
 TROUBLE = Count(
@@ -83,20 +65,7 @@ class Clockwork:
 
     name: str
     every_seconds: float
-    function: Callable[[Context], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A job that has not begun, as seen from outside."""
-
-    job_id: str
-    name: str
-    ids: list[int | str]
-    queue: str
-    key: str | None
-    priority: int | None
-    delayed: bool
+    function: Callable[[Context], Awaitable[object]]
 
 
 async def with_room(context: Context, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -165,7 +134,7 @@ class _Queue:
 
 
 def _lanes(queue: str) -> str:
-    return f"{queue}.lanes"
+    return f"{queue}{job_rows.LANES}"
 
 
 class Jobs:
@@ -178,14 +147,13 @@ class Jobs:
     def __init__(self, config: Config, concurrency: Mapping[str, int] | None = None) -> None:
         self._config = config.jobs
         self._concurrency = {**(concurrency or {}), **config.jobs.concurrency}
-        self._client: DBOSClient | None = None
+        self._client: Client | None = None
         self._engine: sa.Engine | None = None
         self._context: Context | None = None
         self._queues: dict[str, _Queue] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._begun: set[str] = set()
-        self._lost: set[str] = set()
-        self._write_failed = False
+        self._mender = job_rows.Mender()
         self._clockwork: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
@@ -199,11 +167,10 @@ class Jobs:
         """Make enqueueing possible, creating the engine's tables where they are missing."""
         if self._client is not None:
             return
-        for name in [name for name in os.environ if name.startswith("DBOS_")]:
-            del os.environ[name]  # the engine would obey them, telemetry and a remote console included
-        self._engine = _sync_engine(database)
-        event.listen(self._engine, "handle_error", self._notice)
-        self._client = await asyncio.to_thread(_open_client, self._engine, database.dialect)
+        job_engine.ignore_environment()
+        self._engine = job_engine.connections(database)
+        event.listen(self._engine, "handle_error", self._mender.notice)
+        self._client = await asyncio.to_thread(job_engine.open_client, self._engine, database.dialect)
 
     async def add(
         self,
@@ -226,7 +193,7 @@ class Jobs:
         if len(ids) > JOB_IDS or not all(isinstance(item, (int, str)) for item in ids):
             raise ValueError(f"a job carries at most {JOB_IDS} ids, and nothing else")
         if job_id is None:
-            job_id = f"{spec.name}:{once}" if once else f"{_ONE_OFF}{context_of(session).ids.new():016x}"
+            job_id = f"{spec.name}:{once}" if once else f"{job_rows.ONE_OFF}{context_of(session).ids.new():016x}"
         options: dict[str, Any] = {
             "workflow_name": spec.name,
             "queue_name": spec.queue if key is None else _lanes(spec.queue),
@@ -249,14 +216,22 @@ class Jobs:
         if served is not None:
             after_commit(session, served.bells[lane].ring)
 
-    async def waiting(self, limit: int = 1000) -> list[Waiting]:
-        """Jobs that have not begun, oldest first."""
+    async def waiting(self, limit: int = 1000) -> list[job_rows.Waiting]:
+        """See `job_rows.waiting`."""
         if self._client is None:
             raise RuntimeError("Jobs.connect comes first")
-        rows = await asyncio.to_thread(
-            self._client.list_workflows, status=["ENQUEUED", "DELAYED"], limit=limit, load_output=False
-        )
-        return [_waiting(row) for row in rows]
+        return await job_rows.waiting(self._client, limit)
+
+    async def purge(self) -> int:
+        """See `job_rows.purge`."""
+        assert self._client is not None
+        assert self._context is not None
+        return await job_rows.purge(self._client, self._context.clock, self._config.keep_days)
+
+    async def drop_unfinished(self) -> int:
+        """See `job_rows.drop_unfinished`."""
+        assert self._client is not None
+        return await job_rows.drop_unfinished(self._client)
 
     async def start(
         self,
@@ -269,8 +244,9 @@ class Jobs:
 
         Raises Misconfigured when another process already runs the jobs of this SQLite file.
         """
-        assert context.database.nodes is not None, "the database was not opened"
-        if context.database.dialect == "sqlite" and not await context.database.nodes.lead():
+        nodes = context.database.nodes
+        assert nodes is not None, "the database was not opened"
+        if context.database.dialect == "sqlite" and not await nodes.lead():
             raise Misconfigured(f"Another server is already running on {context.config.data_dir}; stop it first.")
         await self.connect(context.database)
         names = [spec.name for spec in specs]
@@ -278,88 +254,50 @@ class Jobs:
             raise ValueError(f"two jobs have one name: {sorted(names)}")
         self._context, self._loop, self._stopping = context, asyncio.get_running_loop(), False
         served = {spec.queue for spec in specs} if queues is None else set(queues)
-        engine = self._launch(specs, f"node-{context.database.nodes.node}")
+        client, connections = self._client, self._engine
+        assert client is not None
+        assert connections is not None
+        engine = job_engine.launch(connections, nodes.node, {spec.name: self._runner(spec) for spec in specs})
         for name in sorted(served):
             await self._serve(engine, name)
-        await self._take_over()
+        await job_rows.take_over(client, nodes)
+        keep_days = self._config.keep_days
         own = [
-            Clockwork("jobs.purge", _PURGE_SECONDS, self._purge),
-            Clockwork("jobs.takeover", _TAKEOVER_SECONDS, lambda _: self._take_over()),
+            Clockwork("jobs.purge", _PURGE_SECONDS, lambda context: job_rows.purge(client, context.clock, keep_days)),
+            Clockwork("jobs.takeover", _TAKEOVER_SECONDS, lambda _: job_rows.take_over(client, nodes)),
             Clockwork("database.tidy", _PURGE_SECONDS, lambda context: context.database.tidy()),
         ]
         self._clockwork = [asyncio.create_task(self._tick(item), name=item.name) for item in [*own, *clockwork]]
         self._clockwork.append(asyncio.create_task(self._look_around(context), name="jobs.look"))
-        self._clockwork.append(asyncio.create_task(self._mend_again_and_again(context), name="jobs.mend"))
+        self._clockwork.append(asyncio.create_task(self._mend(context, client, nodes.node), name="jobs.mend"))
 
-    def _launch(self, specs: Sequence[JobSpec], executor: str) -> DBOS:
-        from dbos import DBOS, DBOSPortableJSONSerializer
-
-        assert self._engine is not None
-        engine = DBOS(
-            config={
-                "name": _APPLICATION,
-                "system_database_url": self._engine.url.render_as_string(hide_password=False),
-                "system_database_engine": self._engine,
-                "dbos_system_schema": _SCHEMA,
-                "application_version": _VERSION,
-                "executor_id": executor,
-                "serializer": DBOSPortableJSONSerializer(),
-                "enable_otlp": False,
-                "log_level": "WARNING",
-                "max_executor_threads": 8,
-            }
-        )
-        # Its own handler would write past ours.
-        logging.getLogger("dbos").handlers.clear()
-        logging.getLogger("dbos").propagate = True
-        for spec in specs:
-            DBOS.workflow(name=spec.name, max_recovery_attempts=_RECOVERIES)(self._runner(spec))
-        # No thread of its own for our queues: ours run the same loop, but with a bell.
-        DBOS.listen_queues([])
-        DBOS.launch()
-        return engine
-
-    async def _serve(self, engine: DBOS, name: str) -> None:
-        from dbos._queue import queue_worker_thread
-
+    async def _serve(self, engine: Engine, name: str) -> None:
         slots = self._concurrency.get(name, _CONCURRENCY)
         # Some more are claimed than run, so that a finished job's slot is never empty until the next poll;
         # not where jobs are long and few, such as generation, which other machines could begin at once.
         queue = _Queue(name, slots if slots <= 2 else 2 * slots, asyncio.Semaphore(slots))
         for lane in (False, True):
-            registered = await asyncio.to_thread(self._register, _lanes(name) if lane else name, queue.claims, lane)
-            bell = queue.bells[lane] = Bell()
-            thread = threading.Thread(
-                target=queue_worker_thread, args=(bell, engine, registered), name=f"jobs-{name}", daemon=True
+            registered = await asyncio.to_thread(
+                job_engine.register,
+                _lanes(name) if lane else name,
+                queue.claims,
+                lanes=lane,
+                poll_seconds=self._config.poll_seconds,
             )
-            queue.threads.append(thread)
+            bell = queue.bells[lane] = Bell()
+            queue.threads.append(job_engine.worker(engine, registered, bell))
         self._queues[name] = queue
         for thread in queue.threads:
             thread.start()
         for bell in queue.bells.values():
             bell.ring()
 
-    def _register(self, name: str, claims: int, lane: bool) -> Queue:
-        from dbos import DBOS
-
-        registered = DBOS.register_queue(
-            name,
-            worker_concurrency=claims,
-            partition_concurrency=1 if lane else None,
-            polling_interval_sec=self._config.poll_seconds,
-            on_conflict="always_update",
-        )
-        registered.database_backed_queue = False  # or it would be read anew at every poll
-        return registered
-
     def _runner(self, spec: JobSpec) -> Callable[[list[Any]], Awaitable[None]]:
         async def run(arguments: list[Any]) -> None:
             ids, attempt, key, priority = arguments
-            from dbos import DBOS
-
             task = asyncio.current_task()
             assert task is not None
-            workflow_id = str(DBOS.workflow_id)
+            workflow_id = job_engine.current_job()
             self._begun.add(workflow_id)
             # The task ends after the engine has written down the outcome, which `stop` waits for too.
             self._running.add(task)
@@ -390,7 +328,7 @@ class Jobs:
         """Poll by poll, wake the queues that have work."""
         sides = [(queue, lane) for queue in self._queues.values() for lane in queue.bells]
         known = {_lanes(queue.name) if lane else queue.name: queue.bells[lane] for queue, lane in sides}
-        table = "workflow_status" if context.database.dialect == "sqlite" else f"{_SCHEMA}.workflow_status"
+        table = job_engine.status_table(context.database.dialect)
         while True:
             await context.clock.sleep(self._config.poll_seconds * context.clock.uniform(0.95, 1.05))
             try:
@@ -427,8 +365,6 @@ class Jobs:
         error: Exception,
     ) -> None:
         """Enqueue the next attempt; or raise JobFailed, which ends the job with its reason."""
-        from dbos import DBOS
-
         assert self._context is not None
         foreseen = isinstance(error, FediverseError)
         heals = not foreseen or isinstance(error, (Unreachable, Unavailable))
@@ -440,7 +376,7 @@ class Jobs:
         TROUBLE.add("again")
         delay = retry_delay(attempt, getattr(error, "retry_after", None)) * self._context.clock.uniform(0.8, 1.2)
         _log.warning("job will be tried again", **facts, seconds=round(delay), exc_info=None if foreseen else error)
-        first = str(DBOS.workflow_id).partition("~")[0]
+        first = job_engine.current_job().partition("~")[0]
         async with self._context.database.write() as session:
             await self.add(
                 session,
@@ -467,87 +403,13 @@ class Jobs:
             except Exception as error:  # the worker loop: a failing clock must not stop the others, nor itself
                 _log.error("clockwork failed", clockwork=item.name, exc_info=error)
 
-    async def _purge(self, _context: Context) -> None:
-        await self.purge()
-
-    async def purge(self) -> int:
-        """Forget finished jobs: one-off ones after an hour, failed ones and those with a `once` after keep_days.
-
-        Gives how many they were. Only in a process that runs jobs.
-        """
-        assert self._client is not None
-        assert self._context is not None
-        now = self._context.clock.now().timestamp()
-        done = {"status": ["SUCCESS"], "workflow_id_prefix": _ONE_OFF}
-        old = {"status": ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]}
-        dropped = 0
-        for filters, age in ((done, _KEEP_DONE_SECONDS), (old, self._config.keep_days * 86_400)):
-            before, number = datetime.fromtimestamp(now - age, UTC).isoformat(), _PURGE_JOBS
-            while number == _PURGE_JOBS:
-                number = await asyncio.to_thread(_delete_before, self._client, filters, before)
-                dropped += number
-                await self._context.clock.sleep(0.05)  # others want the write lock too
-        return dropped
-
-    async def drop_unfinished(self) -> int:
-        """Forget every job that is not done, on a database that nobody runs jobs of; how many there were."""
-        assert self._client is not None
-        dropped = 0
-        while found := await asyncio.to_thread(
-            self._client.list_workflows,
-            status=["ENQUEUED", "DELAYED", "PENDING"],
-            limit=_PURGE_JOBS,
-            load_input=False,
-            load_output=False,
-        ):
-            await asyncio.to_thread(self._client.delete_workflows, [row.workflow_id for row in found])
-            dropped += len(found)
-        return dropped
-
-    async def _take_over(self) -> None:
-        """Give back what processes that are no more had begun."""
-        from dbos import DBOS
-
-        assert self._client is not None
-        assert self._context is not None
-        nodes = self._context.database.nodes
-        assert nodes is not None
-        begun = await asyncio.to_thread(
-            self._client.list_workflows, status="PENDING", limit=10_000, load_input=False, load_output=False
-        )
-        for executor in {row.executor_id for row in begun if row.executor_id}:
-            if await nodes.is_vacant(int(executor.removeprefix("node-"))):
-                _log.warning("taking over the jobs of a process that is gone", executor=executor)
-                await asyncio.to_thread(DBOS._recover_pending_workflows, [executor])
-
-    def _notice(self, failure: Any) -> None:
-        """The engine could not read or write; what it wanted to write down may be an outcome."""
-        self._write_failed = self._write_failed or failure.connection is not None
-
-    async def _mend_again_and_again(self, context: Context) -> None:
+    async def _mend(self, context: Context, client: Client, node: int) -> None:
         while True:
             await context.clock.sleep(_MEND_SECONDS)
             try:
-                if self._write_failed:
-                    await self._mend(context)
+                await self._mender.look(client, node, self._begun)
             except Exception as error:  # the worker loop: still no room; the next look tries again
                 _log.warning("what was begun cannot be enqueued again yet", reason=str(error)[:200])
-
-    async def _mend(self, context: Context) -> None:
-        """After a failed write (a full disk, an I/O error): jobs that are begun in the table but run nowhere in this
-        process, at two looks, are enqueued again. Their outcome was lost; they find their work done, or do it."""
-        assert self._client is not None
-        assert context.database.nodes is not None
-        executor, system = f"node-{context.database.nodes.node}", self._client._sys_db
-        begun = await asyncio.to_thread(
-            self._client.list_workflows, status="PENDING", limit=10_000, load_input=False, load_output=False
-        )
-        lost = {row.workflow_id for row in begun if row.executor_id == executor} - self._begun
-        again, self._lost = lost & self._lost, lost
-        self._write_failed = bool(lost)
-        for workflow_id in again:
-            await asyncio.to_thread(system.reenqueue_for_recovery, workflow_id, [executor], _QUEUE_OF_LAST_RESORT)
-            _log.warning("a job whose outcome could not be written is enqueued again", job=workflow_id)
 
     async def stop(self, grace: float = 3.0) -> None:
         """Take no more jobs, give those that run `grace` seconds, put the rest back, and let go of the database."""
@@ -566,7 +428,7 @@ class Jobs:
             for task in list(self._running):
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
-            await asyncio.to_thread(self._destroy)
+            await asyncio.to_thread(job_engine.destroy)
             self._queues = {}
         if self._client is not None:
             self._client.destroy()
@@ -580,85 +442,9 @@ class Jobs:
             for thread in queue.threads:
                 thread.join(timeout=5.0)
 
-    def _destroy(self) -> None:
-        from dbos import DBOS
-        from dbos._utils import GlobalParams
-
-        DBOS._recover_pending_workflows([GlobalParams.executor_id])  # another process may begin them at once
-        DBOS.destroy(destroy_registry=True)
-
 
 def retry_delay(attempt: int, retry_after: int | None) -> float:
     """Seconds until the attempt after this one: 10, 40, 160, … at most an hour, or what the other side asked for."""
     if retry_after is not None:
         return float(min(max(retry_after, _RETRY_FIRST_SECONDS), 86_400.0))
     return float(min(_RETRY_FIRST_SECONDS * 4.0 ** (attempt - 1), _RETRY_LAST_SECONDS))
-
-
-def _sync_engine(database: Database) -> sa.Engine:
-    """The engine's own connections: on SQLite to the same file, as durable as ours, and never folding the log."""
-    if database.dialect == "postgresql":
-        return sa.create_engine(database.url, pool_size=5, max_overflow=5, pool_pre_ping=True, hide_parameters=True)
-    url = sa.URL.create("sqlite", database=database.url.database)
-    engine = sa.create_engine(
-        url, pool_size=1, max_overflow=0, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS}
-    )
-
-    @event.listens_for(engine, "connect")
-    def _set(connection: Any, _record: Any) -> None:
-        connection.isolation_level = "IMMEDIATE"
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", "cache_size=-2048"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def _before_write(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith(("INSERT", "UPDATE", "DELETE")) and "turn" not in connection.info:
-            began = database.clock.monotonic()
-            connection.info["turn"] = database.turns.take_blocking(_TURN_SECONDS)
-            WRITE_WAIT.took(database.clock.monotonic() - began, "engine")
-
-    @event.listens_for(engine, "checkin")
-    def _after_commit(_connection: Any, record: Any) -> None:
-        if record.info.pop("turn", False):
-            database.turns.leave()
-
-    return engine
-
-
-def _open_client(engine: sa.Engine, dialect: str) -> DBOSClient:
-    from dbos import DBOSClient, DBOSPortableJSONSerializer
-
-    client = DBOSClient(
-        system_database_engine=engine,
-        dbos_system_schema=_SCHEMA if dialect == "postgresql" else None,
-        serializer=DBOSPortableJSONSerializer(),
-        application_name=_APPLICATION,
-        lazy=True,
-        retry_connection_errors=False,
-    )
-    client._sys_db.run_migrations()
-    return client
-
-
-def _delete_before(client: DBOSClient, filters: dict[str, Any], before: str) -> int:
-    """Delete one batch of at most _PURGE_JOBS; how many there were."""
-    rows = client.list_workflows(
-        **filters, completed_before=before, limit=_PURGE_JOBS, load_input=False, load_output=False
-    )
-    if rows:
-        client.delete_workflows([row.workflow_id for row in rows])
-    return len(rows)
-
-
-def _waiting(row: Any) -> Waiting:
-    arguments = row.input["args"][0] if isinstance(row.input, dict) else json.loads(row.input)["args"][0]
-    ids, _attempt, key, priority = arguments
-    return Waiting(
-        job_id=row.workflow_id,
-        name=row.name,
-        ids=ids,
-        queue=row.queue_name.removesuffix(".lanes"),
-        key=key,
-        priority=priority,
-        delayed=row.status == "DELAYED",
-    )

@@ -117,7 +117,7 @@ def test_the_version_module_imports_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("library", "owner"),
-    [("dbos", ["fediverse_ai.core.jobs"]), ("httpcore2", ["fediverse_ai.core.http"])],
+    [("dbos", ["fediverse_ai.core.job_engine"]), ("httpcore2", ["fediverse_ai.core.http"])],
 )
 def test_one_seam_for_each_engine(library: str, owner: list[str]) -> None:
     users = [
