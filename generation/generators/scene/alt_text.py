@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from generation.generators.scene.graph import COLOURED_WATERS, Graph, Thing
+from generation.generators.scene.graph import COLOURED_GROUNDS, WATERY, Graph, Thing
 from generation.generators.scene.styles import STYLES
 
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -133,14 +133,18 @@ def describe(graph: Graph) -> str:
     else:
         text = f"{ALONE[graph.place]}{where}{weather}"
     sky = [
-        f"the {name}" if name in ("moon", "sun", "full moon", "stars", "aurora") else name
+        {"road": "a road"}.get(name)
+        or (f"the {name}" if name in ("moon", "sun", "full moon", "stars", "aurora") else name)
         for name in graph.features
         if name not in ("big", "table", "sill")
     ]
     tail = f", with {_joined(sky)}" if sky else ""
-    water = f" The water is {graph.water}." if graph.water and graph.place in COLOURED_WATERS else ""
+    water = f" The water is {graph.water}." if graph.water and graph.place in WATERY else ""
+    ground = (
+        f" {COLOURED_GROUNDS[graph.place]} {graph.ground}." if graph.ground and graph.place in COLOURED_GROUNDS else ""
+    )
     article = "an" if style[0] in "aeiou" else "a"
-    return f"{text}{tail}.{water} Drawn by a program as {article} {style} picture."
+    return f"{text}{tail}.{water}{ground} Drawn by a program as {article} {style} picture."
 
 
 def _phrase(graph: Graph, index: int) -> str:

@@ -21,7 +21,7 @@ _SETTINGS: Mapping[str, frozenset[str]] = {
     "season": frozenset(words_of.SEASON_WORDS.values()),
     "mood": frozenset(words_of.MOOD_WORDS.values()),
 }
-_FEATURES = frozenset((*words_of.FEATURE_WORDS.values(), "big", "table", "sill"))
+_FEATURES = frozenset((*words_of.FEATURE_WORDS.values(), "big", "table", "sill", "road"))
 _POSES = frozenset(words_of.POSES.values()) | {"ride"}
 _KINDS = frozenset(get_args(RelationKind))
 
@@ -29,7 +29,7 @@ _KINDS = frozenset(get_args(RelationKind))
 def to_json(graph: Graph) -> dict[str, Any]:
     """The graph in plain values; what is empty or usual is left out."""
     out: dict[str, Any] = {"format": FORMAT, "prompt": graph.prompt, "things": [_thing(t) for t in graph.things]}
-    for name in (*_SETTINGS, "style", "tint", "water"):
+    for name in (*_SETTINGS, "style", "tint", "water", "ground"):
         if value := getattr(graph, name):
             out[name] = value
     for name in ("features", "unknown"):
@@ -77,6 +77,7 @@ def from_json(data: object) -> Graph:
     graph.style = _one_of(source.get("style"), frozenset(STYLES)) or graph.style
     graph.tint = _one_of(source.get("tint"), frozenset(words_of.COLOURS.values()))
     graph.water = _one_of(source.get("water"), frozenset(words_of.COLOURS))
+    graph.ground = _one_of(source.get("ground"), frozenset(words_of.COLOURS))
     graph.features = tuple(v for v in _list(source.get("features")) if v in _FEATURES)[:12]
     graph.unknown = tuple(v[:40] for v in _list(source.get("unknown")))[:8]
     for name in ("place_said", "time_said", "style_said"):

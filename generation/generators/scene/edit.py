@@ -14,7 +14,7 @@ from generation.generators.scene.settle import leave_out
 from generation.generators.scene.vocabulary import SIZES
 from generation.generators.scene.words import MOST, Token
 
-SETTINGS = ("place", "time", "weather", "season", "mood", "tint", "water")
+SETTINGS = ("place", "time", "weather", "season", "mood", "tint", "water", "ground")
 _STOP = re.compile(r"[,.;\n]|\band then\b")
 _AWAY = re.compile(r"^\s*(?:please\s+)?(?:remove|delete|drop|without|no|leave out|take away|take out)\s+(.+)$")
 _ADD = re.compile(r"^\s*(?:please\s+)?(?:add|and also|also|plus|with|put|place)\s+(.+)$")
@@ -157,6 +157,8 @@ def _take_over(old: Thing, new: Thing) -> None:
 
 
 def _settings(graph: Graph, asked: Graph) -> None:
+    if asked.place not in ("", graph.place):
+        graph.ground = ""
     for name in SETTINGS:
         if value := getattr(asked, name):
             setattr(graph, name, value)

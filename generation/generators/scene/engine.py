@@ -14,15 +14,16 @@ from generation.generators.scene.codec import from_json
 from generation.generators.scene.colour import lightness, mix
 from generation.generators.scene.edit import edited, is_edit, varied
 from generation.generators.scene.finish import finish, raster_size
-from generation.generators.scene.graph import Graph, Thing
+from generation.generators.scene.graph import COLOURED_GROUNDS, WATERY, Graph, Thing
 from generation.generators.scene.layout import Layout
-from generation.generators.scene.materials import cast_in
+from generation.generators.scene.materials import STATUES, cast_in, on_plinth
 from generation.generators.scene.paint import Spot
 from generation.generators.scene.palette import air_for
 from generation.generators.scene.parser import parse
 from generation.generators.scene.pen import Mark, Pen
 from generation.generators.scene.placed import Placed
 from generation.generators.scene.places import PLACES
+from generation.generators.scene.places.nature import leaf_colours
 from generation.generators.scene.rng import Stream
 from generation.generators.scene.settle import attached, leave_out, settle
 from generation.generators.scene.sky import draw_weather
@@ -32,6 +33,8 @@ from generation.generators.scene.vocabulary import COLOURS
 from generation.generators.scene.water import break_up
 from generation.generators.scene.words import Token
 
+LEAFY = ("tree", "birch", "bush", "willow")
+"""Things whose leaves turn with the season."""
 Stage = Callable[[str, float], None]
 Nearest = Callable[[Sequence[str]], Mapping[str, Token]]
 
@@ -118,9 +121,13 @@ def understood(prompt: str, seed: int, start: Mapping[str, Any] | None, nearest:
 
 def notes_of(graph: Graph) -> tuple[str, ...]:
     """What the author should know: words that were not drawn, and words that were drawn as something near them."""
-    notes = []
-    if graph.unknown:
-        notes.append(f"not drawn: {', '.join(graph.unknown)}")
+    notes, missing = [], list(graph.unknown)
+    if graph.ground and graph.place not in COLOURED_GROUNDS:
+        missing.append(f"{graph.ground} ground")
+    if graph.water and graph.place not in WATERY:
+        missing.append(f"{graph.water} water")
+    if missing:
+        notes.append(f"not drawn: {', '.join(missing)}")
     if graph.guesses:
         notes.append("drawn by meaning: " + ", ".join(f"{word} as {meant}" for word, meant in graph.guesses))
     return tuple(notes)
@@ -144,7 +151,7 @@ def prepare(graph: Graph, stream: Stream, width: int, height: int) -> Canvas:
     )
     if main and main.noun.where == "water" and needs.ground:
         needs.subject_side = -needs.subject_side
-    air = air_for(graph.place, graph.time, graph.weather, graph.mood, stream.child("air"), graph.tint)
+    air = air_for(graph.place, graph.time, graph.weather, graph.mood, stream.child("air"), graph.tint, graph.season)
     style = STYLES[graph.style]
     look, air = style.look, style.air(air, stream)
     return Canvas(w, h, Document(w, h), air, look, graph, stream, needs, land=(0.0, w), open_water=(0.0, w))
@@ -160,11 +167,15 @@ def draw(canvas: Canvas, item: Placed) -> None:
     """One instance: shadow or reflection first, then the thing."""
     rng = canvas.stream.child("thing", item.index, item.instance)
     colours = tuple(COLOURS[name] for name in item.thing.colours)
+    if not colours and item.noun.name in LEAFY:
+        colours = leaf_colours(canvas, item.index, item.instance)
     pen = Pen(rng, natural_pose(item, rng), colours, canvas.air.lamps)
     item.noun.draw(pen)
     if item.thing.material:
         pen.marks = cast_in(pen.marks, item.thing.material)
-    depth = 1.0 if canvas.room else 0.5 + 0.5 * item.t
+        if item.noun.alive and item.thing.material in STATUES and item.footing == "ground" and not canvas.room:
+            pen.marks = on_plinth(pen.marks, item.thing.material, *item.noun.box)
+    depth = 1.0 if canvas.room else (0.76 + 0.24 * item.t if canvas.deep else 0.5 + 0.5 * item.t)
     spot = Spot(item.x, item.y, item.scale, item.mirror, depth, canvas.light, item.noun.box)
     painter = canvas.painter
     if item.footing == "ground" and canvas.casts and item.noun.metres < 29 and canvas.graph.place != "clouds":

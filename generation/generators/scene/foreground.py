@@ -71,6 +71,24 @@ def blooms(canvas: Canvas, count: int, colours: Sequence[str]) -> None:
         )
 
 
+def fallen(canvas: Canvas, count: int, colours: Sequence[str]) -> None:
+    """Leaves that lie on the ground, larger nearer."""
+    rng = canvas.stream.child("fallen")
+    lying: dict[tuple[int, str], list[str]] = {}
+    for _ in range(count):
+        t = rng.uniform() ** 0.75
+        x = rng.uniform(*canvas.land)
+        y, size = canvas.surface(x, t), (3.0 + 11.0 * t * t) * rng.uniform(0.7, 1.25)
+        lean, thick = rng.jitter(0.3) * size, rng.uniform(0.2, 0.42) * size
+        dab = f"M{x - size:.1f} {y - lean:.1f}Q{x:.1f} {y - thick * 2:.1f} {x + size:.1f} {y + lean:.1f}"
+        dab += f"Q{x:.1f} {y + thick * 2:.1f} {x - size:.1f} {y - lean:.1f}Z"
+        lying.setdefault((int(t * 7.99), rng.pick(colours)), []).append(dab)
+    for (band, natural), dabs in lying.items():
+        t = band / 8
+        colour = mix(canvas.air.grade(natural, 0.55 + 0.45 * t), canvas.air.land(natural, 0.5 + 0.5 * t), 0.5)
+        canvas.add(canvas.ground_key(t) - 0.35, path("".join(dabs), colour, 0.92))
+
+
 def frame_grass(canvas: Canvas, natural: str = "#3f5a45", tall: float = 90.0, flowers: Sequence[str] = ()) -> None:
     """A dark bank of grasses at the lower edge, out of the light; higher at the corners than in the middle."""
     rng = canvas.stream.child("frame")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +11,25 @@ from generation.generators.scene.noun import Noun
 RelationKind = Literal["on", "under", "beside", "over", "in", "with", "riding", "behind", "before", "holding", "near"]
 COLOURED_WATERS = ("sea", "lake", "river")
 """Places whose colour word is their water's."""
+WATERY = (*COLOURED_WATERS, "beach", "harbour", "skyline")
+"""Places that draw water in the colour that was asked for."""
+COLOURED_GROUNDS: Mapping[str, str] = {
+    "desert": "The desert is",
+    "beach": "The beach is",
+    "field": "The field is",
+    "meadow": "The meadow is",
+    "closeup": "The grass is",
+    "savanna": "The savanna is",
+    "hills": "The hills are",
+    "mountains": "The mountains are",
+    "forest": "The forest is",
+    "park": "The park is",
+    "garden": "The garden is",
+    "snowfield": "The land is",
+    "moon": "The ground is",
+    "room": "The walls are",
+}
+"""Places whose colour word is their land's (the rock of mountains, the leaves of a forest), and how one says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,8 @@ class Graph:
     """A colour that is meant for the whole picture ("a blue landscape"), as #rrggbb."""
     water: str = ""
     """The colour word of its water ("a turquoise sea")."""
+    ground: str = ""
+    """The colour word of its land ("a red desert")."""
     features: tuple[str, ...] = ()
     """Sky and ground features that were asked for: moon, full moon, crescent, sun, stars, rainbow, clouds, birds…"""
     unknown: tuple[str, ...] = ()

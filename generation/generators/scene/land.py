@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from math import sin
 
 from generation.generators.scene.canvas import FAR, HORIZON, MIDDLE, Canvas
-from generation.generators.scene.colour import mix, tone
-from generation.generators.scene.geometry import Point, curve, down_to, open_line, ridge
+from generation.generators.scene.colour import lightness, mix, tone, with_lightness
+from generation.generators.scene.geometry import Point, curve, down_to, limb, open_line, ridge
 from generation.generators.scene.noun import Noun
 from generation.generators.scene.paint import Spot
 from generation.generators.scene.pen import Pen
 from generation.generators.scene.rng import Stream
 from generation.generators.scene.svg import path
+from generation.generators.scene.vocabulary import COLOURS
 
 
 def layer(canvas: Canvas, key: float, line: Sequence[Point], natural: str, depth: float, *, edge: float = 1.0) -> str:
@@ -30,6 +31,14 @@ def layer(canvas: Canvas, key: float, line: Sequence[Point], natural: str, depth
     shadow = canvas.edge(open_line(line), reach, 0.34)
     canvas.add(key, shadow + whole + path(shape, fill))
     return colour
+
+
+def grounded(canvas: Canvas, natural: str) -> str:
+    """The natural colour of a place's land, or the one that its prompt asked for, near the lightness of land."""
+    asked = COLOURS.get(canvas.graph.ground)
+    if not asked:
+        return natural
+    return with_lightness(tone(asked, 0.0, 0.96), 0.25 * lightness(natural) + 0.75 * lightness(asked))
 
 
 def far_ridges(canvas: Canvas, natural: str, count: int = 2, height: float = 44.0, rough: float = 0.55) -> None:
@@ -64,6 +73,9 @@ def mountains(canvas: Canvas, count: int = 2, tall: float = 260.0, natural: str 
             peaks.append((x, canvas.horizon - tall * (1.0 - 0.34 * i) * rng.uniform(0.5, 1.0)))
             x += rng.uniform(150, 290)
         colour = canvas.air.land(natural, depth)
+        if canvas.graph.ground:
+            # Asked for by its colour, so it stands clear of the haze.
+            colour = mix(colour, canvas.air.grade(natural), 0.45)
         for k, (px, py) in enumerate(peaks):
             _peak(canvas, FAR + 2 * i + 0.01 * k, px, py, colour, depth, snow)
 
@@ -230,6 +242,8 @@ def mound(canvas: Canvas, natural: str, *, key: float = MIDDLE, rise: float = 19
     canvas.open_water = (0.0, width - reach * 0.72) if side > 0 else (reach * 0.72, width)
     front = [(x, y + 92 + 20 * sin(x / 120)) for x, y in line]
     near = mix(canvas.air.land(tone(natural, -0.06), 0.85), canvas.air.dark, 0.35)
+    if canvas.graph.weather == "fog":
+        near = mix(colour, near, 0.35)
     edge = canvas.edge(open_line(front), 13, 0.3)
     canvas.add(key + 17, edge + path(down_to(front, foot + 20), near))
 
@@ -274,6 +288,22 @@ def path_of_sand(canvas: Canvas, top: float, natural: str) -> None:
     )
     colour = canvas.air.land(natural, 0.6)
     canvas.add(MIDDLE + 0.5, path(left + "L" + right[1:] + "Z", colour, 0.85))
+
+
+def road(canvas: Canvas, natural: str) -> None:
+    """A road that comes out of the distance and passes under the main thing, drawn on the ground's second sheet."""
+    side, w = canvas.needs.subject_side, canvas.width
+    way = ((0.5 - 0.04 * side, 0.0), (0.5 - 0.2 * side, 0.07), (0.5 - 0.3 * side, 0.17), (0.5 - 0.12 * side, 0.29),
+           (0.5 + 0.16 * side, 0.41), (0.5 + 0.6 * side, 0.56))  # fmt: skip
+    line = [(u * w, canvas.surface(u * w, t)) for u, t in way]
+    widths = [4.0, 13.0, 30.0, 56.0, 84.0, 120.0]
+    colour = canvas.air.land(natural, 0.6)
+    edge, track = mix(colour, canvas.air.dark, 0.3), mix(colour, canvas.air.dark, 0.14)
+    out = path(limb(line, [1.12 * x + 3 for x in widths]), edge, 0.55) + path(limb(line, widths), colour)
+    for off in (-0.2, 0.2):
+        rut = [(x, y + off * wide) for (x, y), wide in zip(line, widths, strict=True)]
+        out += path(limb(rut, [0.14 * wide for wide in widths]), track, 0.7)
+    canvas.add(MIDDLE + 6.3, out)
 
 
 def haze(canvas: Canvas, y: float, strength: float, key: float = HORIZON + 8, tall: float = 90.0) -> None:

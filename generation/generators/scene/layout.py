@@ -70,10 +70,13 @@ class Layout:
             target = min(max(target, 300.0), 350.0 if not self.canvas.needs.table else 330.0)
         if main.noun.metres > 5 and not main.noun.alive:
             target *= 1.3 if main.noun.metres < 29 else 1.6
-        if main.noun.where == "sky":
+        if main.noun.where == "sky" or self.canvas.deep:
             target *= 1.2
         share = 0.52 if main.noun.metres < 5 or main.noun.alive else 0.62
         widest = share * min(self.canvas.width, 1300.0) * max(0.4, float(main.count**-0.45))
+        if things[0] is not main and things[0].noun.metres < 0.6 * main.noun.metres:
+            # People on a bench are a picture of people: what carries the main thing grows with it.
+            target *= 1.3
         target = min(target, widest * main.noun.box[1] / main.noun.box[0])
         return target * self._fitting(target, main) / self._soft(main.noun.metres)
 
@@ -134,7 +137,8 @@ class Layout:
             return base + (0 if instance == 0 else spread * (-1 if instance % 2 else 0.8) * rng.uniform(0.4, 1))
         tie = self._tied(thing)
         if tie:
-            shift = {"behind": -0.3, "before": 0.24}.get(tie[1], rng.jitter(0.06))
+            aside = rng.jitter(0.06) - (0.16 if thing.noun.backdrop and not tie[0].noun.backdrop else 0.0)
+            shift = {"behind": -0.3, "before": 0.24}.get(tie[1], aside)
             return min(0.95, max(0.02, tie[0].t + shift))
         if thing.noun.backdrop or thing.noun.metres > 4.5:
             return rng.uniform(0.04, 0.26)

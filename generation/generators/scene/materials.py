@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from generation.generators.scene.colour import hexadecimal, lab
-from generation.generators.scene.pen import Mark
+from generation.generators.scene.colour import hexadecimal, lab, tone
+from generation.generators.scene.geometry import blob, box
+from generation.generators.scene.pen import Mark, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Material:
 
 
 _TEXT = {
-    "stone, granite, rock": Material("#98948c"),
+    "stone, granite, rock": Material("#98948c", 0.85),
     "marble, porcelain, ceramic": Material("#dfdbd4", 0.35),
     "wooden, wood, timber": Material("#9c6b41", 0.55),
     "glass, crystal": Material("#7fb3c6", 1.0, 0.7),
@@ -43,6 +44,10 @@ _TEXT = {
 MATERIALS: Mapping[str, Material] = {
     word.strip(): material for words, material in _TEXT.items() for word in words.split(",")
 }
+STATUES = frozenset(("stone", "granite", "marble", "sandstone", "bronze", "brass", "iron", "terracotta"))
+"""Stuffs of which a creature is a statue, on a plinth."""
+PLINTH, MOSS = 0.2, "#77854f"
+"""The plinth's share of the height, and what grows on it."""
 COLOUR_FIRST = ("gold", "golden", "silver", "bronze", "copper")
 """Colours as well: "a golden retriever" is a colour, so these bind as colours; only edits call them materials."""
 
@@ -63,4 +68,31 @@ def cast_in(marks: Sequence[Mark], name: str) -> list[Mark]:
         lightness = min(0.96, max(0.12, lightness))
         return replace(mark, colour=hexadecimal((lightness, a, b)), opacity=mark.opacity * material.opacity)
 
-    return [cast(mark) for mark in marks]
+    found = [cast(mark) for mark in marks]
+    if material.opacity == 1.0:
+        return found
+    # Light runs along the edges of what one can see through.
+    edge = tone(material.colour, 0.17, 0.5)
+    edges = [Mark(mark.path, edge, "line", 0.6, 1.0, matrix=mark.matrix) for mark in solid if mark.kind == "fill"]
+    return [*found, *edges]
+
+
+def on_plinth(marks: Sequence[Mark], name: str, width: float, height: float) -> list[Mark]:
+    """A cast creature made a statue of the same height: it stands on a plinth, with moss where the rain stays."""
+    colour, rise = MATERIALS[name].colour, PLINTH * height
+    share = 1 - PLINTH
+    stone = tone(colour if name in ("marble", "sandstone") else "#98948c", -0.03)
+    half, foot = width * 0.35, width * 0.39
+    shapes = (
+        (box(-half, -rise * 0.9, 2 * half, rise), stone),
+        (box(-foot, -rise * 0.3, 2 * foot, rise * 0.36, 0.6), tone(stone, -0.03)),
+        (box(-foot, -rise, 2 * foot, rise * 0.2, 0.6), tone(stone, 0.05)),
+    )
+    plinth = [Mark(d, shade, "fill") for d, shade in shapes]
+    for x, reach, drop in ((-0.86, 0.14, 0.5), (-0.62, 0.1, 0.26), (0.66, 0.12, 0.3), (0.86, 0.14, 0.6)):
+        moss = [(half * (x - reach), -rise * 0.82), (half * (x + reach), -rise * 0.82),
+                (half * (x + reach * 0.6), -rise * (0.82 - drop * 0.5)), (half * x, -rise * (0.82 - drop)),
+                (half * (x - reach * 0.6), -rise * (0.82 - drop * 0.6))]  # fmt: skip
+        plinth.append(Mark(blob(moss, 0.4), MOSS, "fill", 0.8, flat=True))
+    raised = (share, 0.0, 0.0, share, 0.0, -rise)
+    return [*(replace(mark, matrix=joined(raised, mark.matrix)) for mark in marks), *plinth]

@@ -114,7 +114,7 @@ class Painter:
         alpha = f' fill-opacity="{mark.opacity:.3f}"' if mark.opacity < 1 else ""
         if mark.kind == "glow":
             x, y, radius = mark.centre
-            return self.document.halo(x, y, radius, radius, mark.colour, mark.opacity)
+            return self.document.halo(x, y, radius, radius * mark.width, mark.colour, mark.opacity)
         if mark.kind == "line":
             colour = self.air.grade(mark.colour, spot.depth)
             faint = f' stroke-opacity="{mark.opacity:.3f}"' if mark.opacity < 1 else ""
@@ -158,7 +158,8 @@ class Painter:
     ) -> str:
         a, b, c, d, e, f = matrix
         moved = (a, b, c, d, e + shift[0], f + shift[1])
-        return self.flat_shape(marks, moved, colour, strength, grow, grouped=False)
+        dull = [mark for mark in marks if mark.kind != "light"]
+        return self.flat_shape(dull, moved, colour, strength, grow, grouped=False)
 
     def flat_shape(
         self, marks: list[Mark], matrix: Matrix, fill: str, strength: float, grow: float = 0, grouped: bool = True
@@ -211,7 +212,7 @@ class Painter:
         matrix: Matrix = (a, 0.0, -skew, -stretch * d, e, f - 1)
         top = -height / d
         fade = self.document.linear(((0, self.air.dark, 0.55), (1, self.air.dark, 0.05)), (0.0, 0.0), (0.0, top * 1.05))
-        plain = [replace(mark, kind="fill") if mark.kind == "window" else mark for mark in kept]
+        plain = [replace(mark, kind="fill") if mark.kind == "window" else mark for mark in kept if mark.kind != "light"]
         return contact + self.flat_shape(plain, matrix, fade, 0.75 * self.air.glow)
 
     def reflection(self, marks: Iterable[Mark], spot: Spot, strength: float = 0.5, squash: float = 0.72) -> str:

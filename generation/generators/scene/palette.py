@@ -31,6 +31,8 @@ class Air:
     lamps: bool = False
     source: str = "sun"
     stars: float = 0.0
+    earth: str = ""
+    """The hue that the season gives the land, or none."""
 
     @property
     def horizon(self) -> str:
@@ -46,10 +48,12 @@ class Air:
         i = int(place)
         return mix(self.stops[i], self.stops[i + 1], place - i)
 
-    def grade(self, colour: str, depth: float = 1.0) -> str:
+    def grade(self, colour: str, depth: float = 1.0, thing: bool = True) -> str:
         """A natural daylight colour as it looks in this air; depth 0 lies at the horizon, 1 in front."""
         lightness, a, b = lab(colour)
-        body = hexadecimal((lightness * self.gain, a * self.chroma, b * self.chroma))
+        # A thing that is nearly white catches the little light there is: fur in the moon, a beard by a lamp.
+        pale = max(0.0, (lightness - 0.68) / 0.32) ** 2 * 0.6 * (1 - self.gain) if thing else 0.0
+        body = hexadecimal((lightness * self.gain + pale, a * self.chroma, b * self.chroma))
         anchor = self.stop(1.05 - 0.95 * lightness * min(1.0, self.gain + 0.1))
         body = mix(body, anchor, self.tint)
         veil = self.haze * max(0.0, 1 - depth) ** 1.4
@@ -57,7 +61,10 @@ class Air:
 
     def land(self, colour: str, depth: float) -> str:
         """Ground: more of the palette and more of the air than things have."""
-        body = mix(self.grade(colour), self.stop(0.25 + 0.7 * depth), 0.16 + 1.25 * self.tint)
+        stop = self.stop(0.25 + 0.7 * depth)
+        if self.earth:
+            stop = mix(stop, _same_tone(self.earth, stop), 0.5)
+        body = mix(self.grade(colour, thing=False), stop, 0.16 + 0.95 * self.tint)
         return mix(body, mix(self.horizon, self.stops[1], 0.35), self.haze * (1 - depth) ** 1.25 * 0.85)
 
 
@@ -218,7 +225,7 @@ def turned(air: Air, lighter: float, chroma: float, hue: float) -> Air:
     return replace(air, sky=tuple(map(change, air.sky)), stops=(s[0], s[1], s[2], s[3], s[4]))
 
 
-def air_for(place: str, time: str, weather: str, mood: str, stream: Stream, tint: str = "") -> Air:
+def air_for(place: str, time: str, weather: str, mood: str, stream: Stream, tint: str = "", season: str = "") -> Air:
     """The air of a scene; the stream chooses among the variants and turns the hue a little."""
     if place in ("space", "moon"):
         air = stream.pick(SPACE)
@@ -234,6 +241,8 @@ def air_for(place: str, time: str, weather: str, mood: str, stream: Stream, tint
             share = 0.45 if time in ("night", "dusk", "dawn") else 0.92
             air = blended(air, stream.pick(WEATHERS[weather]), share)
     air = turned(air, 0.0, 1.0, 9 * sin(stream.uniform(-1.5, 1.5)))
+    if season == "autumn":
+        air = replace(air, earth="#cf8c3a")
     if mood in MOODS:
         air = turned(air, *MOODS[mood])
     if tint:

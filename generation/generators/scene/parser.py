@@ -7,12 +7,31 @@ from dataclasses import dataclass, field, replace
 
 from fediverse_ai.core import limits
 from generation.generators.scene import vocabulary as words_of
-from generation.generators.scene.graph import COLOURED_WATERS, Graph, Relation, RelationKind, Thing
+from generation.generators.scene.graph import COLOURED_GROUNDS, COLOURED_WATERS, Graph, Relation, RelationKind, Thing
 from generation.generators.scene.noun import Noun
 from generation.generators.scene.tongues import detect, foreign_tokens
 from generation.generators.scene.words import MOST, Token, tokens
 
 HELD_METRES = 1.3
+WHOLE_VIEWS = ("landscape", "cityscape", "cloudscape")
+"""Words of places whose colour word is the whole picture's."""
+NATURAL: Mapping[str, tuple[str, ...]] = {
+    "moon": ("white", "silver", "golden", "yellow"),
+    "full moon": ("white", "silver", "golden", "yellow"),
+    "crescent": ("white", "silver", "golden", "yellow"),
+    "sun": ("golden", "yellow"),
+    "stars": ("white", "silver", "golden", "yellow"),
+    "clouds": ("white", "grey", "gray"),
+    "aurora": ("green",),
+    "petals": ("pink", "white"),
+    "falling leaves": ("orange", "golden", "brown", "amber", "yellow"),
+    "fireflies": ("golden", "yellow"),
+    "dawn": ("pink", "golden", "orange", "red", "purple"),
+    "day": ("blue", "golden", "white"),
+    "dusk": ("pink", "golden", "orange", "red", "purple", "violet", "blue"),
+    "night": ("blue", "dark blue", "black"),
+}
+"""Colours that hours and features of the sky have anyway."""
 
 
 @dataclass(slots=True)
@@ -68,10 +87,12 @@ def read(prompt: str, found: list[Token]) -> Graph:
         _read(reader, token, found[i + 1 :])
     graph = reader.graph
     graph.features = tuple(dict.fromkeys(reader.features))
+    if reader.colours and not graph.things:
+        graph.tint = words_of.COLOURS[reader.colours[0]]
+    else:
+        reader.unknown += reader.colours
     known = {thing.spoken for thing in graph.things}
     graph.unknown = tuple(dict.fromkeys(w[:40] for w in reader.unknown if w not in known))[:8]
-    if not graph.things and reader.colours:
-        graph.tint = words_of.COLOURS[reader.colours[0]]
     return graph
 
 
@@ -169,6 +190,9 @@ def _read_pose(r: _Reader, token: Token) -> None:
 
 
 def _read_relation(r: _Reader, token: Token) -> None:
+    # A colour that found nothing to colour ("with green eyes on a chair") is not what follows.
+    r.unknown += r.colours
+    r.colours = []
     if r.last is not None:
         r.pending = (token.value, list(r.joined) or [r.last])
         if token.value == "riding":
@@ -274,6 +298,10 @@ def _read_setting(r: _Reader, token: Token) -> None:
     if r.negated:
         r.negated = False
         return
+    if kind in ("feature", "time") and r.colours:
+        if r.colours[0] not in NATURAL.get(token.value, ()):
+            r.unknown.append(f"{r.colours[0]} {token.text}")
+        r.colours = []
     if kind == "feature":
         r.features.append(token.value)
         if r.size > 1.2:
@@ -285,12 +313,13 @@ def _read_setting(r: _Reader, token: Token) -> None:
         )
         if better:
             graph.place, graph.place_said = token.value, True
-        if token.value in COLOURED_WATERS and r.colours:
-            graph.water = r.colours[0]
+        _colour_place(r, token)
         if token.value == "room" and any(
             word in token.text for word in ("table", "desk", "sill", "shelf", "still life")
         ):
             r.features.append("sill" if "sill" in token.text else "table")
+        if token.text in words_of.ROADS:
+            r.features.append("road")
         if r.pending and r.pending[0] == "over":
             for index in r.pending[1]:
                 _give_pose(graph.things[index], "fly", "flying")
@@ -303,7 +332,7 @@ def _read_setting(r: _Reader, token: Token) -> None:
     elif kind == "season":
         graph.season = token.value
     elif kind == "mood":
-        _read_mood(r, token.value)
+        _read_mood(r, token)
     elif kind == "style":
         graph.style, graph.style_said = token.value, True
     if kind not in ("time", "weather", "season", "mood", "style"):
@@ -316,7 +345,27 @@ def _read_setting(r: _Reader, token: Token) -> None:
         graph.time = "night"
 
 
-def _read_mood(r: _Reader, mood: str) -> None:
-    if mood in ("lavender", "tulips", "sunflowers"):
+def _read_mood(r: _Reader, token: Token) -> None:
+    r.graph.mood = token.value
+    if token.value in ("lavender", "tulips", "sunflowers"):
         r.graph.place, r.graph.place_said = "field", True
-    r.graph.mood = mood
+        _colour_place(r, replace(token, value="field"))
+        r.colours = []
+
+
+def _colour_place(r: _Reader, token: Token) -> None:
+    """Colour words before a place: its water's or its land's, the whole picture's, or words that were not drawn."""
+    if not r.colours:
+        return
+    graph, first = r.graph, r.colours[0]
+    if token.text in WHOLE_VIEWS:
+        graph.tint = words_of.COLOURS[first]
+    elif token.text in words_of.PLACE_PARTS:
+        r.unknown.append(f"{first} {token.text}")
+    elif token.value in COLOURED_WATERS:
+        graph.water = first
+    elif token.value in COLOURED_GROUNDS and token.value == graph.place:
+        graph.ground = first
+    else:
+        r.unknown.append(f"{first} {token.text}")
+    r.unknown += r.colours[1:]

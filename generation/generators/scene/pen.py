@@ -83,9 +83,14 @@ class Pen:
         """A shape that catches the light, laid over what is drawn; keep it inside the outline."""
         self._add(Mark(path, "#fff6e0", "shine", strength))
 
-    def glow(self, x: float, y: float, radius: float, colour: str = "#ffdf9a", strength: float = 0.8) -> None:
-        """A soft halo of light; drawn whatever the time of day, so ask `pen.lit` first if it is a lamp."""
-        self._add(Mark("", colour, "glow", strength, centre=(x, y, radius)))
+    def glow(
+        self, x: float, y: float, radius: float, colour: str = "#ffdf9a", strength: float = 0.8, squash: float = 1.0
+    ) -> None:
+        """A soft halo of light; drawn whatever the time of day, so ask `pen.lit` first if it is a lamp.
+
+        With `squash` it is so much lower than wide: the pool of light on the ground.
+        """
+        self._add(Mark("", colour, "glow", strength, width=squash, centre=(x, y, radius)))
 
     def light(self, path: str, colour: str, opacity: float = 1.0) -> None:
         """A shape that shines by itself (a flame, a lamp's glass): the air does not grade its colour."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from generation.generators.scene.version import VERSION
+from generation.generators.scene.version import STREAMS
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ class Stream:
     """A named stream of random numbers, the same on every machine. Never Python's `hash()` or global state."""
 
     def __init__(self, *key: object) -> None:
-        text = "\0".join(str(part) for part in (VERSION, *key))
+        text = "\0".join(str(part) for part in (STREAMS, *key))
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         self._text = text
         self.numpy = np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))

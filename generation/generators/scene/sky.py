@@ -7,7 +7,7 @@ from math import pi, sin
 
 from generation.generators.scene.canvas import CLOUDS, LIGHT, SKY, WEATHER, Canvas
 from generation.generators.scene.colour import mix, tone
-from generation.generators.scene.geometry import Point, blob, curve, ellipse
+from generation.generators.scene.geometry import Point, blob, curve, ellipse, star
 from generation.generators.scene.svg import path, stroke
 
 
@@ -289,6 +289,8 @@ def draw_weather(canvas: Canvas) -> None:
             )
     if "petals" in features or "falling leaves" in features:
         _drift(canvas, "#f3b6c4" if "petals" in features else "#d98a3d")
+    if canvas.graph.mood == "dreamy":
+        _sparkles(canvas)
     if "fireflies" in features:
         _fireflies(canvas)
 
@@ -328,6 +330,22 @@ def _drift(canvas: Canvas, colour: str) -> None:
         x, y, s = rng.uniform(0, canvas.width), rng.uniform(canvas.height * 0.15, canvas.height), rng.uniform(3, 8)
         out.append(path(ellipse(x, y, s, s * 0.45, rng.uniform(0, 180)), rng.pick(tones), 0.9))
     canvas.add(WEATHER, "".join(out))
+
+
+def _sparkles(canvas: Canvas) -> None:
+    """Magic in the air: four-pointed glints, the larger ones with a halo, in a drift across the picture."""
+    rng = canvas.stream.child("sparkles")
+    light = mix(canvas.air.light, "#ffffff", 0.5)
+    out = []
+    for _ in range(46):
+        u = rng.uniform()
+        x = canvas.width * u
+        y = canvas.horizon * (1.16 - 0.5 * u) + rng.jitter(190)
+        size = 2.5 + 11 * rng.uniform() ** 3
+        if size > 6:
+            out.append(canvas.document.halo(x, y, size * 3, size * 3, light, 0.5))
+        out.append(path(star(x, y, size, size * 0.2, 4), light, 0.95))
+    canvas.add(WEATHER - 1, "".join(out))
 
 
 def _fireflies(canvas: Canvas) -> None:

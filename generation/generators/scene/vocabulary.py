@@ -224,3 +224,14 @@ IRREGULAR: Mapping[str, str] = {
     "knives": "knife", "loaves": "loaf",
     "cacti": "cactus", "octopi": "octopus", "firemen": "fireman", "kids": "kid",
 }  # fmt: skip
+
+_PLACE_PARTS_TEXT = """
+    cliff, cliffs, headland, seaside cliff, coast, coastline, coast road, lakeside, lakeshore, riverbank,
+    riverside, road, lane, country road, country lane, mountain path, mountain pass, table, wooden table, kitchen
+    table, desk, indoors, interior, windowsill, window sill, window, shelf, still life, fireplace, inside, floor,
+    rug, carpet
+"""
+PLACE_PARTS = frozenset(" ".join(words.split()) for words in _PLACE_PARTS_TEXT.split(","))
+"""Words of places that name a part of them, whose colour is not the water's or the land's."""
+ROADS = ("road", "country road", "lane", "country lane", "mountain path", "mountain pass")
+"""Words of places that ask for a road through them."""

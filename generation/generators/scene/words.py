@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from generation.generators.scene import vocabulary as words_of
+from generation.generators.scene.graph import COLOURED_GROUNDS, COLOURED_WATERS
 from generation.generators.scene.materials import COLOUR_FIRST, MATERIALS
 from generation.generators.scene.nouns import words as noun_words
 
@@ -127,7 +128,7 @@ def _ambiguous(phrase: str, following: str) -> Token | None:
         phrase in ("orange", "rose", "gold", "peach", "lime", "coral", "lavender", "violet", "lilac", "copper", "olive")
         and phrase in noun_words()
     ):
-        if _noun(following) or following in words_of.COLOURS or following in ("and", "sky"):
+        if _noun(following) or following in words_of.COLOURS or _is_ground(following) or following in ("and", "sky"):
             return Token("colour", phrase) if phrase in words_of.COLOURS else None
         return Token("noun", noun_words()[phrase], text=phrase)
     if phrase in MATERIALS and phrase not in COLOUR_FIRST and _names_thing(following):
@@ -135,6 +136,10 @@ def _ambiguous(phrase: str, following: str) -> Token | None:
     if phrase.isdigit() and len(phrase) < 4:
         return Token("count", max(1, min(MOST, int(phrase))))
     return None
+
+
+def _is_ground(word: str) -> bool:
+    return words_of.PLACE_WORDS.get(word, "") in (*COLOURED_WATERS, *COLOURED_GROUNDS)
 
 
 def _names_thing(word: str) -> bool:

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.generators.scene.engine import compose, prepare
+from generation.generators.scene.engine import compose, draw, prepare
 from generation.generators.scene.layout import Layout
+from generation.generators.scene.materials import MOSS, PLINTH, cast_in, on_plinth
 from generation.generators.scene.noun import Noun
 from generation.generators.scene.nouns import catalogue
 from generation.generators.scene.paint import Look, Painter, Spot
 from generation.generators.scene.palette import TIMES
 from generation.generators.scene.parser import parse
-from generation.generators.scene.pen import Pen
+from generation.generators.scene.pen import IDENTITY, Pen
 from generation.generators.scene.places import PLACES
 from generation.generators.scene.rng import Stream
 from generation.generators.scene.settle import settle
@@ -120,6 +121,33 @@ def test_the_main_thing_stands_off_centre_and_the_horizon_is_never_in_the_middle
         (fox,) = Layout(graph, canvas).run()
         assert abs(fox.x / canvas.width - 0.5) > 0.1
         assert abs(canvas.horizon / canvas.height - 0.5) > 0.05
+
+
+def test_a_stone_beast_is_a_statue_on_a_plinth_and_a_stone_boat_is_not() -> None:
+    lion = catalogue()["lion"]
+    pen = Pen(Stream("statue"))
+    lion.draw(pen)
+    stone = cast_in(pen.marks, "stone")
+    statue = on_plinth(stone, "stone", *lion.box)
+    plinth = statue[len(stone) :]
+    assert {mark.matrix for mark in plinth} == {IDENTITY}
+    assert {(mark.matrix[0], mark.matrix[5]) for mark in statue[: len(stone)]} == {(1 - PLINTH, -PLINTH * lion.box[1])}
+    for prompt, marked in (("a stone lion in a garden", True), ("a stone boat in a garden", False)):
+        graph = parse(prompt)
+        stream = Stream("statue")
+        settle(graph, stream)
+        canvas = prepare(graph, stream, 64, 64)
+        PLACES[graph.place](canvas)
+        (item,) = Layout(graph, canvas).run()
+        draw(canvas, item)
+        moss = canvas.air.grade(MOSS, 0.5 + 0.5 * item.t)
+        assert (moss in canvas.document.text(64, 64)) == marked
+
+
+def test_the_streams_of_earlier_recipes_are_kept() -> None:
+    """A recipe of version 2.0.0 still lays out as it did; a new key of the streams is a decision, not an accident."""
+    stream = Stream("a fox", 7)
+    assert (round(stream.uniform(), 12), stream.child("side").whole(0, 1000)) == (0.672373479069, 535)
 
 
 def test_styles_have_names_that_the_generator_knows() -> None:

@@ -118,21 +118,27 @@ def bear(pen: Pen) -> None:
 
 def _walking_bear(pen: Pen, fur: str, snout: str) -> None:
     """A heavy walker: humped shoulders, a low-carried head, thick legs that taper to broad paws."""
-    dark = pen.darker(fur, 0.08)
+    dark = pen.darker(fur, 0.12)
     run = pen.pose == "run"
     reach = 14 if run else 5
     for line in ([(20, -34), (26 + reach, -18), (22 + 2 * reach, -3)], [(-34, -34), (-30, -19), (-26 - 2 * reach, -3)]):
         pen.fill(limb(line, [22, 15, 12]), dark)
         _paw(pen, *line[-1], dark)
-    body = "-60,-40 -58,-56 -46,-67 -26,-71 -6,-70 14,-77 30,-77 42,-66 46,-52 38,-36 20,-28 -2,-25 -24,-26 -44,-28"
+    body = "-61,-40 -60,-54 -50,-67 -30,-73 -8,-70 14,-76 30,-77 42,-66 46,-52 38,-36 20,-29 -2,-25 -24,-28 -44,-30"
+    pen.fill(ellipse(-61, -52, 4.4, 5), fur)
     pen.fill(blob(body), fur)
-    pen.shade(blob("-30,-27 -4,-32 22,-34 30,-31 8,-26 -12,-24"), 0.14)
+    pen.shade(blob("-34,-30 -6,-36 20,-38 32,-33 10,-27 -12,-24"), 0.17)
+    pen.shade(blob("-33,-60 -27,-46 -29,-34 -34,-28! -30,-44", 0.3), 0.12)
+    pen.shine(blob("-50,-65 -30,-72 -8,-69 14,-75 32,-75 14,-71 -10,-65 -34,-67"), 0.3)
     for line in (
         [(28, -46), (32 - reach, -22), (34 - 2 * reach, -3)],
         [(-44, -48), (-48, -24), (-44 + 2 * reach, -3)],
     ):
         pen.fill(limb(line, [30, 19, 13]), fur)
         _paw(pen, *line[-1], fur)
+        x, y = line[-1]
+        for k in (3.0, 6.5, 10.0):
+            pen.line(curve([(x + k, y - 1), (x + k + 1.4, y + 2.4)]), "#3a3436", 1)
     pen.fill(limb("28,-62 46,-60 58,-54", [34, 26, 18]), fur)
     pen.fill(ellipse(45, -71, 4.6), pen.darker(fur, 0.06))
     pen.fill(blob("40,-58 46,-69 56,-69 64,-61 76,-55 79,-50 74,-46 60,-45 48,-47"), fur)
@@ -174,7 +180,7 @@ def _sitting_bear(pen: Pen, fur: str, snout: str) -> None:
     anchors={"top": (-8, -70), "seat": (-10, -66)},
 )
 def polar_bear(pen: Pen) -> None:
-    fur = pen.part("fur", "#efe8d8")
+    fur = pen.part("fur", "#f6f2e8")
     _walking_bear(pen, fur, pen.darker(fur, 0.03))
 
 

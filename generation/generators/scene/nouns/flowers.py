@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from generation.generators.scene.geometry import blob, curve, ellipse, limb
+from generation.generators.scene.geometry import blob, curve, ellipse, limb, poly
 from generation.generators.scene.noun import noun
 from generation.generators.scene.pen import Pen
 
@@ -204,6 +204,13 @@ def pumpkin(pen: Pen) -> None:
         pen.fill(ellipse(x, -24, w, 24), pen.darker(skin, dark))
     for x in (-28, -14, 14, 28):
         pen.line(curve([(x * 0.5, -46), (x, -24), (x * 0.55, -2)]), pen.darker(skin, 0.11), 1.6, 0.7)
+    if pen.lit:
+        # By night somebody has carved it, and a candle burns inside.
+        pen.glow(0, -22, 60, "#ffb347", 0.55)
+        mouth = "-25,-18 -17,-15 -14,-11 -8,-12 -6,-8 2,-8 4,-12 10,-11 13,-15 25,-18 17,-5 4,-1 -8,-2 -18,-6"
+        for hole in ("-20,-25 -8,-27 -12,-38", "8,-27 20,-25 13,-38", "-3,-20 4,-20 0.6,-26", mouth):
+            pen.light(poly(hole), "#ffd667")
+        pen.light(poly("-13,-8 -8,-6 2,-4 12,-7 6,-3 -6,-3"), "#fff2b8", 0.9)
     pen.fill(limb("0,-44 2,-53 9,-58", [9, 6, 5]), "#6d7a3f")
     pen.line(curve("4,-46 20,-52 24,-44 30,-48"), "#6d7a3f", 1.7)
 

@@ -1,33 +1,13 @@
-"""Landmarks of scenery: bridges, temples, tents, volcanoes, waterfalls."""
+"""Landmarks of scenery: bridges, temples, fountains, volcanoes, waterfalls."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import cos, pi, sin
 
 from generation.generators.scene.geometry import blob, box, curve, ellipse, limb, poly
 from generation.generators.scene.noun import noun
 from generation.generators.scene.pen import Pen
-
-
-@noun(
-    "tent",
-    (96, 62),
-    1.8,
-    words="camp,campsite,tipi,teepee,wigwam,yurt",
-    parts=("canvas",),
-    anchors={"inside": (-6, 0), "top": (-10, -60)},
-)
-def tent(pen: Pen) -> None:
-    canvas = pen.part("canvas", "#d98a3a", "#5f8a72", "#c9583f", "#d8c7a0")
-    if pen.lit:
-        pen.glow(-16, -22, 76, "#ffd08a", 0.7)
-    pen.fill(poly("-10,-60 48,0 -46,0"), canvas)
-    pen.fill(poly("-10,-60 48,0 14,0"), pen.darker(canvas, 0.1))
-    pen.window(poly("-11,-52 4,0 -28,0"), "#5a463c")
-    pen.fill(poly("-11,-52 -28,0 -40,0"), pen.lighter(canvas, 0.05))
-    pen.line(curve("-46,0 -60,3"), "#cfc4ae", 1)
-    pen.line(curve("48,0 60,3"), "#cfc4ae", 1)
-    pen.line(curve("-10,-60 -8,-66"), "#7a5f42", 2)
 
 
 @noun("pagoda", (112, 140), 20, words="temple,shrine,japanese temple,torii,torii gate", parts=("roofs",), backdrop=True)
@@ -192,46 +172,87 @@ def volcano(pen: Pen) -> None:
     pen.light(blob("-15,-111 0,-104 15,-111 0,-114"), "#ffd27a")
 
 
-@noun("waterfall", (176, 226), 30, words="cascade,falls", parts=("rock",), backdrop=True, turns=True)
+CLIFF = (
+    (-114, 4), (-106, -58), (-94, -72), (-92, -128), (-74, -144), (-68, -194),
+    (-50, -212), (-26, -206), (-19, -196), (21, -196), (28, -210), (46, -222),
+    (64, -208), (72, -168), (88, -156), (94, -104), (108, -90), (116, -40), (122, 4),
+)  # fmt: skip
+"""The waterfall's rock against the sky."""
+SHELVES = (
+    (-48, -210, 20, 11), (46, -219, 18, 11), (-84, -136, 9, 6), (82, -160, 9, 6),
+    (-101, -68, 7, 6), (102, -94, 8, 6), (-30, -92, 8, 5), (40, -92, 8, 5),
+)  # fmt: skip
+"""Where ferns grow on it: x, y, half the width, how many."""
+
+
+@noun("waterfall", (196, 226), 30, words="cascade,falls", parts=("rock",), backdrop=True, turns=True)
 def waterfall(pen: Pen) -> None:
-    rock, rng = pen.part("rock", "#77746f", "#6c7670"), pen.rng
-    for side in (-1, 1):
-        face = pen.darker(rock, 0.0 if side > 0 else 0.04)
-        edge = [(18, 4), (24, -70), (15, -150), (19, -206), (44, -214), (58, -204), (66, -176), (63, -140), (76, -120),
-                (80, -84), (74, -60), (88, -38), (96, 4)]  # fmt: skip
-        pen.fill(poly([(side * x, y) for x, y in edge]), face)
-        for _ in range(17):
-            x, y = rng.uniform(24, 82), rng.uniform(-196, -24)
-            wide, tall = rng.uniform(4, 10), rng.uniform(16, 46)
-            if x + wide > 60 + (y + 206) * 0.17:
+    """Water that leaps from a notch in a cliff onto a ledge, and from there in veils into its pool."""
+    rock, rng = pen.part("rock", "#7d7972", "#6f7a73"), pen.rng
+    pen.fill(poly([(x + rng.jitter(3), y + rng.jitter(3)) for x, y in CLIFF]), rock)
+    _strata(pen, rock)
+    pen.fill(poly("-22,-198 24,-198 28,-150 30,-92 62,2 -56,2 -30,-92 -26,-150"), pen.darker(rock, 0.14))
+    pen.fill(blob("-17,-200! 0,-203 19,-200! 20,-150 25,-90! -23,-90! -19,-150", 0.2), "#d5e6e8")
+    pen.fill(blob("-38,-88! 42,-88! 47,-44 56,3! 22,3! 16,-46 8,-60 0,-44 -6,3! -50,3! -44,-44", 0.2), "#d5e6e8")
+    for top, bottom, half, count in ((-202, -92, 15, 22), (-92, -2, 40, 40)):
+        for _ in range(count):
+            x, y = rng.jitter(half), rng.uniform(top, bottom - 24)
+            if top > -100 and -2 < x < 18 and y > -66:
                 continue
-            slab = poly([(side * x, y), (side * (x + wide), y - 5), (side * (x + wide - 1), y + tall),
-                         (side * (x + 1.5), y + tall + 4)])  # fmt: skip
-            pen.fill(slab, pen.lighter(face, rng.pick((0.06, 0.03, -0.05, -0.09))), 0.85)
-        for level in (-166.0, -122.0, -64.0):
-            crack = [(side * x, level + rng.jitter(3)) for x in (22, 40, 64 + (level + 166) * 0.1)]
-            pen.line(curve(crack), pen.darker(face, 0.14), 1.4, 0.6)
-    pen.fill(poly("-20,-204 20,-204 16,-150 25,-70 34,0 -36,0 -25,-70 -16,-150"), pen.darker(rock, 0.12))
-    pen.fill(blob("-15,-206! 14,-206! 15,-150 22,-72 31,0! -33,0! -22,-74 -15,-148", 0.2), "#d5e6e8")
-    for _ in range(26):
-        x, y = rng.jitter(12), rng.uniform(-204, -50)
-        long, spread = rng.uniform(24, 60), 1 + (y + 204) / 240
-        strand = limb([(x * spread, y), (x * (spread + 0.25), y + long)], [rng.uniform(1, 2.6), 0.5], 2)
-        pen.fill(strand, "#94bcc6" if rng.chance(0.45) else "#f8fcfc", 0.75, flat=True)
-    pen.fill(ellipse(0, 6, 138, 13), "#6fa5ac")
-    for _ in range(6):
-        pen.fill(ellipse(rng.jitter(70), 4 + rng.uniform(0, 8), rng.uniform(14, 44), 1.4), "#cfe5e6", 0.6, flat=True)
-    for k in range(11):
-        pen.fill(ellipse(-40 + 8 * k, -1 + rng.jitter(3), 11, 6), "#f4fafa", 0.55, flat=True)
-    pen.glow(0, -14, 82, "#eef8f6", 0.6)
-    for side in (-1, 1):
-        for k in range(34):
-            ledge, x = divmod(k, 12)
-            at = (side * (20 + 5.2 * x * (0.66, 0.9, 1.0)[ledge % 3]), (-210, -120, -40)[ledge % 3] + rng.jitter(5))
-            if ledge and x < 7:
-                continue
-            green, size = pen.lighter("#567f48", rng.jitter(0.07)), rng.uniform(9, 16)
-            pen.fill(
-                limb([(at[0], at[1] - size * 0.4), at, (at[0] + rng.jitter(4), at[1] + size)], [size, size, 1], 3),
-                green,
-            )
+            long, spread = rng.uniform(20, 44), 1 + 0.3 * (y - top) / (bottom - top)
+            strand = limb([(x * spread, y), (x * (spread + 0.1), y + long)], [rng.uniform(1, 2.6), 0.5], 2)
+            pen.fill(strand, "#94bcc6" if rng.chance(0.45) else "#f8fcfc", 0.75, flat=True)
+    pen.fill(blob("-40,-86! -20,-95 4,-91 26,-96 44,-86! 30,-84 8,-86 -16,-83", 0.3), "#f6fbfb", 0.85)
+    pen.glow(2, -86, 46, "#eef8f6", 0.5)
+    pen.fill(ellipse(0, 6, 150, 13), "#6fa5ac")
+    for _ in range(7):
+        pen.fill(ellipse(rng.jitter(84), 4 + rng.uniform(0, 8), rng.uniform(14, 44), 1.4), "#cfe5e6", 0.6, flat=True)
+    for k in range(14):
+        pen.fill(ellipse(-56 + 8.6 * k, -1 + rng.jitter(3), 11, 6), "#f4fafa", 0.55, flat=True)
+    pen.glow(0, -12, 92, "#eef8f6", 0.6)
+    for x, size in ((-96, 22), (-70, 13), (76, 15), (104, 25)):
+        stone = [
+            (x - size, 9),
+            (x - size * 0.7, -size * 0.5),
+            (x, -size * 0.8),
+            (x + size * 0.8, -size * 0.4),
+            (x + size, 9),
+        ]
+        pen.fill(blob(stone, 0.26), pen.darker(rock, 0.04))
+    _hanging_green(pen)
+
+
+def _strata(pen: Pen, rock: str) -> None:
+    """Blocks and cracks of the cliff, lighter on their left, and shelves across it."""
+    rng = pen.rng
+    for _ in range(46):
+        x, y = rng.uniform(-108, 104), rng.uniform(-204, -22)
+        wide, tall = rng.uniform(6, 14), rng.uniform(14, 42)
+        if abs(x + wide / 2) < 36 or y < max(_top(x), _top(x + wide)) + 5 or y + tall > 2:
+            continue
+        slab = poly([(x, y), (x + wide, y - 4), (x + wide - 1, y + tall), (x + 1.5, y + tall + 4)])
+        pen.fill(slab, pen.lighter(rock, rng.pick((0.07, 0.04, -0.05, -0.09))), 0.85)
+    for level in (-166.0, -118.0, -60.0):
+        for side in (-1, 1):
+            reach = 66 + (level + 166) * 0.32
+            crack = [(side * x, level + rng.jitter(4)) for x in (30, (30 + reach) / 2, reach)]
+            pen.line(curve(crack), pen.darker(rock, 0.14), 1.6, 0.6)
+    pen.shade(poly("60,-206 72,-168 88,-156 94,-104 108,-90 116,-40 122,4 84,4 78,-80 66,-140"), 0.16)
+
+
+def _top(x: float) -> float:
+    """The height of the cliff's edge at x."""
+    for (x0, y0), (x1, y1) in pairwise(CLIFF):
+        if x0 <= x <= x1:
+            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    return 0.0
+
+
+def _hanging_green(pen: Pen) -> None:
+    """Ferns and creepers on every shelf."""
+    rng = pen.rng
+    for centre, level, spread, count in SHELVES:
+        for _ in range(count):
+            x, y, size = centre + rng.jitter(spread), level + rng.jitter(5), rng.uniform(8, 15)
+            leaf = limb([(x, y - size * 0.4), (x, y), (x + rng.jitter(4), y + size)], [size * 0.9, size, 1], 3)
+            pen.fill(leaf, pen.lighter("#567f48", rng.jitter(0.07)))

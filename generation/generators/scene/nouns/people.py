@@ -160,67 +160,6 @@ def knight(pen: Pen) -> None:
         pen.line(curve("-14,-64 -14,-38"), "#e3cf9a", 2.4)
 
 
-def _robed(pen: Pen, robe: str, beard: str = "") -> tuple[float, float]:
-    wear = Clothes(robe, robe, "#4a3a36", some_skin(pen), beard or some_hair(pen), robe=True, long_hair=not beard)
-    joints = figure(pen, wear)
-    x, y = joints.head
-    if beard:
-        pen.fill(blob([(x - 2, y + 2), (x + 7, y + 2), (x + 8, y + 12), (x + 3, y + 26), (x - 2, y + 14)]), beard)
-    return x, y
-
-
-def _pointed_hat(pen: Pen, x: float, y: float, hat: str, band: str) -> None:
-    pen.fill(blob([(x - 8, y - 5), (x - 5, y - 20), (x - 10, y - 36), (x + 2, y - 22), (x + 9, y - 5)], 0.22), hat)
-    pen.fill(blob([(x - 17, y - 3), (x, y - 8), (x + 18, y - 3.4), (x, y - 1)]), hat)
-    pen.fill(poly([(x - 8, y - 6.6), (x - 7.4, y - 10), (x + 7.8, y - 10), (x + 9, y - 6.6)]), band)
-
-
-@noun(
-    "wizard",
-    (60, 128),
-    1.8,
-    words="sorcerer,mage,magician,druid,gandalf",
-    parts=("robe",),
-    poses=("stand", "walk"),
-    alive=True,
-    anchors=AT,
-)
-def wizard(pen: Pen) -> None:
-    robe = pen.part("robe", "#47558f", "#5f4a86", "#3f6f72")
-    held_line(pen, (14, 2), (18, -104), "#7a5636", 3)
-    x, y = _robed(pen, robe, "#e8e2d4")
-    _pointed_hat(pen, x, y, pen.darker(robe, 0.04), "#d8b04f")
-    pen.glow(18, -108, 34, "#bfe6ff", 0.8)
-    pen.fill(poly("18,-118 23,-108 18,-98 13,-108"), "#c9ecff")
-
-
-@noun(
-    "witch",
-    (76, 122),
-    1.7,
-    words="sorceress,enchantress",
-    parts=("robe",),
-    poses=("stand", "fly", "ride"),
-    alive=True,
-    anchors=AT,
-)
-def witch(pen: Pen) -> None:
-    robe = pen.part("robe", "#4a3f5f", "#3f4a5a")
-    if pen.pose == "stand":
-        held_line(pen, (15, 0), (22, -84), "#8a6338", 2.8)
-        x, y = _robed(pen, robe)
-        _pointed_hat(pen, x, y, pen.darker(robe, 0.05), "#b5713a")
-        return
-    before, pen.pose = pen.pose, "ride"
-    with pen.at(0, -26):
-        pen.line(curve("-54,6 60,-8"), "#8a6338", 3.4)
-        pen.fill(blob("-50,4 -70,-6! -82,2! -78,9! -84,14! -66,18 -50,8"), "#c99a4a")
-        x, y = _robed(pen, robe)
-        pen.fill(blob("-10,-24 -34,-18 -46,-2! -28,0 -8,4"), pen.darker(robe, 0.06))
-        _pointed_hat(pen, x, y, pen.darker(robe, 0.05), "#b5713a")
-    pen.pose = before
-
-
 @noun(
     "fisherman",
     (76, 104),
@@ -306,8 +245,18 @@ def queen(pen: Pen) -> None:
     _crowned(pen, pen.part("dress", "#7a4f9a", "#b5566f", "#3f7a8a"), "")
 
 
+def robed(pen: Pen, robe: str, beard: str = "") -> tuple[float, float]:
+    """A figure in a long robe, with a beard or long hair; gives the place of its head."""
+    wear = Clothes(robe, robe, "#4a3a36", some_skin(pen), beard or some_hair(pen), robe=True, long_hair=not beard)
+    joints = figure(pen, wear)
+    x, y = joints.head
+    if beard:
+        pen.fill(blob([(x - 2, y + 2), (x + 7, y + 2), (x + 8, y + 12), (x + 3, y + 26), (x - 2, y + 14)]), beard)
+    return x, y
+
+
 def _crowned(pen: Pen, robe: str, beard: str) -> None:
-    x, y = _robed(pen, robe, beard)
+    x, y = robed(pen, robe, beard)
     pen.fill(
         poly(
             [

@@ -10,13 +10,13 @@ from generation.generators.scene.pen import Pen
 
 @noun(
     "lion",
-    (130, 90),
+    (140, 94),
     1.2,
     words="lioness",
     parts=("fur", "mane"),
     poses=("stand", "sit", "run"),
     alive=True,
-    anchors={"top": (-8, -66), "seat": (-12, -62), "head": (44, -70)},
+    anchors={"top": (-8, -66), "seat": (-12, -62), "head": (48, -72)},
 )
 def lion(pen: Pen) -> None:
     fur = pen.part("fur", "#d3a25a", "#c8964f")
@@ -25,24 +25,43 @@ def lion(pen: Pen) -> None:
         pen.fill(limb("-26,-6 -52,-3 -66,-12", [5, 4, 3]), fur)
         pen.fill(ellipse(-68, -13, 7, 5), mane)
         seated(pen, fur, pen.lighter(fur, 0.05))
-        with pen.at(-22, -12):
+        with pen.at(-24, -13):
             _lion_head(pen, fur, mane)
         return
-    pen.fill(limb("-42,-54 -62,-50 -70,-30 -78,-22", [6, 4, 3.4, 3]), fur)
-    pen.fill(blob("-74,-26 -84,-22 -84,-12 -74,-16"), mane)
-    body = blob("-46,-52 -38,-62 -10,-63 22,-66 36,-56 32,-38 8,-30 -22,-32 -44,-32")
-    beast(pen, body, fur, gait(26, -34, 42, pen.pose), (17, 10, 8))
+    pen.fill(limb("-44,-56 -60,-58 -68,-44 -70,-26 -78,-19", [6, 4.4, 3.6, 3.2, 3]), fur)
+    pen.fill(blob("-74,-24 -84,-23 -90,-14! -82,-12 -74,-15"), mane)
+    legs = gait(28, -37, 40, pen.pose)
+    body = blob("-50,-50 -46,-61 -32,-66 -8,-63 16,-66 36,-66 46,-54 42,-38 26,-29 4,-33 -16,-38 -30,-34 -46,-36")
+    beast(pen, body, fur, legs, (19, 11.5, 9))
+    pen.shade(blob("-28,-40 -14,-40 6,-36 24,-31 6,-32 -12,-36 -22,-36"), 0.2)
+    pen.shade(blob("-30,-58 -24,-48 -27,-38 -31,-34! -28,-46", 0.3), 0.16)
+    for leg, shade in ((legs[2], 0.09), (legs[3], 0.09), (legs[0], 0.0), (legs[1], 0.0)):
+        x, y = leg[-1]
+        paw = [(x - 6, y + 2), (x - 5, y - 5), (x + 3, y - 6), (x + 10, y - 2), (x + 11, y + 2)]
+        pen.fill(blob(paw, 0.3), pen.darker(fur, shade) if shade else fur)
+        for k in (3.5, 7):
+            pen.line(curve([(x + k, y - 2.6), (x + k + 0.8, y + 1.4)]), pen.darker(fur, 0.16 + shade), 0.9)
     _lion_head(pen, fur, mane)
 
 
 def _lion_head(pen: Pen, fur: str, mane: str) -> None:
-    pen.fill(blob("14,-58 18,-80 34,-92 54,-88 62,-72 58,-52 46,-36 28,-34 18,-42"), mane)
-    pen.fill(blob("22,-56 28,-78 44,-84 54,-74 48,-50 36,-40"), pen.darker(mane, 0.05), 0.6)
-    pen.fill(ellipse(38, -83, 5), pen.darker(fur, 0.05))
-    pen.fill(blob("36,-66 40,-78 52,-81 60,-74 70,-66 71,-59 64,-53 50,-52 40,-56"), fur)
-    pen.fill(blob("58,-64 70,-64 72,-58 64,-53 57,-56"), pen.lighter(fur, 0.1))
-    pen.fill(poly("66,-67 73,-65 70,-61"), "#5a332c")
-    pen.eye(57, -71, 1.9)
+    """A strong profile in a ragged mane that falls over the chest."""
+    pen.fill(blob("12,-58! 15,-70 20,-80! 23,-86 31,-92! 37,-95 46,-96! 54,-94 60,-87! 62,-78 60,-68! 62,-58 55,-47! "
+                  "52,-38 44,-27! 40,-32 34,-26! 30,-34 24,-35! 22,-44 15,-46! 17,-52", 0.34), mane)  # fmt: skip
+    inner = "26,-60! 28,-74 34,-84 44,-89 54,-86! 60,-76 57,-56 49,-42! 44,-40 40,-35! 36,-44 31,-46! 30,-54"
+    pen.fill(blob(inner, 0.34), pen.lighter(mane, 0.05))
+    for line in ("22,-72 32,-66 40,-58", "21,-58 32,-52 42,-46", "32,-85 40,-76 45,-66", "34,-38 42,-44 48,-52"):
+        pen.line(curve(line), pen.darker(mane, 0.07), 1.5, 0.8)
+    pen.fill(blob("38,-80 36,-89 43,-92 50,-87 48,-80"), pen.darker(fur, 0.05))
+    pen.fill(blob("40,-82 39.6,-87 43,-89 47,-86 46,-81"), pen.darker(mane, 0.03))
+    pen.fill(blob("42,-64 43,-76 50,-83 59,-83 66,-78 70,-71 80,-68 84,-63 82,-55 75,-50 63,-48 53,-50 45,-55"), fur)
+    pen.fill(blob("66,-66 74,-66 82,-63 82,-56 76,-51 66,-50 61,-55 62,-62"), pen.lighter(fur, 0.09))
+    pen.fill(blob("64,-49 74,-50.6 77,-48 72,-44 65,-44.6"), pen.lighter(fur, 0.04))
+    pen.fill(blob("76,-69 83,-68 85,-64 82,-60.6 78,-63", 0.3), "#5a332c")
+    pen.line(curve("81,-61 79,-55.6 72,-52 65,-52"), pen.darker(fur, 0.22), 1.3)
+    pen.shade(blob("50,-82 58,-80 64,-75 61,-73 54,-75"), 0.14)
+    pen.eye(62, -73.6, 1.9)
+    pen.line(curve("58,-77 63,-77.4 67,-75"), pen.darker(fur, 0.2), 1.5)
 
 
 @noun(

@@ -38,7 +38,7 @@ def sailboat(pen: Pen) -> None:
     (108, 34),
     0.9,
     "water",
-    words="boat,rowboat,canoe,kayak,gondola,fishing boat,raft,punt,small boat",
+    words="boat,rowboat,canoe,kayak,gondola,raft,punt,small boat",
     parts=("hull",),
     anchors={"inside": (-2, -8), "seat": (-2, -8), "top": (0, -14)},
 )
@@ -84,6 +84,39 @@ def ship(pen: Pen) -> None:
     pen.line(curve("-92,-32 -60,-30 60,-31 102,-37"), white, 2.4)
     for k in range(13):
         pen.window(ellipse(-72 + 12 * k, -18, 2.1))
+
+
+@noun(
+    "fishing boat",
+    (140, 112),
+    6.5,
+    "water",
+    parts=("hull", "trim"),
+    anchors={"top": (-30, -56), "inside": (24, -16), "seat": (30, -18)},
+)
+def fishing_boat(pen: Pen) -> None:
+    """A small cutter: high bow, wheelhouse aft, a mast with its derrick, nets over the rail."""
+    hull = pen.part("hull", "#b8473c", "#35688f", "#4a8068", "#c98a3c")
+    white, wood = pen.part("trim", "#efe8d8"), "#6d5040"
+    pen.line(curve("4,-14 4,-104"), wood, 3)
+    pen.line(curve("4,-34 -52,-78"), wood, 2.4)
+    pen.line(curve("4,-30 44,-70"), wood, 2)
+    for line in ("4,-102 -52,-78 -58,-18", "4,-102 66,-36", "4,-96 44,-70", "44,-70 42,-24"):
+        pen.line(curve(line, 0.02), "#5f544c", 0.8)
+    pen.fill(poly("4,-104 22,-99 4,-93"), pen.darker(hull, 0.02))
+    pen.fill(blob("-40,-18! -39,-52! -10,-52! -7,-18!", 0.04), white)
+    pen.shade(blob("-40,-18! -39,-52! -31,-52! -31,-18!", 0.04), 0.12)
+    pen.fill(blob("-44,-51! -43,-57! -7,-58! -4,-51!", 0.1), pen.darker(hull, 0.03))
+    for x in (-29, -18):
+        pen.window(box(x, -47, 8, 12, 1))
+    pen.fill(blob("-64,-22! -30,-15 26,-17 70,-38! 62,-12 48,6! -50,6! -60,-6", 0.24), hull)
+    pen.fill(blob("-61,-4! -10,-1 54,-4! 48,6! -50,6!", 0.12), pen.darker(hull, 0.14))
+    pen.line(curve("-64,-22 -30,-15 26,-17 70,-38"), white, 3)
+    pen.fill(blob("-6,-16 4,-26 22,-27 32,-18 34,-6 26,-9 18,-3 10,-9 2,-4 -4,-9", 0.3), "#7d8f6a", 0.9)
+    for x, y in ((0, -8), (12, -12), (24, -10)):
+        pen.fill(ellipse(x, y, 2.2), "#e9b94a")
+    for x in (40, 50):
+        pen.fill(ellipse(x, -15, 4.4), "#e8743a")
 
 
 @noun(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from generation.generators.scene.geometry import blob, box, curve, ellipse, limb, poly, ring, star
+from generation.generators.scene.geometry import blob, box, curve, ellipse, poly, ring, star
 from generation.generators.scene.noun import noun
 from generation.generators.scene.nouns.people import guitar_shape
 from generation.generators.scene.pen import Pen
@@ -23,6 +23,7 @@ IRON = "#43424b"
 def lamp_post(pen: Pen) -> None:
     iron = pen.part("iron", IRON)
     if pen.lit:
+        pen.glow(0, 1, 92, "#ffdf9a", 0.55, 0.17)
         pen.glow(0, -122, 64, "#ffdf9a", 0.9)
     pen.fill(poly("-8,0 8,0 4,-12 2.4,-100 -2.4,-100 -4,-12"), iron)
     pen.fill(box(-4, -26, 8, 4, 1), iron)
@@ -128,21 +129,6 @@ def balloon(pen: Pen) -> None:
     pen.fill(blob("0,-62 -14,-74 -20,-92 -12,-107 2,-111 15,-105 20,-90 13,-73"), skin)
     pen.fill(poly("-3.4,-59 3.4,-59 0,-65"), pen.darker(skin, 0.1))
     pen.shine(ellipse(-8, -98, 3.4, 6.6, 26), 0.55)
-
-
-@noun("campfire", (80, 66), 0.8, words="fire,bonfire,flame,flames", parts=("flame",), turns=False)
-def campfire(pen: Pen) -> None:
-    pen.glow(0, -26, 120, "#ffb45a", 0.9)
-    for a, b, c in (("-34,-2", "26,-13", "#5f4232"), ("32,-2", "-24,-14", "#6d4a36"), ("-16,2", "20,0", "#54392c")):
-        pen.fill(limb(f"{a} {b}", [8, 6.6]), c)
-    for x in (-36, -22, 24, 37, 4):
-        pen.fill(ellipse(x, 2, 7, 4.4), "#8a857f")
-    outer = pen.part("flame", "#e8702c")
-    pen.light(blob("-20,-8 -24,-28 -12,-40 -13,-54! -2,-44 4,-66! 13,-46 20,-50! 22,-30 20,-10 0,-3"), outer, 0.95)
-    pen.light(blob("-12,-7 -14,-24 -5,-34 0,-50! 8,-34 13,-24 12,-8 0,-4"), "#f6b03f")
-    pen.light(blob("-6,-6 -6,-18 1,-32! 7,-17 6,-6 0,-4"), "#fff0b4")
-    for _ in range(9):
-        pen.light(ellipse(pen.rng.jitter(26), pen.rng.uniform(-98, -56), pen.rng.uniform(0.8, 1.8)), "#ffcf7a")
 
 
 @noun("fence", (150, 48), 1.2, words="wooden fence,picket fence", parts=("wood",), turns=False)

@@ -89,7 +89,7 @@ def moon_surface(canvas: Canvas) -> None:
 def _moon_ground(canvas: Canvas, top: float) -> None:
     canvas.horizon = top
     grey = canvas.air.stop(0.5)
-    natural = mix("#b8b2ad", grey, 0.35)
+    natural = land.grounded(canvas, mix("#b8b2ad", grey, 0.35))
     for k in range(2):
         line = land.wave_line(canvas, f"crest{k}", top - 46 + 24 * k, 30, 2.2)
         land.layer(canvas, FAR + 2 + k, line, tone(natural, -0.05), 0.3 + 0.2 * k)

@@ -9,6 +9,7 @@ from generation.generators.scene.nouns import catalogue
 from generation.generators.scene.places.begin import begin
 from generation.generators.scene.places.nature import snowy
 from generation.generators.scene.svg import path
+from generation.generators.scene.vocabulary import COLOURS
 
 FIELDS = {
     "tulips": ("#d2483f", "#e8b23c", "#d9667f", "#efe3cf", "#8c5aa0"),
@@ -27,10 +28,14 @@ def field(canvas: Canvas) -> None:
     crop = (
         crop or canvas.stream.child("crop").pick(("#d9b657", "#e0bd5c", "#b5b455")) if not snowy(canvas) else "#e8edf2"
     )
+    if canvas.graph.mood not in FIELDS:
+        crop = land.grounded(canvas, crop)
     land.ground(canvas, canvas.horizon + 20, crop, swing=5, sheets=1)
     _furrows(canvas, crop)
     if canvas.graph.mood in FIELDS and not snowy(canvas):
-        _flower_rows(canvas, FIELDS[canvas.graph.mood])
+        asked = COLOURS.get(canvas.graph.ground)
+        hues = (asked, tone(asked, -0.05), tone(asked, 0.05)) if asked else FIELDS[canvas.graph.mood]
+        _flower_rows(canvas, hues)
     else:
         foreground.tufts(canvas, 190, tone(crop, -0.02), tall=36)
     foreground.frame_grass(canvas, "#7d6f3a", 135, ("#e2685a", "#5f7fc4"))

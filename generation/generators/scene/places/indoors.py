@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generation.generators.scene import foreground
+from generation.generators.scene import foreground, land
 from generation.generators.scene.canvas import FAR, FRONT, HORIZON, MIDDLE, SKY, Canvas
 from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import box, ellipse, limb, poly, ridge
@@ -23,7 +23,7 @@ def room(canvas: Canvas) -> None:
     win_x = canvas.width * (0.5 + 0.2 * side)
     canvas.light = (win_x, canvas.height * 0.2)
     rng = canvas.stream.child("room")
-    wall = mix(canvas.air.grade(rng.pick(WALL)), canvas.air.stops[2], 0.16)
+    wall = mix(canvas.air.grade(land.grounded(canvas, rng.pick(WALL))), canvas.air.stops[2], 0.16)
     _wall(canvas, wall, win_x)
     _window(canvas, win_x, canvas.height * 0.1, 330, 390)
     _floor(canvas, win_x)
@@ -50,7 +50,7 @@ def _windowsill(canvas: Canvas) -> None:
     win_x, width, tall = canvas.width * (0.5 - 0.02 * side), canvas.width * 0.74, canvas.height * 0.66
     top = canvas.height * 0.07
     canvas.light = (win_x + width * 0.24, top + tall * 0.24)
-    wall = mix(canvas.air.grade(rng.pick(WALL)), canvas.air.dark, 0.3)
+    wall = mix(canvas.air.grade(land.grounded(canvas, rng.pick(WALL))), canvas.air.dark, 0.3)
     canvas.backdrop.wash(((0, tone(wall, 0.03), 1.0), (1, tone(wall, -0.06), 1.0)), (0, 0), (0, canvas.height))
     _window(canvas, win_x, top, width, tall)
     board = top + tall

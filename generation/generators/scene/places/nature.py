@@ -12,7 +12,9 @@ from generation.generators.scene.places.begin import begin, low_or_high
 from generation.generators.scene.svg import path
 
 WILD = ("#e2685a", "#f1c75b", "#f4efe2", "#8d7bc4", "#e493b3", "#e88a4f")
-GRASS = {"spring": "#86b05a", "summer": "#7ea555", "autumn": "#b79a4e", "winter": "#e9edf2", "": "#80a457"}
+GRASS = {"spring": "#86b05a", "summer": "#7ea555", "autumn": "#c79a48", "winter": "#e9edf2", "": "#80a457"}
+GRASSY = ("meadow", "closeup", "hills", "park")
+"""Places whose land is their grass."""
 LEAVES = {
     "spring": ("#8db85a", "#a3c266"),
     "autumn": ("#d2772f", "#c9552f", "#dda23c", "#a8502f"),
@@ -33,7 +35,9 @@ def wood(canvas: Canvas) -> tuple[Noun, ...]:
 
 
 def leaf_colours(canvas: Canvas, *name: object) -> tuple[str, ...]:
-    """Colours of the season for one tree, or none for its own."""
+    """Colours of the season for one tree, or none for its own; in a forest whose colour was asked for, that colour."""
+    if canvas.graph.place == "forest" and canvas.graph.ground:
+        return (tone(land.grounded(canvas, "#5f8a4a"), canvas.stream.child("leaf", *name).jitter(0.05)),)
     options = LEAVES.get(canvas.graph.season)
     return (canvas.stream.child("leaf", *name).pick(options),) if options and canvas.graph.season != "winter" else ()
 
@@ -48,7 +52,8 @@ def snowy(canvas: Canvas) -> bool:
 
 
 def grass_colour(canvas: Canvas) -> str:
-    return GRASS["winter" if snowy(canvas) else canvas.graph.season]
+    natural = GRASS["winter" if snowy(canvas) else canvas.graph.season]
+    return land.grounded(canvas, natural) if canvas.graph.place in GRASSY else natural
 
 
 def grove(
@@ -110,6 +115,8 @@ def forest(canvas: Canvas) -> None:
     floor = {"autumn": "#a8763f", "winter": "#e6ebf1", "spring": "#7da057", "": "#66804c", "summer": "#6b8a4c"}[
         "winter" if snowy(canvas) else canvas.graph.season
     ]
+    if canvas.graph.ground:
+        floor = mix(floor, land.grounded(canvas, floor), 0.5)
     land.ground(canvas, canvas.horizon + 62, floor, swing=9)
     _shafts(canvas)
     land.path_of_sand(canvas, canvas.horizon + 70, tone(floor, 0.07, 0.6))
@@ -182,9 +189,11 @@ def savanna(canvas: Canvas) -> None:
     begin(canvas, low_or_high(canvas, 0.63, 0.44))
     acacia = catalogue()["acacia"]
     land.far_ridges(canvas, "#9a8a86", 1, 34, 0.5)
-    land.layer(canvas, HORIZON, land.wave_line(canvas, "sv", canvas.horizon - 4, 8), "#c2a65e", 0.24)
+    land.layer(
+        canvas, HORIZON, land.wave_line(canvas, "sv", canvas.horizon - 4, 8), land.grounded(canvas, "#c2a65e"), 0.24
+    )
     land.tree_line(canvas, acacia, canvas.horizon + 8, 34, 0.28, HORIZON + 1, 9, "savanna")
-    land.ground(canvas, canvas.horizon + 16, "#c9a552", swing=9)
+    land.ground(canvas, canvas.horizon + 16, land.grounded(canvas, "#c9a552"), swing=9)
     rng = canvas.stream.child("acacias")
     centre = canvas.width * (0.5 + 0.17 * canvas.needs.subject_side)
     for k in range(4):
@@ -192,7 +201,7 @@ def savanna(canvas: Canvas) -> None:
         x = centre - canvas.needs.subject_side * canvas.width * rng.uniform(0.24, 0.66)
         tall = rng.uniform(120, 210) * (0.7 + t)
         land.stand(canvas, acacia, x, canvas.surface(x, t), tall, 0.4 + 0.4 * t, canvas.ground_key(t) - 0.5, k)
-    foreground.tufts(canvas, 150, "#b8964a", tall=34)
+    foreground.tufts(canvas, 150, land.grounded(canvas, "#b8964a"), tall=34)
     foreground.frame_grass(canvas, "#8a6f38", 128)
 
 
@@ -221,7 +230,11 @@ def hills(canvas: Canvas) -> None:
                 colours=leaf_colours(canvas, k, i),
             )
     land.ground(canvas, canvas.horizon + 190, grass_colour(canvas), swing=26)
-    land.path_of_sand(canvas, canvas.horizon + 200, "#c9ae7e" if not snowy(canvas) else "#d3dae4")
+    way = "#cdb284" if not snowy(canvas) else "#d3dae4"
+    if "road" in canvas.graph.features:
+        land.road(canvas, way)
+    else:
+        land.path_of_sand(canvas, canvas.horizon + 200, way)
     foreground.tufts(canvas, 80, grass_colour(canvas))
     if not snowy(canvas):
         foreground.blooms(canvas, 70, WILD)
@@ -230,13 +243,16 @@ def hills(canvas: Canvas) -> None:
 
 def mountains(canvas: Canvas) -> None:
     begin(canvas, 0.55)
-    land.mountains(canvas, 3, 380)
+    land.mountains(canvas, 3, 380, land.grounded(canvas, "#6f7f92"), snow=not canvas.graph.ground)
     land.haze(canvas, canvas.horizon + 4, 0.6 * canvas.air.haze)
     green = grass_colour(canvas)
     land.layer(canvas, HORIZON + 2, land.wave_line(canvas, "alp", canvas.horizon + 12, 24), green, 0.34)
     land.tree_line(canvas, catalogue()["pine"], canvas.horizon + 46, 92, 0.42, HORIZON + 2.5, 24, "alp")
     land.ground(canvas, canvas.horizon + 62, green, swing=22)
-    land.path_of_sand(canvas, canvas.horizon + 70, "#b9a888")
+    if "road" in canvas.graph.features:
+        land.road(canvas, "#b9a888")
+    else:
+        land.path_of_sand(canvas, canvas.horizon + 70, "#b9a888")
     grove(canvas, 5, (230, 330), (0.04, 0.35), "alp")
     _boulders(canvas, 12)
     foreground.tufts(canvas, 70, green)
@@ -277,10 +293,10 @@ def desert(canvas: Canvas) -> None:
     rng = canvas.stream.child("mesa")
     for i in range(2):
         line = _mesas(canvas, i)
-        land.layer(canvas, HORIZON - 4 + i, line, "#b9795a", 0.1 + 0.14 * i)
+        land.layer(canvas, HORIZON - 4 + i, line, land.grounded(canvas, "#b9795a"), 0.1 + 0.14 * i)
     for k in range(2):
         _dune(canvas, HORIZON + 2 * k, canvas.horizon + 8 + 40 * k, 34 + 12 * k, 0.34 + 0.14 * k, k)
-    land.ground(canvas, canvas.horizon + 96, "#e0b06e", swing=26)
+    land.ground(canvas, canvas.horizon + 96, land.grounded(canvas, "#e0b06e"), swing=26)
     cactus = catalogue()["cactus"]
     for k in range(5 if rng.chance(0.75) else 0):
         t = rng.uniform(0.0, 0.4)
@@ -323,7 +339,7 @@ def _mesas(canvas: Canvas, which: int) -> list[Point]:
 
 def _dune(canvas: Canvas, key: float, base: float, swing: float, depth: float, which: int) -> None:
     line = land.wave_line(canvas, f"dune{which}", base, swing, 0.9 + 0.4 * which)
-    colour = land.layer(canvas, key, line, "#e3b36f", depth)
+    colour = land.layer(canvas, key, line, land.grounded(canvas, "#e3b36f"), depth)
     dark = mix(colour, canvas.air.dark, 0.2)
     peak = min(line[8:52], key=lambda p: p[1])
     side = 1 if canvas.light[0] < peak[0] else -1
@@ -341,7 +357,7 @@ def snowfield(canvas: Canvas) -> None:
     begin(canvas, 0.56)
     land.mountains(canvas, 2, 250, "#8596ad")
     land.tree_line(canvas, catalogue()["pine"], canvas.horizon + 14, 90, 0.34, HORIZON + 2, 26, "snow")
-    land.ground(canvas, canvas.horizon + 10, "#eef2f7", swing=24)
+    land.ground(canvas, canvas.horizon + 10, land.grounded(canvas, "#eef2f7"), swing=24)
     grove(canvas, 7, (210, 330), (0.02, 0.42), "snow")
     _boulders(canvas, 9, "#dfe6ee")
     foreground.frame_grass(canvas, "#9fb0c4", 70)
@@ -350,8 +366,10 @@ def snowfield(canvas: Canvas) -> None:
 def garden(canvas: Canvas) -> None:
     begin(canvas, 0.4)
     land.far_ridges(canvas, "#8aa08a", 1, 46, 0.5)
-    land.tree_line(canvas, catalogue()["tree"], canvas.horizon + 26, 130, 0.4, HORIZON + 2, 13, "garden")
-    land.ground(canvas, canvas.horizon + 24, "#86ab58", swing=6)
+    leaves = season_leaves(canvas)
+    land.tree_line(canvas, catalogue()["tree"], canvas.horizon + 26, 130, 0.4, HORIZON + 2, 13, "garden", leaves)
+    lawn = "#b3a552" if leaves else ("#e9edf2" if snowy(canvas) else "#86ab58")
+    land.ground(canvas, canvas.horizon + 24, land.grounded(canvas, lawn), swing=6)
     land.path_of_sand(canvas, canvas.horizon + 30, "#d8c49a")
     nouns = catalogue()
     rng = canvas.stream.child("beds")
@@ -362,6 +380,10 @@ def garden(canvas: Canvas) -> None:
         size = (54 if kind.name in ("bush", "rose bush") else 80) * (0.6 + 0.9 * t)
         land.stand(canvas, kind, x, canvas.surface(x, t), size, 0.5 + 0.45 * t, canvas.ground_key(t) - 0.7, i)
     grove(canvas, 3, (330, 400), (0.02, 0.15), "garden", 0.34)
-    foreground.blooms(canvas, 240, (*WILD, "#e2688a", "#f0d36b"))
-    foreground.frame_grass(canvas, "#48663a", 110, WILD)
-    foreground.frame_leaves(canvas, "#557a45")
+    if leaves:
+        foreground.fallen(canvas, 520, leaves)
+        foreground.blooms(canvas, 70, ("#c9558a", "#8d6bb0", "#e0a83c", "#f1ead9"))
+    elif not snowy(canvas):
+        foreground.blooms(canvas, 240, (*WILD, "#e2688a", "#f0d36b"))
+    foreground.frame_grass(canvas, "#48663a" if not leaves else "#6a5a34", 110, WILD if not snowy(canvas) else ())
+    foreground.frame_leaves(canvas, "#557a45" if not leaves else "#b5642c")

@@ -8,7 +8,7 @@ from generation.generators.scene.colour import mix, tone
 from generation.generators.scene.geometry import box, poly
 from generation.generators.scene.nouns import catalogue
 from generation.generators.scene.places.begin import begin
-from generation.generators.scene.places.nature import WILD, grass_colour, grove, snowy
+from generation.generators.scene.places.nature import WILD, grass_colour, grove, season_leaves, snowy
 from generation.generators.scene.rng import Stream
 from generation.generators.scene.svg import path, stroke
 
@@ -343,7 +343,8 @@ def village(canvas: Canvas) -> None:
 def park(canvas: Canvas) -> None:
     begin(canvas, 0.44)
     towers(canvas, FAR, canvas.horizon + 6, (60, 200), (46, 84), 0.14, "park")
-    land.tree_line(canvas, catalogue()["tree"], canvas.horizon + 22, 130, 0.4, HORIZON + 2, 14, "park")
+    leaves = season_leaves(canvas)
+    land.tree_line(canvas, catalogue()["tree"], canvas.horizon + 22, 130, 0.4, HORIZON + 2, 14, "park", leaves)
     land.ground(canvas, canvas.horizon + 24, grass_colour(canvas), swing=8)
     land.path_of_sand(canvas, canvas.horizon + 28, "#d6c6a3")
     grove(canvas, 6, (300, 420), (0.02, 0.3), "park", 0.34)
@@ -353,6 +354,8 @@ def park(canvas: Canvas) -> None:
         land.stand(canvas, lamp, x, canvas.surface(x, u), 210 + 120 * k, 0.6 + 0.2 * k, canvas.ground_key(u), k)
     foreground.tufts(canvas, 80, grass_colour(canvas))
     if not snowy(canvas):
-        foreground.blooms(canvas, 80, WILD)
-    foreground.frame_grass(canvas, "#46613b", 90)
+        foreground.blooms(canvas, 24 if leaves else 80, WILD)
+    if leaves:
+        foreground.fallen(canvas, 620, leaves)
+    foreground.frame_grass(canvas, "#46613b" if not leaves else "#6a5433", 90)
     foreground.frame_leaves(canvas, "#5a7a45" if canvas.graph.season != "autumn" else "#b5642c")

@@ -12,6 +12,7 @@ from generation.generators.scene.nouns import catalogue
 from generation.generators.scene.places.begin import begin, low_or_high
 from generation.generators.scene.places.nature import WILD, grass_colour, grove, season_leaves, snowy, wood
 from generation.generators.scene.svg import path, stroke
+from generation.generators.scene.vocabulary import COLOURS
 
 
 def sea(canvas: Canvas) -> None:
@@ -76,7 +77,21 @@ def lake(canvas: Canvas) -> None:
         land.mound(canvas, "#71875a" if not snowy(canvas) else "#e6ebf1", rise=120)
         foreground.tufts(canvas, 40, grass_colour(canvas))
         _shore_pines(canvas)
+        _reeds(canvas)
     foreground.frame_grass(canvas, "#4a6549", 100, WILD if canvas.air.source == "sun" else ())
+
+
+def _reeds(canvas: Canvas) -> None:
+    """Some reeds in the water at the foot of the bank."""
+    rng = canvas.stream.child("bank reeds")
+    side = canvas.needs.subject_side
+    edge = canvas.open_water[1] if side > 0 else canvas.open_water[0]
+    for k in range(3):
+        x = edge - side * rng.uniform(-70, 120)
+        land.stand(
+            canvas, catalogue()["reeds"], x, canvas.height * rng.uniform(0.9, 0.99), rng.uniform(120, 210), 0.39,
+            MIDDLE + 17.2 + 0.1 * k, k,
+        )  # fmt: skip
 
 
 def _mirror(canvas: Canvas) -> None:
@@ -156,16 +171,19 @@ def _river_bed(canvas: Canvas) -> None:
     w, h, top = canvas.width, canvas.height, canvas.horizon + 16
 
     def centre(u: float) -> float:
-        return w * (0.5 + 0.06 * side) + side * (0.16 + u) * 170 * sin(3.1 * u + 0.2)
+        # Far away it comes from the side, so that it lies in the land and does not stand up in it.
+        sweep = 420 * float(max(0.0, (0.27 - u) / 0.27) ** 2.4)
+        return w * (0.5 + 0.06 * side) + side * ((0.16 + u) * 170 * sin(3.1 * u + 0.2) - sweep)
 
     def half(u: float) -> float:
-        return 5 + 300 * float(u**1.4)
+        return 5 + 300 * float(u**1.4) + 60 * max(0.0, 0.27 - u)
 
     steps = [i / 24 for i in range(27)]
     left: list[Point] = [(centre(u) - half(u), top + (h - top) * u) for u in steps]
     right: list[Point] = [(centre(u) + half(u), top + (h - top) * u) for u in reversed(steps)]
-    far = mix(canvas.air.horizon, canvas.air.grade("#5f98a5"), 0.4)
-    near = mix(canvas.air.grade("#3f7f93"), canvas.air.stops[3], 0.35)
+    asked = COLOURS.get(canvas.graph.water)
+    far = mix(canvas.air.horizon, canvas.air.grade(asked or "#5f98a5"), 0.7 if asked else 0.62)
+    near = mix(canvas.air.grade(asked or "#3f7f93"), canvas.air.stops[3], 0.15 if asked else 0.35)
     fill = canvas.document.linear(((0, far, 1), (1, near, 1)), (0, top), (0, h))
     bank = mix(canvas.air.land("#6a6248", 0.7), canvas.air.dark, 0.25)
     shape = curve(left) + "L" + curve(right)[1:] + "Z"
@@ -181,7 +199,7 @@ def _river_bed(canvas: Canvas) -> None:
     canvas.add(MIDDLE + 16.1, path("".join(glints), mix(canvas.air.light, "#fffaf0", 0.3), 0.5))
     canvas.water = (top + (h - top) * 0.46, top + (h - top) * 0.66)
     canvas.open_water = (centre(0.52) - half(0.52) * 0.95, centre(0.52) + half(0.52) * 0.95)
-    canvas.crossing = (centre(0.3), top + (h - top) * 0.34, 400.0)
+    canvas.crossing = (centre(0.3), top + (h - top) * 0.34, 460.0)
     canvas.water_colour = near
     canvas.land = (0.0, w * 0.46) if side > 0 else (w * 0.54, w)
 
@@ -198,10 +216,10 @@ def beach(canvas: Canvas) -> None:
         for x in (i * canvas.width / 60 for i in range(61))
     ]
     wet = mix(canvas.air.land("#b99b70", 0.5), canvas.water_colour, 0.35)
-    land.layer(canvas, MIDDLE - 1, [(x, y - 22) for x, y in line], "#9c8a6c", 0.5, edge=0.3)
+    land.layer(canvas, MIDDLE - 1, [(x, y - 22) for x, y in line], land.grounded(canvas, "#9c8a6c"), 0.5, edge=0.3)
     canvas.add(MIDDLE - 0.9, water.foam(canvas, [(x, y - 23 + 5 * _wobble(x * 1.7)) for x, y in line], 7))
     canvas.add(MIDDLE - 0.8, path("", wet))
-    land.layer(canvas, MIDDLE, line, "#ecd2a0", 0.5, edge=0.4)
+    land.layer(canvas, MIDDLE, line, land.grounded(canvas, "#ecd2a0"), 0.5, edge=0.4)
     _ripple_sand(canvas, line)
     step = canvas.width / 60
 
@@ -222,7 +240,7 @@ def _wobble(x: float) -> float:
 
 def _ripple_sand(canvas: Canvas, line: list[Point]) -> None:
     rng = canvas.stream.child("sand")
-    dark = canvas.air.land("#c4a472", 0.75)
+    dark = canvas.air.land(land.grounded(canvas, "#c4a472"), 0.75)
     out = []
     for _ in range(60):
         x, base = rng.pick(line)

@@ -158,20 +158,21 @@ def _token(speech: Tongue, english: str, raw: list[str], i: int, size: int) -> T
 
 
 def _reordered(found: list[Token]) -> list[Token]:
-    """Colours, sizes and materials that follow their noun are put before it."""
+    """Colours, sizes and materials that follow their noun are put before it, and the colours of a place."""
     out: list[Token] = []
     i = 0
     while i < len(found):
         token = found[i]
-        if token.kind != "noun":
+        if token.kind not in ("noun", "place"):
             out.append(token)
             i += 1
             continue
+        own = ATTRIBUTES if token.kind == "noun" else ("colour",)
         j, moved = i + 1, []
         while j < len(found):
             kind = found[j].kind
-            joins = kind in ("and", "ignored") and j + 1 < len(found) and found[j + 1].kind in ATTRIBUTES
-            if kind in ATTRIBUTES:
+            joins = kind in ("and", "ignored") and j + 1 < len(found) and found[j + 1].kind in own
+            if kind in own:
                 moved.append(found[j])
             elif not (joins and (moved or kind == "ignored")):
                 break
