@@ -136,7 +136,7 @@ async def change_password(session: AsyncSession, account_id: int, password: str,
     account.password_hash = hashed
     session.add(account)
     await session.execute(
-        delete(Login).where(col(Login.account_id) == account_id, col(Login.kind).in_(("link", "second")))
+        delete(Login).where(col(Login.account_id) == account_id, col(Login.kind).in_(("link", "second", "passkey")))
     )
     if keep != "all":
         await end_other_sessions(session, account_id, keep)

@@ -11,7 +11,6 @@ from actors.policy import DomainRules
 from actors.remote import ChangedKeys
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.database import after_commit
 from fediverse_ai.core.errors import Missing, Unprocessable
 from fediverse_ai.core.texts import _
 
@@ -63,7 +62,7 @@ async def record(
     )
     effect = await _take_effect(session, actor_id)
     await _note(session, actor, f"actor.{severity.value}", reason, by_id, before=before, after=severity.value)
-    after_commit(session, context.part(DomainRules).forget)
+    context.part(DomainRules).changes(session)
     return effect
 
 
@@ -89,7 +88,7 @@ async def lift(
     effect = await _take_effect(session, actor_id)
     action = "undo" if undoes is not None else "actor.restore"
     await _note(session, actor, action, reason, by_id, before=before, after="", undoes=undoes)
-    after_commit(session, context_of(session).part(DomainRules).forget)
+    context_of(session).part(DomainRules).changes(session)
     return effect
 
 

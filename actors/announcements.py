@@ -16,6 +16,7 @@ from fediverse_ai.activitypub import emoji as emojis
 from fediverse_ai.core import html, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Missing, TooMany, Unprocessable
+from fediverse_ai.core.lately import Lately
 from fediverse_ai.core.texts import _
 
 
@@ -99,7 +100,7 @@ async def _changed(session: AsyncSession, row: Announcement) -> None:
     row.updated_ms = context_of(session).clock.now_ms()
     session.add(row)
     await session.flush()
-    context_of(session).part(Announcements).forget()
+    context_of(session).part(Announcements).changes(session)
 
 
 def _subject(row: Announcement) -> Subject:
@@ -175,7 +176,7 @@ async def dismiss(session: AsyncSession, announcement_id: int, account_id: int) 
         now = context_of(session).clock.now_ms()
         session.add(AnnouncementSeen(announcement_id=announcement_id, account_id=account_id, created_ms=now))
         await session.flush()
-    context_of(session).part(Announcements).forget()
+    context_of(session).part(Announcements).changes(session)
 
 
 async def react(session: AsyncSession, announcement_id: int, account_id: int, emoji: str) -> None:
@@ -208,30 +209,20 @@ async def unreact(session: AsyncSession, announcement_id: int, account_id: int, 
     await session.exec(mine)
 
 
-class Announcements:
+class Announcements(Lately[Current]):
     """What is shown now and who put it away, as of ANNOUNCEMENT_SECONDS ago at most: every page of a member says it."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._loaded: float | None = None
-        self._known = Current()
-
-    async def load(self) -> None:
-        """Look again, when the last look is too long ago."""
-        now = self._context.clock.monotonic()
-        if self._loaded is not None and now - self._loaded <= limits.ANNOUNCEMENT_SECONDS:
-            return
-        async with self._context.database.read() as session:
-            rows = await shown(session)
-            query = select(AnnouncementSeen.announcement_id, AnnouncementSeen.account_id)
-            query = query.where(col(AnnouncementSeen.announcement_id).in_([row.id for row in rows]))
-            seen = frozenset(await session.exec(query)) if rows else frozenset()
-        self._known, self._loaded = Current(tuple(rows), seen), now
+        super().__init__(context, limits.ANNOUNCEMENT_SECONDS, _current, Current())
 
     def above(self, account_id: int) -> list[Announcement]:
         """What stands above the pages of one person, as of the last look."""
-        known = self._known
+        known = self.known
         return [row for row in known.rows if (row.id, account_id) not in known.seen][: limits.ANNOUNCEMENTS_SHOWN]
 
-    def forget(self) -> None:
-        self._loaded = None
+
+async def _current(session: AsyncSession) -> Current:
+    rows = await shown(session)
+    query = select(AnnouncementSeen.announcement_id, AnnouncementSeen.account_id)
+    query = query.where(col(AnnouncementSeen.announcement_id).in_([row.id for row in rows]))
+    return Current(tuple(rows), frozenset(await session.exec(query)) if rows else frozenset())

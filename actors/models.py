@@ -279,7 +279,7 @@ class SignInTries(Row, table=True):
 
 
 class Login(Row, table=True):
-    """A browser session or a one-time sign-in link, by the SHA-256 of its secret."""
+    """A browser session, or something that is answered once, by the SHA-256 of its secret."""
 
     __tablename__ = "login"
 
@@ -287,7 +287,8 @@ class Login(Row, table=True):
     account_id: int = Field(foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
     secret_hash: str = Field(unique=True)
     kind: str = "session"
-    """session, link, or second: the password was right, and a code is waited for."""
+    """session; link, reset and confirm: by a link that works once; second: the password was right, and a code is waited
+    for; passkey: a question for a new one."""
     name: str = ""
     """Of a session: the browser, such as "Firefox on Linux"."""
     created_ms: int = Field(sa_type=BigInteger)

@@ -13,6 +13,7 @@ from actors.optouts import OptOut
 from fediverse_ai.core import limits, urls
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Forbidden, Malformed
+from fediverse_ai.core.lately import Lately
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +121,11 @@ async def load_rules(session: AsyncSession) -> Rules:
     return Rules(hosts, config.federation.allow_list, config.own_hosts, actors, inboxes)
 
 
-class DomainRules:
+class DomainRules(Lately[Rules]):
     """The admin's rules by host, kept in memory for a moment, since every request from outside asks for them."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._rules = Rules({})
-        self._loaded: float | None = None
-
-    async def now(self, session: AsyncSession | None = None) -> Rules:
-        """The rules, at most two seconds old; `session` is used for reading where there is one already."""
-        now = self._context.clock.monotonic()
-        if self._loaded is None or now - self._loaded > limits.DOMAIN_RULES_SECONDS:
-            if session is not None:
-                self._rules = await load_rules(session)
-            else:
-                async with self._context.database.read() as own:
-                    self._rules = await load_rules(own)
-            self._loaded = now
-        return self._rules
+        super().__init__(context, limits.DOMAIN_RULES_SECONDS, load_rules, Rules({}))
 
     async def over(self, host: str) -> Ruling:
         return (await self.now()).over(host)
@@ -148,9 +135,6 @@ class DomainRules:
         rules = await self.now()
         if rules.over(urls.host_of(uri)).suspended or rules.suspends(uri):
             raise Forbidden("This server does not talk with yours.", f"domain rule for {uri}")
-
-    def forget(self) -> None:
-        self._loaded = None
 
 
 async def blocked_between(session: AsyncSession, one_id: int, other_id: int) -> bool:

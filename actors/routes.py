@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from cachetools import TTLCache
 from sqlalchemy import func
 from sqlmodel import col, select
 from starlette.requests import Request
@@ -14,53 +12,21 @@ from starlette.responses import Response
 from actors import documents, queries
 from actors.models import Account, Actor
 from actors.readers import person_of, require_reader
+from actors.served import Look, Served, ServedDocuments, answer
 from fediverse_ai.activitypub import document, vocabulary, webfinger
 from fediverse_ai.activitypub.negotiation import ActivityRoute
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import Door
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Malformed, Missing
-from fediverse_ai.core.responses import activity_json, etag_of
+from fediverse_ai.core.responses import activity_json
 
 JRD = f"{vocabulary.JRD_JSON}; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A document ready to be answered with."""
-
-    body: bytes
-    etag: str
-    status: int = 200
-
-
-class ServedDocuments:
-    """Documents by path for a moment, so that a wave of readers costs one query; stale for two seconds at most."""
-
-    def __init__(self, context: Context) -> None:
-        self.cache: TTLCache[str, Served] = TTLCache(
-            limits.SERVED_DOCUMENTS, limits.SERVED_DOCUMENT_SECONDS, timer=context.clock.monotonic
-        )
-
-    def get(self, path: str) -> Served | None:
-        return self.cache.get(path)
-
-    def put(self, path: str, body: bytes, status: int = 200) -> Served:
-        served = Served(body, etag_of(body), status)
-        self.cache[path] = served
-        return served
-
-    def forget(self) -> None:
-        self.cache.clear()
 
 
 def _context(request: Request) -> Context:
     context: Context = request.app.state.context
     return context
-
-
-def answer(request: Request, served: Served) -> Response:
-    return activity_json(served.body, served.etag, request=request, status=served.status)
 
 
 async def actor(request: Request) -> Response:
@@ -69,17 +35,18 @@ async def actor(request: Request) -> Response:
     path: str = request.scope["path"]
     served = documents_.get(path)
     if served is None:
+        look = documents_.look()
         async with context.database.read() as session:
             found = await _local(session, request)
-        served = _actor_served(documents_, path, found)
+        served = _actor_served(documents_, path, look, found)
     return answer(request, served)
 
 
-def _actor_served(cache: ServedDocuments, path: str, found: Actor) -> Served:
+def _actor_served(cache: ServedDocuments, path: str, look: Look, found: Actor) -> Served:
     if found.deleted_ms is not None:
         body = document.dump(documents.tombstone(found.uri, found.kind, found.deleted_ms))
-        return cache.put(path, body, 410)
-    return cache.put(path, found.document or b"{}")
+        return cache.put(path, look, body, 410)
+    return cache.put(path, look, found.document or b"{}")
 
 
 async def instance(request: Request) -> Response:
@@ -88,11 +55,12 @@ async def instance(request: Request) -> Response:
     cache = context.part(ServedDocuments)
     served = cache.get("/actor")
     if served is None:
+        look = cache.look()
         async with context.database.read() as session:
             found = await queries.by_uri(session, f"{context.config.public_url}/actor")
         if found is None:
             raise Missing("There is no such actor.")
-        served = _actor_served(cache, "/actor", found)
+        served = _actor_served(cache, "/actor", look, found)
     return answer(request, served)
 
 

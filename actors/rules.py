@@ -127,7 +127,7 @@ async def record(session: AsyncSession, wanted: Wanted, *, by_id: int | None = N
     )
     session.add(made)
     await session.flush()
-    context.part(DomainRules).forget()
+    context.part(DomainRules).changes(session)
     return made
 
 
@@ -154,7 +154,7 @@ async def _end(session: AsyncSession, rule: DomainRule, by_id: int | None, reaso
     rule.undone_ms, rule.undone_by_id, rule.undone_reason = context.clock.now_ms(), by_id, reason
     session.add(rule)
     await session.flush()
-    context.part(DomainRules).forget()
+    context.part(DomainRules).changes(session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from actors.models import Account
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Missing, Unavailable, Unprocessable
+from fediverse_ai.core.lately import Lately
 from fediverse_ai.core.log import get
 from fediverse_ai.core.rows import Row
 from fediverse_ai.core.texts import _
@@ -104,7 +105,7 @@ async def put(session: AsyncSession, scope: str, reason: str, by: Account | None
     session.add(stop)
     await session.flush()
     await audit.note(session, by, "stop", Subject("stop", 0, scope), reason, before=before, after={"reason": reason})
-    context.part(StopSwitch).forget()
+    context.part(StopSwitch).changes(session)
     log.warning("stopped", scope=scope, reason=reason)
     return stop
 
@@ -119,27 +120,18 @@ async def lift(session: AsyncSession, scope: str, reason: str = "", by: Account 
     await session.delete(stop)
     await session.flush()
     await audit.note(session, by, "start", Subject("stop", 0, scope), reason, before=before)
-    context_of(session).part(StopSwitch).forget()
+    context_of(session).part(StopSwitch).changes(session)
     log.warning("started", scope=scope)
 
 
-class StopSwitch:
-    """What is stopped, as of a second ago at most: for what every request asks; publish and deliver read the rows."""
+class StopSwitch(Lately[list[Stop]]):
+    """What is stopped, as of a second ago at most: for what every request asks; publish and deliver read the rows.
+
+    Pages say what is `known`: a page is looked for by `now` before it is made.
+    """
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._loaded: float | None = None
-        self.known: tuple[Stop, ...] = ()
-        """As of the last look: pages say it, and a page is looked for by `now` before it is made."""
-
-    async def now(self) -> tuple[Stop, ...]:
-        """Everything that is stopped."""
-        now = self._context.clock.monotonic()
-        if self._loaded is None or now - self._loaded > limits.STANDSTILL_SECONDS:
-            async with self._context.database.read() as session:
-                self.known = tuple(await standing(session))
-            self._loaded = now
-        return self.known
+        super().__init__(context, limits.STANDSTILL_SECONDS, standing, [])
 
     async def require(self, scope: Scope) -> None:
         """Raises Unavailable with the reason when this is stopped."""
@@ -150,6 +142,3 @@ class StopSwitch:
                     f"stopped: {scope}",
                     retry_after=RETRY,
                 )
-
-    def forget(self) -> None:
-        self._loaded = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from starlette.requests import Request
@@ -28,6 +29,9 @@ class Maintenance:
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
         self._config = config
+        self._flag = Path(config.data_dir / FLAG)
+        # As text: for a stat at every request the path's own methods are most of the work.
+        self._flag_text = str(self._flag)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith("/static/") and self._closed(scope):
@@ -35,12 +39,8 @@ class Maintenance:
             return
         await self.app(scope, receive, send)
 
-    @property
-    def _flag(self) -> Path:
-        return self._config.data_dir / FLAG
-
     def _closed(self, scope: Scope) -> bool:
-        return getattr(scope["app"].state, "context", None) is None or self._flag.exists()
+        return getattr(scope["app"].state, "context", None) is None or os.path.exists(self._flag_text)
 
     def _answer(self, request: Request) -> Response:
         error = Unavailable(_("This server is being looked after."), "maintenance", retry_after=MAINTENANCE_SECONDS)

@@ -25,5 +25,5 @@ class Stopped:
             if context is not None:
                 await context.part(StopSwitch).now()
                 await context.part(SignUpDoor).now()
-                await context.part(Announcements).load()
+                await context.part(Announcements).now()
         await self.app(scope, receive, send)

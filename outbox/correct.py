@@ -8,7 +8,7 @@ from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.core import events
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Unprocessable
@@ -78,5 +78,5 @@ async def _send_again(session: AsyncSession, post: Post, attachments: list[Attac
     note = await documents.render(session, post, author)
     body = activities.update(context, post, author, note, activities.update_uri(context, context.ids.new()))
     await send(session, author, body, await audience.reach(session, author, post), object_uri=post.uri)
-    context.part(ServedDocuments).forget()
+    context.part(ServedDocuments).changes(session)
     events.publish_after(session, [events.POSTS], "status.update", post.id)

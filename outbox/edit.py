@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import queries
 from actors.models import Actor
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.core import events, jobs, limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
@@ -245,7 +245,7 @@ async def release(
     body = activities.update(context, post, author, note, activities.update_uri(context, revision.id))
     await send(session, author, body, inboxes, object_uri=post.uri)
     await publish.tell_mentioned(session, post, author)
-    context.part(ServedDocuments).forget()
+    context.part(ServedDocuments).changes(session)
     events.publish_after(session, [events.POSTS], "status.update", post.id)
     fp("edit.before_commit")
 

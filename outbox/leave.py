@@ -12,11 +12,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import accounts, documents, queries
 from actors.models import Account, Actor, Key
 from actors.personal import Archive
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.activitypub import document
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.database import after_commit, metadata
+from fediverse_ai.core.database import metadata
 from fediverse_ai.core.errors import Conflict
 from fediverse_ai.core.log import get
 from outbox import activities, react
@@ -95,7 +95,7 @@ async def end(session: AsyncSession, account: Account, *, tell: bool = True) -> 
     if files := [name for name in pictures if name]:
         await jobs.enqueue(session, forget_files, files)
     await jobs.enqueue(session, erase, [actor.id, 0])
-    after_commit(session, context.part(ServedDocuments).forget)
+    context.part(ServedDocuments).changes(session)
     log.info("account_ended", actor=actor.uri)
 
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import policy, queries
 from actors.models import Actor, Severity
 from actors.remote import RemoteActors
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
@@ -235,7 +235,7 @@ async def permit(session: AsyncSession, author: Actor, post: Post, value: str) -
     note = await documents.render(session, post, author)
     inboxes = await audience.reach(session, author, post)
     await send(session, author, activities.update(context, post, author, note), inboxes, object_uri=post.uri)
-    context.part(ServedDocuments).forget()
+    context.part(ServedDocuments).changes(session)
 
 
 async def credit(session: AsyncSession, post: Post) -> str:

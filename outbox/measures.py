@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import accounts, audit, queries
 from actors.models import Account, Actor, Severity
+from actors.served import ServedDocuments
 from fediverse_ai.core import limits, roles
 from fediverse_ai.core.context import context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Missing, Unprocessable
@@ -56,6 +57,7 @@ async def about_person(session: AsyncSession, by: Account, actor: Actor, kind: s
     elif kind == "delete-media":
         after = {"posts": await _delete_pictures(session, actor)}
     session.add(actor)
+    context_of(session).part(ServedDocuments).changes(session)
     made = await state(session, by, actor, kind, reasons, before=before)
     subject = audit.Subject("actor", actor.id, actor.handle, actor.id)
     words, after = reasons.words, after | {"measure": str(made.id)}

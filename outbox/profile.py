@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import keys, local, policy, queries
 from actors.models import Actor, Follow, FollowState
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.activitypub import document
 from fediverse_ai.core import jobs, limits
 from fediverse_ai.core.context import Context, context_of
@@ -33,7 +33,7 @@ async def edit(session: AsyncSession, actor: Actor, changes: dict[str, Any]) -> 
     if last is None or rest <= 0:
         await _tell(session, actor, await queries.follower_inboxes(session, actor.id))
         return
-    context.part(ServedDocuments).forget()
+    context.part(ServedDocuments).changes(session)
     await jobs.enqueue(session, tell_later, [actor.id], delay=rest, once=f"profile:{actor.id}:{last.id}")
 
 
@@ -82,4 +82,4 @@ async def _tell(session: AsyncSession, actor: Actor, inboxes: set[str], key_uri:
     assert actor.document is not None
     body = activities.update_actor(context, actor, document.parse(actor.document))
     await send(session, actor, body, inboxes, object_uri=actor.uri, key_uri=key_uri)
-    context.part(ServedDocuments).forget()
+    context.part(ServedDocuments).changes(session)

@@ -11,11 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actors import documents as actor_documents
 from actors import queries, stops
 from actors.models import Actor
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.activitypub import document, hashtags
 from fediverse_ai.core import events, limits
 from fediverse_ai.core.context import Context, context_of
-from fediverse_ai.core.database import after_commit
 from fediverse_ai.core.failpoints import fp
 from generation.pipeline import Pipeline, text_digest
 from generation.types import Decision
@@ -225,7 +224,7 @@ async def remove(session: AsyncSession, post: Post, *, tell: bool = True) -> Non
     session.add(post)
     await session.flush()
     # Whoever deletes and looks at once sees that it is gone.
-    after_commit(session, context.part(ServedDocuments).forget)
+    context.part(ServedDocuments).changes(session)
 
 
 async def bury(session: AsyncSession, post: Post) -> None:

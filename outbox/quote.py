@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actors import policy, queries
 from actors.models import Actor
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.core.context import context_of
 from outbox import activities, audience, documents, notify
 from outbox.models import Post, PostState, QuoteStamp, QuoteState, Visibility
@@ -169,7 +169,7 @@ async def settle(session: AsyncSession, post: Post, state: QuoteState, owner_uri
     note = await documents.render(session, post, author)
     body = activities.update(context, post, author, note)
     await send(session, author, body, await audience.reach(session, author, post), object_uri=post.uri)
-    context.part(ServedDocuments).forget()
+    context.part(ServedDocuments).changes(session)
 
 
 async def _tell_quoted(session: AsyncSession, post: Post, quoter: Actor) -> None:

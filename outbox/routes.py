@@ -15,7 +15,8 @@ from actors import queries as actor_queries
 from actors import stops
 from actors.models import Actor
 from actors.readers import person_of, reader_of, require_reader, signer_of, wants_signature
-from actors.routes import ServedDocuments, account_count, answer, before_of, collection, id_in_query, page
+from actors.routes import account_count, before_of, collection, id_in_query, page
+from actors.served import ServedDocuments, answer
 from actors.signups import SignUpDoor
 from fediverse_ai.activitypub import document, vocabulary
 from fediverse_ai.activitypub.negotiation import ActivityRoute
@@ -52,6 +53,7 @@ async def note(request: Request) -> Response:
     key = f"/notes/{_id(request)}"
     if (served := cache.get(key)) is not None:
         return answer(request, served)
+    look = cache.look()
     async with context.database.read() as session:
         post = await session.get(Post, _id(request))
     if post is None or not post.local:
@@ -60,11 +62,11 @@ async def note(request: Request) -> Response:
         return await _unfinished(request, post)
     owner = await _owner(context, post)
     if post.state == PostState.DELETED and post.visibility in OPEN:
-        return answer(request, cache.put(key, post.document, 410))
+        return answer(request, cache.put(key, look, post.document, 410))
     async with context.database.read() as session:
         everybody = await may_see(session, None, post)
     if everybody and not wants_signature(context, owner):
-        return answer(request, cache.put(key, post.document))
+        return answer(request, cache.put(key, look, post.document))
     if everybody:
         await require_reader(request, owner)
     else:

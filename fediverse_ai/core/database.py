@@ -21,9 +21,15 @@ from sqlalchemy.ext.asyncio import AsyncSession as PlainAsyncSession
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from fediverse_ai.core import room, sqlite
+from fediverse_ai.core import log, room, sqlite
 from fediverse_ai.core.errors import Misconfigured, Unavailable
-from fediverse_ai.core.limits import GROUP_COMMIT_ITEMS, GROUP_COMMIT_WAITING, VACUUM_PAGES, WAL_BYTES
+from fediverse_ai.core.limits import (
+    GROUP_COMMIT_GATHER_SECONDS,
+    GROUP_COMMIT_ITEMS,
+    GROUP_COMMIT_WAITING,
+    VACUUM_PAGES,
+    WAL_BYTES,
+)
 from fediverse_ai.core.metrics import Time
 from fediverse_ai.core.nodes import SEQUENCE_BITS, FileNodes, Ids, Nodes, PostgresqlNodes
 from fediverse_ai.core.turns import Turns
@@ -57,6 +63,7 @@ WRITE_WAIT = Time(
     "database_write_wait_seconds", "Until a transaction that writes has this process's turn, and the database's lock.",
     wait=("turn", "lock", "engine"),
 )  # fmt: skip
+_log = log.get("database")
 READERS = 4
 BUSY_SECONDS = 5.0
 POOL_SECONDS = 30.0
@@ -122,6 +129,14 @@ def forbid_in_transaction(what: str) -> None:
 def after_commit(session: AsyncSession, hook: Callable[[], None]) -> None:
     """Call `hook` once the session's transaction is durable; never when it is rolled back or the process dies."""
     cast(_Work, session.info["work"]).hooks.append(hook)
+
+
+def when_durable(session: AsyncSession, hook: Callable[[], None]) -> None:
+    """Call `hook` once what this session sees is durable: at once where it only reads, else as `after_commit`."""
+    if cast(_Work, session.info["work"]).kind == "read":
+        hook()
+    else:
+        after_commit(session, hook)
 
 
 @contextlib.contextmanager
@@ -215,7 +230,10 @@ class Database:
                     raise room.no_room(room.FULL, f"nothing can be written: {error.orig}") from error
                 raise
         for hook in work.hooks:
-            hook()
+            try:
+                hook()
+            except Exception as error:  # what is committed is done, and must not look as if it were not
+                _log.error("a hook after a commit failed", exc_info=error)
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -402,7 +420,8 @@ class GroupCommit(Generic[T, R]):
         self._stopping = True
         self._wake.set()
         if self._worker is not None:
-            await self._worker
+            # Whoever gives up waiting for the end does not end it: others wait for what they submitted.
+            await asyncio.shield(self._worker)
             self._worker = None
 
     async def submit(self, item: T) -> R:
@@ -415,15 +434,20 @@ class GroupCommit(Generic[T, R]):
         return await future
 
     async def _run(self) -> None:
+        size = 1
         while True:
             if not self._waiting:
                 if self._stopping:
                     return
                 self._wake.clear()
                 await self._wake.wait()
-                await asyncio.sleep(0)  # let everybody who is ready join this group
+            # Let everybody who is ready join this group; in a crowd those too who were answered with the last one and
+            # come again, since a transaction costs nearly the same for fifty as for one.
+            crowd = len(self._waiting) < size and not self._stopping
+            await asyncio.sleep(GROUP_COMMIT_GATHER_SECONDS if crowd else 0)
             group = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
             group = [entry for entry in group if not entry[1].done()]
+            size = len(group)
             if group:
                 await self._write(group)
 
@@ -431,6 +455,8 @@ class GroupCommit(Generic[T, R]):
         try:
             async with self._database.write() as session:
                 results = await self._flush(session, [item for item, _ in group])
+                if len(results) != len(group):
+                    raise ValueError(f"{len(results)} results for {len(group)} items")
         except Exception as error:  # the worker loop: whatever it is belongs to those who wait
             await self._isolate(group, error)
             return

@@ -70,13 +70,23 @@ class Count:
         self._bounded = _Bounded(labels)
         FAMILIES.append(Family(f"{PREFIX}{name}_total", "counter", words, labels))
         self._family = Counter(PREFIX + name, words, self._bounded.names, registry=REGISTRY)
+        self._kept: dict[tuple[str, ...], Counter] = {}
         for value in _only_values(labels):
             self._family.labels(value)
 
     def add(self, *values: str, amount: float = 1) -> None:
         """Count one more, or `amount`, under these label values."""
-        family = self._family.labels(*self._bounded.values(values)) if values else self._family
-        family.inc(amount)
+        (self._kept.get(values) or self._labelled(values)).inc(amount)
+
+    def _labelled(self, values: tuple[str, ...]) -> Counter:
+        """The counter of these values; kept when they are within the bound, so that it is looked up once."""
+        if not values:
+            return self._family
+        bounded = tuple(self._bounded.values(values))
+        found = self._family.labels(*bounded)
+        if bounded == values:
+            self._kept[values] = found
+        return found
 
     def now(self, *values: str) -> float:
         """The count so far, for tests and reports."""
@@ -94,11 +104,21 @@ class Time:
         FAMILIES.append(Family(PREFIX + name, "histogram", words, labels))
         family = Histogram(PREFIX + name, words, self._bounded.names, registry=REGISTRY, buckets=tuple(buckets))
         self._family = family
+        self._kept: dict[tuple[str, ...], Histogram] = {}
 
     def took(self, seconds: float, *values: str) -> None:
         """One more that took so long."""
-        family = self._family.labels(*self._bounded.values(values)) if values else self._family
-        family.observe(seconds)
+        (self._kept.get(values) or self._labelled(values)).observe(seconds)
+
+    def _labelled(self, values: tuple[str, ...]) -> Histogram:
+        """As of Count."""
+        if not values:
+            return self._family
+        bounded = tuple(self._bounded.values(values))
+        found = self._family.labels(*bounded)
+        if bounded == values:
+            self._kept[values] = found
+        return found
 
 
 class Level:

@@ -29,6 +29,7 @@ from fediverse_ai.core.database import (
 )
 from fediverse_ai.core.errors import Misconfigured, Unavailable
 from fediverse_ai.core.http import Http
+from fediverse_ai.core.limits import GROUP_COMMIT_GATHER_SECONDS
 
 
 class Counter(SQLModel, table=True):
@@ -169,6 +170,61 @@ async def test_group_commit_writes_many_at_once_and_gives_each_its_result(databa
     assert await _count(database) == 200
     assert max(sizes) <= 64
     assert len(sizes) < 20
+
+
+async def test_a_hook_that_fails_after_the_commit_undoes_nothing(database: Database) -> None:
+    async def flush(session: AsyncSession, items: list[int]) -> list[int]:
+        await session.execute(insert(Counter), [{"id": n, "value": n, "name": f"n{n}", "facts": {}} for n in items])
+        after_commit(session, lambda: called.append(len(items) // 0))
+        after_commit(session, lambda: called.append(len(items)))
+        return items
+
+    called: list[int] = []
+    writer = GroupCommit(database, flush)
+    writer.start()
+    assert await asyncio.gather(*(writer.submit(n) for n in range(4))) == [0, 1, 2, 3]
+    await writer.stop()
+    assert await _count(database) == sum(called) == 4
+
+
+async def test_who_gives_up_waiting_for_the_end_leaves_nobody_hanging(database: Database) -> None:
+    begun, gate = asyncio.Event(), asyncio.Event()
+
+    async def flush(_session: AsyncSession, items: list[int]) -> list[int]:
+        begun.set()
+        await gate.wait()
+        return items
+
+    writer = GroupCommit(database, flush)
+    writer.start()
+    waiting = asyncio.create_task(writer.submit(1))
+    await begun.wait()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(writer.stop(), 0.05)
+    gate.set()
+    assert await asyncio.wait_for(waiting, 5) == 1
+
+
+async def test_in_a_crowd_those_who_come_again_join_one_group(database: Database) -> None:
+    sizes: list[int] = []
+
+    async def flush(session: AsyncSession, items: list[int]) -> list[int]:
+        sizes.append(len(items))
+        await session.execute(insert(Counter), [{"id": n, "value": n, "name": f"n{n}", "facts": {}} for n in items])
+        return items
+
+    writer = GroupCommit(database, flush)
+    writer.start()
+
+    async def again_and_again(first: int) -> None:
+        for n in range(first, first + 20):
+            await writer.submit(n)
+            await asyncio.sleep(GROUP_COMMIT_GATHER_SECONDS / 5)
+
+    await asyncio.gather(*(again_and_again(100 * client) for client in range(8)))
+    await writer.stop()
+    assert sum(sizes) == 160
+    assert len(sizes) < 30, f"{sizes}: two halves that take turns"
 
 
 async def test_group_commit_gives_an_error_to_the_one_at_fault_only(database: Database) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from actors import local
 from actors.models import Account, Actor
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.core.config import ServerSection
 from tests.support.house import House, house
 from tests.support.peer import ACTIVITY_JSON

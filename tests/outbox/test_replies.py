@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.core.limits import COLLECTION_ITEMS, COLLECTION_LOOKS
 from outbox.models import Post, PostState, Visibility
 from tests.inbox.stage import Stage, stage_in

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import httpx2 as httpx
 import pytest
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actors.models import Actor
+import actors.routes
+import outbox.routes
+from actors.models import Account, Actor
+from actors.served import ServedDocuments
 from fediverse_ai.core import limits
+from outbox import leave, lineage, profile
+from outbox.models import Post
 from outbox.publish import remove
 from tests.support.house import House, house
 from tests.support.peer import ACTIVITY_JSON, PUBLIC, RemoteActor
@@ -156,6 +164,43 @@ async def outbox_pages(home: House) -> list[dict[str, Any]]:
     return pages
 
 
+@pytest.mark.parametrize("path", ["/users/alice", "/@alice", "/notes/{id}", "/@alice/{id}"])
+async def test_what_is_remembered_is_answered_as_by_its_route(home: House, alice: Actor, path: str) -> None:
+    post = await published(home, alice)
+    path = path.format(id=post.id)
+    cache = home.context.part(ServedDocuments)
+
+    def plain(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
+        return (
+            answer.status_code,
+            answer.content,
+            {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")},
+        )
+
+    etag = (await get(home, path)).headers["etag"]
+    asked: list[dict[str, str]] = [
+        {}, {"if-none-match": etag}, {"if-none-match": '"other"'}, {"accept": "text/html"}, {"accept": "*/*"},
+        {"accept": "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\""},
+        {"accept": "text/html;q=0.4, application/activity+json;q=0.6"}, {"origin": "https://app.example"},
+        {"authorization": "Bearer nobodys"}, {"cookie": "session=nobodys"},
+    ]  # fmt: skip
+    for headers in asked:
+        cache.forget()
+        by_route = await get(home, path, **headers)
+        await get(home, path)
+        again = await get(home, path, **headers)
+        if headers.get("accept") == "text/html":
+            # A page, or the way to it; its forms are marked anew each time.
+            page = (200, "text/html; charset=utf-8") if path.startswith("/@") else (303, None)
+            assert (by_route.status_code, by_route.headers.get("content-type")) == page
+            assert (again.status_code, again.headers.get("content-type")) == page
+        else:
+            assert plain(again) == plain(by_route), headers
+        assert again.headers["x-request-id"]
+    assert (await home.client.head(path, headers={"accept": ACTIVITY_JSON})).content == b""
+    assert (await home.client.post(path)).status_code == 405
+
+
 @pytest.mark.parametrize("extra", [-1, 0, 1])
 async def test_the_outbox_has_pages_newest_first_and_an_end(home: House, alice: Actor, extra: int) -> None:
     posts = [await published(home, alice, f"Number {number}") for number in range(limits.COLLECTION_ITEMS + extra)]
@@ -264,3 +309,67 @@ async def test_files_may_live_on_another_host(tmp_path: Path) -> None:
         assert f'src="{picture["url"]}"' in page.text
         [images] = [part for part in page.headers["content-security-policy"].split(";") if "img-src" in part]
         assert "https://media.example" in images
+
+
+async def slowly(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> tuple[asyncio.Event, asyncio.Event]:
+    """Let the next call of a function wait with what it found: that it has it, and that it may go on."""
+    real, here, go = getattr(module, name), asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> Any:
+        monkeypatch.setattr(module, name, real)
+        found = await real(*arguments)
+        here.set()
+        await go.wait()
+        return found
+
+    monkeypatch.setattr(module, name, slow)
+    return here, go
+
+
+async def test_who_was_just_reading_does_not_put_back_what_is_deleted(
+    home: House, alice: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = await published(home, alice)
+    here, go = await slowly(monkeypatch, outbox.routes, "may_see")
+    reading = asyncio.create_task(get(home, f"/notes/{post.id}"))
+    await here.wait()
+    async with home.context.database.write() as session:
+        await remove(session, await session.get_one(Post, post.id))
+    go.set()
+    await reading
+    assert (await get(home, f"/notes/{post.id}")).status_code == 410
+    here, go = await slowly(monkeypatch, actors.routes, "_local")
+    reading = asyncio.create_task(get(home, "/users/alice"))
+    await here.wait()
+    async with home.context.database.write() as session:
+        await leave.end(session, (await session.exec(select(Account).where(Account.actor_id == alice.id))).one())
+    go.set()
+    await reading
+    assert (await get(home, "/users/alice")).status_code == 410
+
+
+async def test_who_reads_before_a_commit_does_not_keep_what_was(home: House, alice: Actor) -> None:
+    post = await published(home, alice)
+
+    async def permit(session: AsyncSession, me: Actor) -> None:
+        await lineage.permit(session, me, await session.get_one(Post, post.id), "anyone")
+
+    async def rotate(session: AsyncSession, me: Actor) -> None:
+        await profile.rotate_keys(session, me, leaked=True)
+
+    for path, change in ((f"/notes/{post.id}", permit), ("/users/alice", rotate)):
+        before = (await get(home, path)).content
+        async with home.context.database.write() as session:
+            await change(session, await session.get_one(Actor, alice.id))
+            assert (await get(home, path)).content == before
+        assert (await get(home, path)).content != before
+
+
+async def test_a_document_is_two_seconds_old_at_most_from_when_it_was_read(home: House) -> None:
+    documents = home.context.part(ServedDocuments)
+    look = documents.look()
+    home.clock.forward(1.5)
+    documents.put("/x", look, b"{}")
+    assert documents.get("/x") is not None
+    home.clock.forward(0.6)
+    assert documents.get("/x") is None

@@ -64,8 +64,12 @@ class Bench:
         assert "entries" in form, "no undo was offered"
         return await browser.post("/moderation/undo", form)
 
+    async def done(self) -> list[AuditEntry]:
+        """The log of what was done; looks apart."""
+        return [entry for entry in await self.rows(AuditEntry) if not entry.action.endswith(".seen")]
+
     async def log(self) -> int:
-        return len(await self.rows(AuditEntry))
+        return len(await self.done())
 
 
 def _token(page: Page) -> dict[str, str]:
@@ -135,6 +139,22 @@ async def test_an_item_is_shown_blurred_with_its_scores_and_its_authors_record(b
     await bench.say(bench.mo, post.id, "reject")
 
 
+async def test_who_looked_at_a_held_picture_stands_in_the_log_once_an_hour(bench: Bench) -> None:
+    post = await bench.held("Looked at")
+    for browser in (bench.mo, bench.mo, bench.other):
+        await browser.get(f"/moderation?at={post.id}")
+    bench.site.clock.forward(limits.LOOK_AGAIN_SECONDS + 1)
+    await bench.mo.get(f"/moderation?at={post.id}")
+    looks = await bench.rows(AuditEntry, subject_id=post.id)
+    assert [(entry.action, entry.by_name) for entry in looks] == [("post.seen", name) for name in ("mo", "max", "mo")]
+    assert all((entry.about_id, entry.subject) == (bench.author.id, post.uri) for entry in looks)
+    assert "looked at while held" in (await bench.owner.get("/moderation/log?what=post.seen")).text()
+    # How many wait is asked every 20 seconds, and shows nothing.
+    await bench.mo.get("/moderation/count")
+    assert len(await bench.rows(AuditEntry, subject_id=post.id)) == 3
+    await bench.say(bench.mo, post.id, "reject")
+
+
 async def test_every_word_needs_a_reason_and_writes_one_entry(bench: Bench) -> None:
     post = await bench.held()
     before = await bench.log()
@@ -145,7 +165,7 @@ async def test_every_word_needs_a_reason_and_writes_one_entry(bench: Bench) -> N
     assert "Say why" in (await bench.mo.get(answer.response.headers["location"])).text()
     await bench.say(bench.mo, post.id, "approve", "it is a tale")
     assert (await bench.row(Post, post.id)).state == PostState.PUBLISHED
-    [entry] = (await bench.rows(AuditEntry))[before:]
+    [entry] = (await bench.done())[before:]
     assert (entry.action, entry.by_name, entry.reason) == ("post.approve", "mo", "it is a tale")
     assert (entry.before["state"], entry.after["state"], entry.about_id) == ("held", "published", bench.author.id)
 
@@ -342,7 +362,7 @@ async def test_two_people_have_to_say_the_same(strict: Bench) -> None:
     await strict.say(strict.other, post.id, "approve")
     await strict.say(strict.mo, post.id, "approve")
     assert (await strict.row(Post, post.id)).state == PostState.PUBLISHED
-    assert [entry.action for entry in await strict.rows(AuditEntry)] == [
+    assert [entry.action for entry in await strict.done()] == [
         "post.first",
         "undo",
         "post.first",

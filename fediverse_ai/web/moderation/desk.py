@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actors import audit
-from actors.audit import AuditEntry
+from actors.audit import AuditEntry, Subject
 from actors.models import Account, Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.access import require
@@ -26,7 +26,8 @@ SAYABLE = (Conflict, Forbidden, Missing, TooMany, Unprocessable)
 ACTIONS: Mapping[str, str] = {
     "backup.create": marked("made a backup"), "backup.failed": marked("a backup failed"),
     "backup.prune": marked("removed old backups"), "backup.restore": marked("brought back from a backup"),
-    "post.read": marked("private post read"),
+    "post.read": marked("private post read"), "post.seen": marked("looked at while held"),
+    "edit.seen": marked("edit looked at while held"),
     "post.approve": marked("let out"), "post.reject": marked("refused"), "post.first": marked("first of two words"),
     "post.escalate": marked("handed to the admins"), "edit.approve": marked("edit let out"),
     "edit.reject": marked("edit refused"), "edit.first": marked("first of two words"),
@@ -75,6 +76,17 @@ async def moderator(session: AsyncSession, request: Request) -> Account:
     if account is None:
         raise Missing("There is no such account (any more).")
     return account
+
+
+async def looked(request: Request, subject: Subject, verb: str) -> None:
+    """Write down that this moderator was shown it (GEN-18, VIS-13), once an hour; `verb` is seen or read."""
+    database, action = context_of(request).database, f"{subject.kind}.{verb}"
+    me = require(request, "moderator")
+    async with database.read() as session:
+        if await audit.lately(session, me.account_id, action, subject, limits.LOOK_AGAIN_SECONDS):
+            return
+    async with database.write() as session:
+        await audit.note(session, await moderator(session, request), action, subject)
 
 
 def show(request: Request, template: str, status: int = 200, **values: Any) -> Response:

@@ -40,8 +40,7 @@ async def show(request: Request) -> Response:
         by_office = await _by_office(session, request, row)
         values = await _seen(session, request, row) if row is not None else {}
     if by_office and row is not None:
-        async with context.database.write() as session:
-            await audit.note(session, await desk.moderator(session, request), "post.read", moderate.subject_of(row))
+        await desk.looked(request, moderate.subject_of(row), "read")
     return desk.show(
         request, "post.html", verbs={kind: (_(name), _(hint)) for kind, (name, hint) in POSTS.items()}, **values
     )

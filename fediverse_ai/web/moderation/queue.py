@@ -17,7 +17,7 @@ from fediverse_ai.web.moderation import desk
 from fediverse_ai.web.pictures import frame
 from fediverse_ai.web.rendering import context_of, headers
 from generation.pipeline import Pipeline
-from outbox import docket, known, notices
+from outbox import docket, known, moderate, notices
 from outbox import queue as held
 from outbox.queue import Item, Wanted
 
@@ -25,7 +25,7 @@ NEAR_SHARE = 0.8
 
 
 async def show(request: Request) -> Response:
-    """GET /moderation?rule=&account=&hours=&at=ID&done=ENTRIES"""
+    """GET /moderation?rule=&account=&hours=&at=ID&done=ENTRIES; whoever is shown an item stands in the log."""
     context, wanted = context_of(request), _wanted(request)
     async with context.database.read() as session:
         line = await held.line(session, wanted)
@@ -34,6 +34,8 @@ async def show(request: Request) -> Response:
         done = await desk.undoable(session, request, request.query_params.get("done", ""))
         clocks = await notices.waiting(session)
         by = await desk.names(session, [one.decided_by_id for one in item.history.rulings]) if item else {}
+    if item is not None:
+        await desk.looked(request, moderate.subject_of(item.post, item.revision), "seen")
     return desk.show(
         request,
         "queue.html",
