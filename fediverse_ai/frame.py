@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fediverse_ai.core import log
@@ -24,6 +27,8 @@ _ROOMS = (
 )
 _FILES = {"/media/": "media", "/proxy/": "media", "/static/": "static"}
 _CLASSES = ("none", "media", "static", *dict.fromkeys(name for _, name in _ROOMS))
+# nginx's number for it; nobody is told.
+_LEFT = 499
 _STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 
 REQUESTS = Count("http_requests", "Requests answered, by the room that answered and the kind of status.",
@@ -61,6 +66,12 @@ class Frame:
         with log.bound(request=name):
             try:
                 await self.app(scope, receive, named)
+            except ClientDisconnect:
+                # Who went away before the end of a body is not answered, and writes no error into our log. An answer
+                # that has begun and breaks off is another thing: Starlette calls every OSError beneath it so.
+                if answered is not None:
+                    raise
+                status = _LEFT
             finally:
                 if scope["type"] == "http":
                     _count(scope, status, (answered or self._clock.monotonic()) - began)
@@ -70,7 +81,10 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     route = route_class(scope)
     REQUESTS.add(route, f"{status // 100}xx")
     SECONDS.took(seconds, route)
-    _log.debug("answered", route=route, status=status, method=scope["method"], milliseconds=round(seconds * 1000, 1))
+    if log.wordy():
+        _log.debug(
+            "answered", route=route, status=status, method=scope["method"], milliseconds=round(seconds * 1000, 1)
+        )
 
 
 def route_class(scope: Scope) -> str:
@@ -81,5 +95,10 @@ def route_class(scope: Scope) -> str:
     endpoint = scope.get("endpoint") or getattr(scope.get("route"), "endpoint", None)
     if endpoint is None:
         return "none"
-    module = getattr(endpoint, "__module__", "")
+    return _room(getattr(endpoint, "__module__", ""))
+
+
+@cache
+def _room(module: str) -> str:
+    """Of a module of ours; there are so many."""
     return next((name for beginning, name in _ROOMS if module.startswith(beginning)), OTHER)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HIDDEN = frozenset(
     {"authorization", "cookie", "set-cookie", "signature", "password", "token", "secret", "api_key", "code", "key_pem"}
 )
-Kind = Literal["sign_in", "code", "link", "oauth", "inbox"]
+Kind = Literal["sign_in", "code", "link", "passkey", "oauth", "inbox"]
 
 
 def _hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -74,13 +74,18 @@ def configure(section: LogSection, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Of the last one each line would be an address with its query, tokens of streams among them.
-    for noisy in ("httpx2", "httpcore2", "aiosqlite", "dbos", "c2pa", "uvicorn.access"):
+    for noisy in ("httpx2", "httpcore2", "aiosqlite", "dbos", "c2pa", "fido2", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger that writes `component=name` with every line: `log.warning("delivery failed", host=host)`."""
     return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(component=name))
+
+
+def wordy() -> bool:
+    """Are lines of the level `debug` written? For what happens so often that a line for nobody costs something."""
+    return logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 def bound(**ids: Any) -> AbstractContextManager[None]:

@@ -14,13 +14,19 @@ import httpx2 as httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
 
 from actors.accounts import create_account
 from actors.models import Account
 from fediverse_ai.app import create_app
 from fediverse_ai.core import log, metrics
+from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import LogSection
-from fediverse_ai.frame import HEADER
+from fediverse_ai.frame import HEADER, Frame
 from inbox.models import Received
 from outbox.models import Delivery, Post
 from tests.seeing.conftest import Told
@@ -69,6 +75,58 @@ async def test_an_activity_is_followed_from_its_arrival_to_the_answer(home: Hous
     assert (sent["delivery"], sent["job"], sent["inbox"]) == (row.id, "outbox.delivery.deliver", bob.inbox)
     assert sent["activity"].startswith(home.origin)
     assert "request" not in sent, "what a job says is no request's"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/inbox", "application/activity+json"),
+        ("/sign-in", "application/x-www-form-urlencoded"),
+        ("/oauth/token", "application/json"),
+        ("/api/v1/apps", "multipart/form-data; boundary=x"),
+    ],
+)
+async def test_who_leaves_before_the_end_of_a_body_fills_no_log(home: House, told: Told, path: str, kind: str) -> None:
+    """A connection cut while something is sent is nobody's defect: no error, no traceback, an answer for the next."""
+    port = home.context.config.server.port
+    _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {kind}\r\nContent-Length: 999\r\n\r\n--x"
+    writer.write(head.encode())
+    await writer.drain()
+    await asyncio.sleep(0.1)
+    writer.close()
+
+    async def counted() -> list[dict[str, Any]]:
+        return told.lines("answered", status=499, method="POST")
+
+    await until(counted)
+    assert (await home.client.get("/nodeinfo/2.1")).status_code == 200
+    assert [line for line in told.lines() if line["level"] in ("warning", "error")] == []
+    assert "Traceback" not in told.text
+
+
+async def test_an_answer_that_breaks_off_is_no_leaving(told: Told) -> None:
+    """Servers of ASGI 2.4 let Starlette call every OSError beneath an answer a client that left: a disk's too."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise OSError(5, "Input/output error")
+
+    async def broken(_request: Request) -> StreamingResponse:
+        return StreamingResponse(body())
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Any) -> None:
+        return None
+
+    app = Starlette(routes=[Route("/x", broken)], middleware=[Middleware(Frame, clock=SystemClock())])
+    scope = {"type": "http", "asgi": {"spec_version": "2.4", "version": "3.0"}, "method": "GET", "path": "/x",
+             "raw_path": b"/x", "query_string": b"", "headers": [], "root_path": ""}  # fmt: skip
+    with pytest.raises(ClientDisconnect):
+        await app(scope, receive, send)
+    assert told.lines("answered", status=499) == []
 
 
 def expressions(name: str) -> list[re.Pattern[str]]:
