@@ -92,6 +92,14 @@ async def note(
     return entry
 
 
+async def lately(session: AsyncSession, by_id: int, action: str, subject: Subject, seconds: float) -> bool:
+    """Does the log say so of this account already, within these seconds?"""
+    since = context_of(session).clock.now_ms() - int(seconds * 1000)
+    query = select(AuditEntry.id).where(AuditEntry.subject_id == subject.id, AuditEntry.by_id == by_id)
+    query = query.where(AuditEntry.action == action, AuditEntry.created_ms > since)
+    return (await session.exec(query.limit(1))).first() is not None
+
+
 async def undoing(session: AsyncSession, entry_id: int) -> AuditEntry | None:
     """The entry that took another one back, if one did."""
     return (await session.exec(select(AuditEntry).where(AuditEntry.undoes_id == entry_id))).first()

@@ -1,4 +1,4 @@
-"""SecondFactor, RecoveryCode, Import, ImportRow, Archive: how people prove who they are, what they carry in and out."""
+"""SecondFactor, RecoveryCode, Passkey, Import, ImportRow, Archive: how people prove who they are, what they carry."""
 
 from __future__ import annotations
 
@@ -34,6 +34,26 @@ class RecoveryCode(Row, table=True):
     id: int = Field(primary_key=True, sa_type=big_id())
     account_id: int = Field(foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
     code_hash: str = Field(unique=True)
+
+
+class Passkey(Row, table=True):
+    """The public half of a key pair that lets its holder in (WebAuthn)."""
+
+    __tablename__ = "passkey"
+
+    id: int = Field(primary_key=True, sa_type=big_id())
+    account_id: int = Field(foreign_key="account.id", index=True, sa_type=BigInteger, ondelete="CASCADE")
+    credential_id: str = Field(unique=True)
+    """What the device calls it, in base64url."""
+    credential: bytes
+    """Attested credential data (WebAuthn 6.5.1): the device's model, the credential's id, the COSE public key."""
+    sign_count: int = Field(sa_type=BigInteger)
+    """The device's counter at the last sign-in; many always say 0."""
+    name: str
+    created_ms: int = Field(sa_type=BigInteger)
+    used_ms: int | None = Field(default=None, sa_type=BigInteger)
+    last_asked_ms: int = Field(default=0, sa_type=BigInteger)
+    """When the last challenge was made that it answered: none is answered twice."""
 
 
 class Import(Row, table=True):

@@ -14,6 +14,7 @@ from actors.models import Account, Actor
 from fediverse_ai.core import limits
 from fediverse_ai.core.context import Context, context_of
 from fediverse_ai.core.errors import Conflict, Forbidden, Unprocessable
+from fediverse_ai.core.lately import Lately
 from fediverse_ai.core.roles import Role
 from fediverse_ai.core.texts import _
 
@@ -69,7 +70,7 @@ async def put(session: AsyncSession, new: SignUps, by: Account | None) -> None:
         raise Unprocessable(_("Ask in at most %(most)d characters.") % {"most": limits.SIGN_UP_QUESTION_CHARS})
     value = {"mode": new.mode.value, "members_invite": new.members_invite, "question": new.question.strip()}
     await settings.put(session, KEY, value, by)
-    context_of(session).part(SignUpDoor).forget()
+    context_of(session).part(SignUpDoor).changes(session)
 
 
 def mode_of(word: str) -> Mode:
@@ -79,25 +80,11 @@ def mode_of(word: str) -> Mode:
     return Mode(word)
 
 
-class SignUpDoor:
+class SignUpDoor(Lately[SignUps]):
     """How people come in, as of SETTING_SECONDS ago at most: for what every visitor reads."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._loaded: float | None = None
-        self.known = SignUps()
-        """As of the last look."""
-
-    async def now(self) -> SignUps:
-        now_s = self._context.clock.monotonic()
-        if self._loaded is None or now_s - self._loaded > limits.SETTING_SECONDS:
-            async with self._context.database.read() as session:
-                self.known = await now(session)
-            self._loaded = now_s
-        return self.known
-
-    def forget(self) -> None:
-        self._loaded = None
+        super().__init__(context, limits.SETTING_SECONDS, now, SignUps())
 
 
 async def require_free(session: AsyncSession, name: str) -> str:

@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from actors.served import Remembered
 from fediverse_ai import cors, wiring
 from fediverse_ai.auth import Authentication
 from fediverse_ai.core import room
@@ -63,6 +64,7 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
             Middleware(Language),
             Middleware(Maintenance, config=config),
             Middleware(ReadingRates, refuse=_ours),
+            Middleware(Remembered),
             Middleware(Stopped),
             Middleware(Authentication),
         ],

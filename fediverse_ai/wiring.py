@@ -55,7 +55,7 @@ from actors.authentication import Authenticator
 from actors.policy import DomainRules
 from actors.proof_keys import ProofKeys
 from actors.remote import ChangedKeys, RemoteActors, Successions
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from actors.signups import SignUpDoor
 from actors.stops import Scope, StopSwitch
 from fediverse_ai import __version__, health, housekeeping, mail, remote_media

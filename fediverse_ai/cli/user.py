@@ -61,7 +61,7 @@ def export(
 
 @app.command()
 def reset_two_factor(name: Annotated[str, typer.Argument(help="Whose.")]) -> None:
-    """Ask somebody for no codes any more, who lost their program and their recovery codes; ends every session."""
+    """Ask somebody for no codes any more, who lost their program, and take no passkey of theirs; ends every session."""
     console.wait_for(_reset_two_factor(name))
 
 
@@ -192,7 +192,7 @@ async def _export(name: str, out: Path) -> None:
 
 
 async def _reset_two_factor(name: str) -> None:
-    from actors import accounts, second_factor
+    from actors import accounts, passkeys, second_factor
     from fediverse_ai.core.errors import Missing
 
     async with console.beside(console.existing_config()) as context, context.database.write() as session:
@@ -200,10 +200,12 @@ async def _reset_two_factor(name: str) -> None:
         if account is None:
             raise Missing(f"There is no account called {name} here.")
         was_on = await second_factor.remove(session, account.id)
-        if was_on:
+        had = await passkeys.remove_all(session, account.id)
+        if was_on or had:
             await accounts.end_everything(session, account.id)
     words = "signs in without a code from now on" if was_on else "was not asked for codes"
-    console.tell(f"{name} {words}.", name=name, was_on=was_on)
+    keys = f"; {had} of their passkeys no longer open the account" if had else ""
+    console.tell(f"{name} {words}{keys}.", name=name, was_on=was_on, passkeys=had)
 
 
 async def _carry(name: str, wanted: bool) -> None:

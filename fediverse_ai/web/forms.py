@@ -104,8 +104,12 @@ def check_token(request: Request, fields: Mapping[str, str]) -> None:
 
 
 def seal(request: Request, text: str) -> str:
-    """A mark that only this reader's session can have put on `text`: what a form shows is what it sends (OAU-04)."""
-    return _text(hmac.digest((_binding(request) or "").encode(), b"seal 1 " + text.encode(), hashlib.sha256))
+    """A mark that only this reader's session can have put on `text`: what a form shows is what it sends (OAU-04).
+
+    A visitor's hangs on the cookie that remember_visitor gives.
+    """
+    secret = _binding(request) or _new_visitor(request)
+    return _text(hmac.digest(secret.encode(), b"seal 1 " + text.encode(), hashlib.sha256))
 
 
 def sealed(request: Request, text: str, mark: str) -> bool:

@@ -58,6 +58,7 @@ ROUTES: list[Route] = [
     Door("/tags/{name}", gallery.tag, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.show, needs="anyone", methods=["GET"]),
     Door("/sign-in", sign_in.check, needs="anyone", methods=["POST"]),
+    Door("/sign-in/passkey", sign_in.check_passkey, needs="anyone", methods=["POST"]),
     Door("/sign-in/code", sign_in.check_code, needs="anyone", methods=["POST"]),
     Door("/sign-in/link/{secret}", sign_in.show_link, needs="anyone", methods=["GET"]),
     Door("/sign-in/link/{secret}", sign_in.use_link, needs="anyone", methods=["POST"]),

@@ -1,28 +1,33 @@
-"""In by password or by a one-time link, and out again."""
+"""In by password, by passkey or by a one-time link, and out again."""
 
 from __future__ import annotations
 
 import re
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from actors import accounts, requests, second_factor, tries
+from actors import accounts, passkeys, requests, second_factor, tries
 from actors.models import Account
 from fediverse_ai import auth
 from fediverse_ai.core import addresses, limits
 from fediverse_ai.core.context import Context
+from fediverse_ai.core.errors import Unprocessable
 from fediverse_ai.core.log import auth_failed
 from fediverse_ai.core.texts import _, marked
-from fediverse_ai.web import appearance, forms, words
+from fediverse_ai.web import appearance, challenges, forms, words
 from fediverse_ai.web.rendering import context_of, me_of, on_the_way_to_an_app, page
 from outbox import restraints
+from outbox.records import Measure
 
 # A path of ours: one slash first, and no character that a browser could read as another host (XSS-11).
 _NEXT = re.compile(r"/(?:[\w@-][\w@.-]*(?:/[\w@-][\w@.-]*)*)?(?:\?[\w=&-]*)?", re.ASCII)
 # Back to the consent page with what the app asked, encoded by us.
 _CONSENT = re.compile(r"/oauth/authorize\?[\w=&%.~+*-]*", re.ASCII)
 _WRONG = marked("Name and password do not belong together. Check both and try again.")
+_PURPOSE = "in"
+_UNKNOWN = marked("This passkey does not open an account here (any more). Sign in by your password instead.")
 SECRET = re.compile(r"[\w-]{20,100}", re.ASCII)
 
 
@@ -37,6 +42,8 @@ def form(
     request: Request, *, status: int = 200, goal: str = "", sentence: str = "", wrong: str = "", username: str = ""
 ) -> Response:
     """The sign-in page; also the answer to a page that needs a person and met a stranger."""
+    config = context_of(request).config
+    possible = passkeys.possible(config)
     answer = page(
         request,
         "sign_in.html",
@@ -47,6 +54,7 @@ def form(
         sentence=sentence,
         wrong=wrong,
         username=username,
+        passkey=passkeys.options_to_enter(config, challenges.question(request, _PURPOSE)) if possible else "",
     )
     if _CONSENT.fullmatch(goal):
         on_the_way_to_an_app(answer)
@@ -73,6 +81,36 @@ async def check(request: Request) -> Response:
         return form(request, status=422, goal=goal, wrong=_(_WRONG), username=username)
     await tries.forgive(context, "name", name)
     return await _go_on(request, context, account.id, safe_next(goal))
+
+
+async def check_passkey(request: Request) -> Response:
+    """POST /sign-in/passkey: the answer of a device to the page's question. No code is asked for beside it."""
+    fields = await forms.read_form(request)
+    context = context_of(request)
+    goal, answer = fields.get("next", ""), fields.get("answer", "")
+    await tries.count(context, "address", address_block(request), limits.LOGIN_PER_ADDRESS, doubling=True)
+    try:
+        challenge, asked_ms = challenges.asked(request, _PURPOSE, answer)
+        async with context.database.write() as session:
+            account_id = await passkeys.take(session, answer, challenge, asked_ms)
+    except Unprocessable as error:
+        return form(request, status=422, goal=goal, wrong=error.public)
+    if account_id is None:
+        auth_failed(client_ip(request), "passkey")
+        return form(request, status=422, goal=goal, wrong=_(_UNKNOWN))
+    async with context.database.read() as session:
+        may = await accounts.principal(session, account_id, frozenset(), "session")
+        made = await _suspension(session, account_id) if may is None else None
+    if may is not None:
+        return await enter(request, context, account_id, safe_next(goal))
+    if made is not None:
+        return RedirectResponse(restraints.statement_url("", made), 303, {"Cache-Control": "no-store"})
+    return form(request, status=422, goal=goal, wrong=_(_UNKNOWN))
+
+
+async def _suspension(session: AsyncSession, account_id: int) -> Measure | None:
+    account = await session.get_one(Account, account_id)
+    return await restraints.in_force(session, account.actor_id, "suspend")
 
 
 async def _why_not(context: Context, username: str, password: str) -> str | None:

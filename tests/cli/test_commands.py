@@ -128,7 +128,7 @@ def test_people(settled: Inside) -> None:
         assert "/sign-in/link/" in reset.out
         assert database.execute(query).fetchone()[0].startswith("$argon2id$")
     assert settled("user", "create", "dora", "--role", "king").code == 1
-    assert settled("user", "reset-two-factor", "bea", "--json").facts == {"name": "bea", "was_on": False}
+    assert settled("user", "reset-two-factor", "bea", "--json").facts == {"name": "bea", "was_on": False, "passkeys": 0}
     assert settled("user", "reset-two-factor", "nobody").code == 1
     out = settled.folder / "bea.zip"
     assert settled("user", "export", "bea", "--out", str(out)).code == 0

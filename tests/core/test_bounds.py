@@ -246,6 +246,8 @@ HELD = {
     "REASON_CHARS": "tests/web/test_moderation_queue.py::test_bounds_of_a_word",
     "QUEUE_COPIES": "tests/web/test_moderation_queue.py::test_bounds_of_a_word",
     "MEDIA_DELETED": "tests/web/test_moderation_people.py::test_pictures_of_an_account_go_at_once",
+    "LOOK_AGAIN_SECONDS": "tests/web/test_moderation_queue.py::"
+    "test_who_looked_at_a_held_picture_stands_in_the_log_once_an_hour",
     "AUDIT_ROWS": "tests/web/test_moderation_queue.py::test_bounds_of_a_word",
     "NOTICE_CHARS": "tests/web/test_legal.py::test_bounds_of_a_notice",
     "NOTICE_URLS": "tests/web/test_legal.py::test_bounds_of_a_notice",
@@ -326,6 +328,8 @@ HELD = {
     "COLLECTION_ITEMS": "tests/outbox/test_served.py::test_the_outbox_has_pages_newest_first_and_an_end",
     "GROUP_COMMIT_ITEMS": "tests/contracts/test_database.py::"
     "test_group_commit_writes_many_at_once_and_gives_each_its_result",
+    "GROUP_COMMIT_GATHER_SECONDS": "tests/contracts/test_database.py::"
+    "test_in_a_crowd_those_who_come_again_join_one_group",
     "GROUP_COMMIT_WAITING": ROOMS + "test_so_many_may_wait_for_a_group_commit",
     "DELIVERY_CHUNK_INBOXES": ROOMS + "test_a_job_delivers_to_so_many_inboxes",
     "JOB_IDS": ROOMS + "test_a_job_carries_so_many_ids",
@@ -341,6 +345,11 @@ HELD = {
     "SECOND_STEP_SECONDS": SECURITY + "test_codes_are_limited_and_the_first_step_does_not_last",
     "CODES_PER_ACCOUNT": SECURITY + "test_codes_are_limited_and_the_first_step_does_not_last",
     "CODE_DRIFT_STEPS": SECURITY + "test_a_code_may_be_half_a_minute_off_and_no_more",
+    "PASSKEYS": "tests/web/test_passkeys.py::test_one_account_has_a_bound_of_them",
+    "PASSKEY_BYTES": "tests/web/test_passkeys.py::test_what_is_too_large_is_not_kept_and_a_long_name_is_cut",
+    "PASSKEY_ID_BYTES": "tests/web/test_passkeys.py::test_an_id_has_a_bound",
+    "PASSKEY_NAME_CHARS": "tests/web/test_passkeys.py::test_what_is_too_large_is_not_kept_and_a_long_name_is_cut",
+    "PASSKEY_SECONDS": "tests/web/test_passkeys.py::test_an_answer_belongs_to_one_reader_one_purpose_and_ten_minutes",
     "RECOVERY_CODES": SECURITY + "test_each_recovery_code_opens_once_and_new_ones_end_the_old",
     "FRESH_SESSION_SECONDS": SECURITY + "test_a_first_password_needs_a_session_of_this_hour",
     "IMPORT_BYTES": DATA + "test_files_that_are_no_lists_are_refused",
@@ -543,6 +552,7 @@ ELSEWHERE = {
     ("fediverse_ai/core/secrets.py", "DISTINCT_BYTES"): "how a random secret is told from a typed one",
     ("fediverse_ai/core/secrets.py", "_NONCE_BYTES"): "the length that AES-GCM wants",
     ("actors/accounts.py", "SECRET_BYTES"): "the length of a secret of our own",
+    ("fediverse_ai/web/challenges.py", "_RANDOM_BYTES"): "the length of a secret of our own",
     ("actors/second_factor.py", "_SECRET_BYTES"): "the length of a secret of our own",
     ("actors/second_factor.py", "_PAPER_CHARS"): "the length of a secret of our own",
     ("outbox/draft.py", "SEED_BYTES"): "the length of a seed of our own",

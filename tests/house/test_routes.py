@@ -29,6 +29,7 @@ OPEN_WRITES = {
     # This is how one stops being a stranger.
     "/sign-in",
     "/sign-in/code",
+    "/sign-in/passkey",
     "/sign-in/link/{secret}",
     "/sign-in/forgotten",
     "/sign-in/reset/{secret}",

@@ -10,6 +10,7 @@ import httpx2 as httpx
 
 from actors import accounts, blocks, follows
 from actors.models import Account, Actor, FollowState, Login, Token
+from actors.personal import Passkey
 from actors.remote import ensure
 from fediverse_ai.app import create_app
 from fediverse_ai.auth import session_cookie_name
@@ -182,6 +183,14 @@ async def _things(home: House, author: Actor, other: Actor, post: Post) -> dict[
         hidden = FilterPost(id=ids.new(), filter_id=made["filter"].id, post_id=post.id)
         session.add_all([keyword, member, hidden])
     [account] = await home.rows(Account, actor_id=author.id)
+    passkey = Passkey(
+        id=ids.new(), account_id=account.id, credential_id="needle", credential=b"needlepasskey", sign_count=0,
+        name="needlename", created_ms=now,
+    )  # fmt: skip
+    async with home.context.database.write() as session:
+        session.add(passkey)
+        await session.flush()
+        passkey_id = passkey.id
     logins, tokens = await home.rows(Login, account_id=account.id), await home.rows(Token, account_id=account.id)
     further = {
         "request": other.id,
@@ -189,6 +198,7 @@ async def _things(home: House, author: Actor, other: Actor, post: Post) -> dict[
         "filter_post": hidden.id,
         "login": logins[0].id,
         "app": tokens[0].app_id or 0,
+        "passkey": passkey_id,
     }
     return {name: row.id for name, row in made.items()} | further
 

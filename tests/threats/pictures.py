@@ -98,6 +98,7 @@ GENERATION = {
     "uploads:test_labels_follow_the_declared_origin_but_not_against_the_file",
     "GEN-17": "publish:test_the_note_is_labelled_and_complete",
     "GEN-18": "queue:test_an_item_is_shown_blurred_with_its_scores_and_its_authors_record "
+    "queue:test_who_looked_at_a_held_picture_stands_in_the_log_once_an_hour "
     "queue:test_two_people_have_to_say_the_same queue:test_what_is_handed_to_the_admins_is_theirs",
     "GEN-19": "appeals:test_a_refusal_is_turned_round_without_making_the_picture_again "
     "appeals:test_an_appeal_is_made_once_and_answered_once",

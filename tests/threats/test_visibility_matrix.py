@@ -85,6 +85,7 @@ EXAMPLES: list[tuple[str, Fill]] = [
     (r"/api/v1/follow_requests/\{id\}.*", author_id),
     (r"/settings/sessions/\{login_id:int\}/end", thing("login")),
     (r"/settings/apps/\{app_id:int\}/end", thing("app")),
+    (r"/settings/security/passkeys/\{id:int\}/remove", thing("passkey")),
     (r"/settings/filters/\{filter_id:int\}/remove", thing("filter")),
     (r"/settings/data/\{name\}\.csv", lambda _cast, _one: "bookmarks"),
     # Nobody here carried anything in or out; tests/web/test_settings_data.py asks for others' things.
@@ -330,7 +331,7 @@ _BODY = {
 WATCHED = {
     "post", "reaction", "attachment", "upload", "reading_list", "list_member", "filter", "filter_keyword",
     "filter_post", "notification", "login", "token", "follow", "block", "conversation", "bookmark", "report",
-    "featured_tag", "quote_stamp", "revision",
+    "featured_tag", "quote_stamp", "revision", "passkey",
 }  # fmt: skip
 
 

@@ -22,9 +22,11 @@ def upgrade() -> None:
     # Who may search a post, where its object says so (FEP-268d).
     op.add_column("post", sa.Column("searchable", sa.String(), nullable=True))
     _people()
+    _passkeys()
 
 
 def downgrade() -> None:
+    op.drop_table("passkey")
     _no_people()
     op.drop_column("post", "searchable")
     _no_edits()
@@ -33,6 +35,29 @@ def downgrade() -> None:
     _no_public_collections()
     _no_observations()
     _no_restorations()
+
+
+def _passkeys() -> None:
+    """Keys that let their holders in."""
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("credential_id", sa.String(), nullable=False),
+        sa.Column("credential", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("used_ms", sa.BigInteger(), nullable=True),
+        sa.Column("last_asked_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_passkey_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkey_credential_id")),
+    )
+    with op.batch_alter_table("passkey", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_passkey_account_id"), ["account_id"], unique=False)
 
 
 def _public_collections() -> None:

@@ -1,4 +1,4 @@
-"""/settings/security: password, and the program whose codes are asked for at sign-in."""
+"""/settings/security: password, passkeys, and the program whose codes are asked for at sign-in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors import accounts, second_factor, tries
+from actors import accounts, passkeys, second_factor, tries
 from actors.models import Account, Login
 from fediverse_ai import mail
 from fediverse_ai.core import limits
@@ -19,23 +19,31 @@ from fediverse_ai.web.rendering import context_of
 from fediverse_ai.web.settings import frame
 from fediverse_ai.web.settings.frame import Wrong
 
-_PATH = "/settings/security"
+PATH = "/settings/security"
 
 
 async def show(request: Request) -> Response:
     """The page."""
-    return await _page(request)
+    return await page(request)
 
 
-async def _page(
-    request: Request, wrong: Wrong | None = None, status: int = 200, paper: list[str] | None = None
+async def page(
+    request: Request,
+    wrong: Wrong | None = None,
+    status: int = 200,
+    *,
+    paper: list[str] | None = None,
+    passkey: str = "",
+    browser: str = "",
 ) -> Response:
+    """All of it; `paper`: codes shown this once; `passkey`: what a device is asked, to make one."""
     async with context_of(request).database.read() as session:
         account, _actor = await frame.mine(session, request)
         secret = await second_factor.waiting_secret(session, account.id)
         is_on = await second_factor.is_on(session, account.id)
         left = await second_factor.paper_left(session, account.id)
         sessions = await accounts.sessions_of(session, account.id)
+        own_keys = await passkeys.of_account(session, account.id)
     groups = [secret[start : start + 4] for start in range(0, len(secret), 4)] if secret else []
     return frame.show(
         request,
@@ -51,6 +59,10 @@ async def _page(
         most=limits,
         mail=mail.configured(context_of(request).config),
         email=account.email,
+        passkeys=own_keys,
+        passkeys_possible=passkeys.possible(context_of(request).config),
+        passkey=passkey,
+        browser=browser,
     )
 
 
@@ -67,20 +79,20 @@ async def change_password(request: Request) -> Response:
         }
     elif new != fields.get("again", ""):
         wrong["again"] = _("This is not the same as above.")
-    if not wrong and (refusal := await _may_change(request, fields.get("password", ""))):
+    if not wrong and (refusal := await may_change(request, fields.get("password", ""))):
         wrong["password"] = refusal
     if wrong:
-        return await _page(request, Wrong(wrong), 422)
+        return await page(request, Wrong(wrong), 422)
     keep = frame.secret(request) if fields.get("others") else "all"
     async with context.database.write() as session:
         await accounts.change_password(session, frame.me(request).account_id, new, keep=keep)
     if fields.get("others"):
-        return frame.back(request, _PATH, _("The new password holds. You are signed out everywhere else."))
-    return frame.back(request, _PATH, _("The new password holds."))
+        return frame.back(request, PATH, _("The new password holds. You are signed out everywhere else."))
+    return frame.back(request, PATH, _("The new password holds."))
 
 
-async def _may_change(request: Request, password: str) -> str:
-    """Empty, or why not."""
+async def may_change(request: Request, password: str) -> str:
+    """Empty when this is the person's password, or they have none and just came in; else why not. Raises TooMany."""
     context = context_of(request)
     async with context.database.read() as session:
         account = await session.get_one(Account, frame.me(request).account_id)
@@ -102,10 +114,10 @@ async def begin(request: Request) -> Response:
     fields = await forms.read_form(request)
     context = context_of(request)
     if refusal := await frame.refused(request, context, fields.get("password", "")):
-        return await _page(request, Wrong({"begin_password": refusal}), 422)
+        return await page(request, Wrong({"begin_password": refusal}), 422)
     async with context.database.write() as session:
         await second_factor.begin(session, frame.me(request).account_id)
-    return frame.back(request, f"{_PATH}#two-factor", _("Now show the squares to your program and type its code."))
+    return frame.back(request, f"{PATH}#two-factor", _("Now show the squares to your program and type its code."))
 
 
 async def squares(request: Request) -> Response:
@@ -138,9 +150,9 @@ async def confirm(request: Request) -> Response:
             # Whoever is signed in elsewhere never showed a code; neither did a stolen session.
             await accounts.end_other_sessions(session, me.account_id, frame.secret(request))
     if paper is None:
-        return await _page(request, Wrong({"code": _("This code is not right. Wait for the next one.")}), 422)
+        return await page(request, Wrong({"code": _("This code is not right. Wait for the next one.")}), 422)
     await tries.forgive(context, "code", str(me.account_id))
-    return await _page(request, paper=paper)
+    return await page(request, paper=paper)
 
 
 async def new_paper(request: Request) -> Response:
@@ -148,12 +160,12 @@ async def new_paper(request: Request) -> Response:
     fields = await forms.read_form(request)
     context, me = context_of(request), frame.me(request)
     if refusal := await frame.refused(request, context, fields.get("password", "")):
-        return await _page(request, Wrong({"paper_password": refusal}), 422)
+        return await page(request, Wrong({"paper_password": refusal}), 422)
     async with context.database.write() as session:
         if not await second_factor.is_on(session, me.account_id):
             raise Missing("Two-factor sign-in is off.")
         paper = await second_factor.new_paper(session, me.account_id)
-    return await _page(request, paper=paper)
+    return await page(request, paper=paper)
 
 
 async def end(request: Request) -> Response:
@@ -163,7 +175,7 @@ async def end(request: Request) -> Response:
     async with context.database.read() as session:
         is_on = await second_factor.is_on(session, me.account_id)
     if is_on and (refusal := await frame.refused(request, context, fields.get("password", ""))):
-        return await _page(request, Wrong({"end_password": refusal}), 422)
+        return await page(request, Wrong({"end_password": refusal}), 422)
     if is_on:
         await tries.count(context, "code", str(me.account_id), limits.CODES_PER_ACCOUNT, doubling=True)
     async with context.database.write() as session:
@@ -171,5 +183,5 @@ async def end(request: Request) -> Response:
         if right:
             await second_factor.remove(session, me.account_id)
     if not right:
-        return await _page(request, Wrong({"end_code": _("This code is not right, or was used before.")}), 422)
-    return frame.back(request, _PATH, _("No code is asked for any more."))
+        return await page(request, Wrong({"end_code": _("This code is not right, or was used before.")}), 422)
+    return frame.back(request, PATH, _("No code is asked for any more."))
