@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +55,11 @@ def test_the_compose_file_is_one_and_keeps_containers_small() -> None:
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
     assert services["postgresql"]["profiles"] == ["postgresql"]
+    # The proxy waits for the server's health, which podman's own image format does not take along.
+    assert services["caddy"]["depends_on"]["server"]["condition"] == "service_healthy"
+    asked = re.search(r"^HEALTHCHECK (?:.*\\\n)?\s*CMD (\[.*\])$", text_of("Dockerfile"), re.MULTILINE)
+    assert asked
+    assert services["server"]["healthcheck"]["test"] == ["CMD", *json.loads(asked[1])]
     # Only the proxy is reached from outside, and it alone may bind low ports.
     assert [name for name, service in services.items() if "ports" in service] == ["caddy"]
     assert services["caddy"]["cap_add"] == ["NET_BIND_SERVICE"]

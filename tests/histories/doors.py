@@ -31,6 +31,8 @@ WORDS = ("client", "app", "terminal")
 """Where a post of words alone can be written; pages make pictures."""
 PICTURES = ("client", "app", "terminal", "page")
 EDITS = ("client", "app", "page")
+TIMED = ("app", "terminal", "page")
+"""Where a time can be said before which a post stays in; ActivityPub has no word for it."""
 UPLOADS = ("client", "app")
 
 
@@ -61,10 +63,11 @@ class Doors:
         """A post of words, at its time where the door takes one."""
         if door == "client":
             return await self._create({"type": "Note", "content": f"<p>{text}</p>", "to": PUBLIC})
+        at = datetime.fromtimestamp(at_ms / 1000, UTC) if at_ms else None
         if door == "app":
-            return int((await self._ask("POST", "/api/v1/statuses", json={"status": text}))["id"])
-        at = ["--at", datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")] if at_ms else []
-        return await self._post("--text", text, *at)
+            asked = {"status": text} | ({"scheduled_at": at.isoformat()} if at else {})
+            return int((await self._ask("POST", "/api/v1/statuses", json=asked))["id"])
+        return await self._post("--text", text, *(["--at", at.strftime("%Y-%m-%dT%H:%M:%S")] if at else []))
 
     async def picture(self, door: str, prompt: str, alt: str) -> int:
         """A post with a picture; by the pages its author has to look at it first (`finish`)."""
@@ -79,10 +82,12 @@ class Doors:
         made = await self._send("/make", hidden(await self._page("/make")) | {"prompt": prompt})
         return int(made.response.headers["location"].removeprefix("/make/"))
 
-    async def finish(self, post_id: int, text: str, alt: str) -> int:
-        """The last step of the pages: the first picture, with words and a description."""
+    async def finish(self, post_id: int, text: str, alt: str, at_ms: int | None = None) -> int:
+        """The last step of the pages: the first picture, with words and a description, and a time if one is given."""
         address = f"/make/{post_id}"
         fields = typed(await self._page(address)) | {"picture-0": "1", "alt-0": alt, "text": text}
+        if at_ms is not None:
+            fields |= {"at": datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M"), "zone": "UTC"}
         made = await self._send(f"{address}/post", {name: value for name, value in fields.items() if value})
         return int(made.response.headers["location"].removeprefix("/make/"))
 

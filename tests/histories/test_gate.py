@@ -56,6 +56,8 @@ CHANGE = st.sampled_from(
 """(law, mood, law): what the first lets pass and the second does not."""
 POINTS = ("prepare.begin", "prepare.generated", "prepare.stored", "prepare.judged", "publish.before_commit",
           "edit.before_commit", "moderate.before_commit", "schedule.before_commit")  # fmt: skip
+AHEAD_SECONDS = limits.SCHEDULE_LEAST_SECONDS + 60
+"""When what is scheduled goes out; apps have to say so some minutes before."""
 LONG = os.environ.get("LONG") == "1"
 
 
@@ -107,7 +109,7 @@ class Gate(RuleBasedStateMachine):
 
     @rule(door=st.sampled_from((VERB, *doors.WORDS)), mood=MOOD, later=st.booleans())
     def write(self, door: str, mood: str, later: bool) -> None:
-        at = self.home.clock.now_ms() + 60_000 if later else None
+        at = self._ahead() if later else None
         if door == VERB:
             self._compose(Draft(text=self._words(mood), not_before_ms=at))
         else:
@@ -121,15 +123,16 @@ class Gate(RuleBasedStateMachine):
         else:
             self.posts.append(self.world.run(self.world.doors.picture(door, prompt, said)))
 
-    @rule(mood=MOOD, alt=MOOD, paint=PAINT)
-    def paint_and_finish(self, mood: str, alt: str, paint: str) -> None:
+    @rule(mood=MOOD, alt=MOOD, paint=PAINT, later=st.booleans())
+    def paint_and_finish(self, mood: str, alt: str, paint: str, later: bool) -> None:
         """By the pages: its author looks at what was made, and says the rest."""
         self.posts.append(self.world.run(self.world.doors.picture("page", f"{self._words('calm')} {paint}", "")))
         self.work()
         [post] = self._rows(Post, Post.id == self.posts[-1])
         if post.state == PostState.PICK:
             words, said = self._words(mood), self._words(alt)
-            self.posts.append(self.world.run(self.world.doors.finish(post.id, words, said)))
+            at = self._ahead() if later else None
+            self.posts.append(self.world.run(self.world.doors.finish(post.id, words, said, at)))
 
     @rule(door=st.sampled_from((VERB, *doors.UPLOADS)), colour=MOOD, mood=MOOD)
     def upload(self, door: str, colour: str, mood: str) -> None:
@@ -236,12 +239,17 @@ class Gate(RuleBasedStateMachine):
         self.work()
         self.world.meanwhile = None
 
-    @rule(change=CHANGE, swapped=st.booleans())
-    def wait_for_its_time(self, change: tuple[str, str, str], swapped: bool) -> None:
+    @rule(door=st.sampled_from((VERB, *doors.TIMED)), change=CHANGE, swapped=st.booleans())
+    def wait_for_its_time(self, door: str, change: tuple[str, str, str], swapped: bool) -> None:
         """A scheduled post is changed, or the law is, between its verdict and its time."""
         before, mood, name = change
         self._enact(before)
-        self._compose(Draft(text=self._words(mood), not_before_ms=self.home.clock.now_ms() + 60_000))
+        if door == "page":
+            self.paint_and_finish(mood, "calm", "blue", later=True)
+        elif door == VERB:
+            self._compose(Draft(text=self._words(mood), not_before_ms=self._ahead()))
+        else:
+            self.posts.append(self.world.run(self.world.doors.words(door, self._words(mood), self._ahead())))
         self.work()
         if swapped:
             self.world.run(self._overwrite(self.posts[-1], self._words("vile")))
@@ -287,7 +295,7 @@ class Gate(RuleBasedStateMachine):
 
     @rule()
     def later(self) -> None:
-        self.home.clock.forward(61)
+        self.home.clock.forward(AHEAD_SECONDS + 1)
         self._attempt(schedule.publish_due(self.home.context))
 
     # --- what must hold ---
@@ -318,6 +326,9 @@ class Gate(RuleBasedStateMachine):
         assert score < held_from or (self.law, mark) in self.approved, (self.law, mark, score, body)
 
     # --- tools ---
+
+    def _ahead(self) -> int:
+        return self.home.clock.now_ms() + int(AHEAD_SECONDS * 1000)
 
     def _rows(self, model: Any, *which: Any) -> list[Any]:
         """By id; only what is new or this history's own, so that a hundred histories cost a hundred times one."""
@@ -412,8 +423,8 @@ def every_door_once() -> None:
         visit.upload(door, "calm", "calm")
         visit.upload(door, "grim", "calm")
     made = list(visit.posts)
-    visit.paint_and_finish("calm", "calm", "blue")
-    visit.paint_and_finish("grim", "calm", "blue")
+    visit.paint_and_finish("calm", "calm", "blue", later=False)
+    visit.paint_and_finish("grim", "calm", "blue", later=False)
     made += [visit.posts[-3], visit.posts[-1]]
     visit.work()
     visit.nothing_left_unjudged()
@@ -428,6 +439,13 @@ def every_door_once() -> None:
     visit.nothing_left_unjudged()
     edits = visit._rows(Revision, col(Revision.post_id).in_(made))
     assert [row.state for row in edits if "grim" in row.text] == [PostState.HELD] * len(doors.EDITS)
+    for door in doors.TIMED:
+        # At its time the law is another: it is judged anew.
+        visit.wait_for_its_time(door, ("mild", "doubt", "strict"), swapped=False)
+        visit.work()
+        visit.nothing_left_unjudged()
+        [waited] = visit._rows(Post, Post.id == visit.posts[-1])
+        assert (waited.not_before_ms is not None, waited.state) == (True, PostState.HELD), door
     visit.teardown()
 
 

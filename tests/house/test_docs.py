@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from generation.generators.scene.version import VERSION
 from tests.house import docs
 
 
@@ -81,6 +82,11 @@ def test_the_pictures_are_there_and_small() -> None:
         assert path.read_bytes()[8:12] == b"WEBP"
         assert path.stat().st_size <= 150_000, path
     assert sum(path.stat().st_size for path in pictures) <= 8_000_000
+
+
+def test_the_label_in_the_readme_is_what_a_picture_made_today_carries() -> None:
+    words = (docs.ROOT / "README.md").read_text("utf-8")
+    assert f"> AI-generated · Scene {VERSION} #AIGenerated\n" in words
 
 
 def bytes_on_disk(paths: list[Path]) -> int:

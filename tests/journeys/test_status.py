@@ -15,7 +15,7 @@ import pytest_asyncio
 from actors.authentication import Authenticator
 from actors.models import Actor, DomainRule
 from actors.policy import DomainRules
-from actors.routes import ServedDocuments
+from actors.served import ServedDocuments
 from fediverse_ai.core import limits
 from fediverse_ai.core.clock import FrozenClock
 from fediverse_ai.core.limits import RateLimiter

@@ -130,8 +130,8 @@ class Epicyon:
         return file.read_text().split() if file.exists() else []
 
     def box(self, name: str) -> list[dict[str, Any]]:
-        """The activities in one of its boxes, inbox or outbox."""
-        return [json.loads(file.read_text() or "{}") for file in sorted((self.account / name).glob("*.json"))]
+        """The activities in one of its boxes, inbox or outbox; without one that it is just writing anew, in place."""
+        return [one for file in sorted((self.account / name).glob("*.json")) if (one := _whole(file)) is not None]
 
     async def has(self, name: str, handle: str, wanted: bool = True) -> None:
         """Wait until a text file lists a handle, or no longer does."""
@@ -159,8 +159,13 @@ class Epicyon:
         return activity
 
 
-def _id(value: Any) -> Any:
-    return value.get("id") if isinstance(value, dict) else value
+def _whole(file: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(file.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    assert isinstance(found, dict)
+    return found
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from sqlmodel import select
 from fediverse_ai.core import limits
 from outbox.models import Attachment, Post
 from tests.support import browser as web
-from tests.support import exhibition
+from tests.support import exhibition, hostile
 from tests.support.exhibition import Exhibition
 from tests.support.nodes import installed
 from tests.support.pages import addresses
@@ -94,7 +94,7 @@ async def visits(hall: Hall, page: Page, *, first: int = 0, each: int = 1) -> As
     assert lost == {}
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("phone", "dark"), ("desktop", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [(size, scheme) for size in web.SIZES for scheme in ("light", "dark")])
 async def test_axe_finds_nothing(hall: Hall, size: str, scheme: str) -> None:
     _node, folder = installed(AXE)
     axe = (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -262,3 +262,19 @@ async def test_a_long_sheet_goes_on_by_itself_a_few_times_and_is_found_again(hal
         await page.locator(".turn a[rel=next]").click()
         await page.wait_for_url("**/?before=*")
         assert await page.locator("main .sheet > li").count() == limits.PAGE_POSTS
+
+
+async def test_hostile_words_stay_words_on_every_page(hall: Hall) -> None:
+    """XSS-01, -03, -04, -06, -07, -10, -13, -18, for all columns. The last one here: nothing is left whole after it."""
+    assert await hostile.poison(hall.server) > 100
+    run, wrong, shown = [], {}, 0
+    async with web.tab(hall.browser, hall.server) as page:
+        await page.add_init_script("window.alert = () => { window.run = true; };")
+        async for path in visits(hall, page):
+            if found := await page.evaluate(hostile.FOUND):
+                wrong[path] = found[:5]
+            if await page.evaluate("() => window.run"):
+                run.append(path)
+            shown += await page.evaluate("() => document.body.textContent.includes('alert(1)')")
+    assert (run, wrong) == ([], {})
+    assert shown > 40, "the words are shown"
