@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -103,10 +104,11 @@ class Rules:
         return Rules(kept, self._allowed, self._own, self._actors, self._inboxes)
 
 
-def names(host: str) -> list[str]:
+@lru_cache(maxsize=2048)
+def names(host: str) -> tuple[str, ...]:
     """A host and what lies above it, nearest first, without a port: `a.b.test:1` -> a.b.test, b.test, test."""
     labels = host.partition(":")[0].split(".")
-    return [".".join(labels[start:]) for start in range(len(labels)) if labels[start]]
+    return tuple(".".join(labels[start:]) for start in range(len(labels)) if labels[start])
 
 
 async def load_rules(session: AsyncSession) -> Rules:

@@ -54,15 +54,16 @@ def create_app(config: Config, context: Context | None = None) -> Starlette:
         finally:
             await wiring.close_context(app.state.context)
 
+    clock = context.clock if context is not None else SystemClock()
     app = Starlette(
         routes=[RouteTable(wiring.ROUTES)],
         middleware=[
-            Middleware(Frame, clock=context.clock if context is not None else SystemClock()),
+            Middleware(Frame, clock=clock),
             Middleware(cors.Cors),
             Middleware(Aside),
             Middleware(Hosts, config=config),
             Middleware(Language),
-            Middleware(Maintenance, config=config),
+            Middleware(Maintenance, config=config, clock=clock),
             Middleware(ReadingRates, refuse=_ours),
             Middleware(Remembered),
             Middleware(Stopped),

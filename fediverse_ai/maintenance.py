@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import math
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fediverse_ai.core.clock import Clock
 from fediverse_ai.core.config import Config
 from fediverse_ai.core.errors import Unavailable
-from fediverse_ai.core.limits import MAINTENANCE_SECONDS, MAINTENANCE_WORDS
+from fediverse_ai.core.limits import MAINTENANCE_LOOK_SECONDS, MAINTENANCE_SECONDS, MAINTENANCE_WORDS
 from fediverse_ai.core.responses import problem
 from fediverse_ai.core.texts import _
 from fediverse_ai.web.errors import wants_page
@@ -26,12 +27,13 @@ class Maintenance:
     What is written in the file is said to people. Other servers try again later; nothing of theirs is lost.
     """
 
-    def __init__(self, app: ASGIApp, config: Config) -> None:
+    def __init__(self, app: ASGIApp, config: Config, clock: Clock) -> None:
         self.app = app
         self._config = config
+        self._clock = clock
         self._flag = Path(config.data_dir / FLAG)
-        # As text: for a stat at every request the path's own methods are most of the work.
-        self._flag_text = str(self._flag)
+        self._flagged = False
+        self._looked = -math.inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith("/static/") and self._closed(scope):
@@ -40,7 +42,11 @@ class Maintenance:
         await self.app(scope, receive, send)
 
     def _closed(self, scope: Scope) -> bool:
-        return getattr(scope["app"].state, "context", None) is None or os.path.exists(self._flag_text)
+        # A look at the disk for every request is a twentieth of what an actor document costs.
+        now = self._clock.monotonic()
+        if now - self._looked >= MAINTENANCE_LOOK_SECONDS:
+            self._flagged, self._looked = self._flag.exists(), now
+        return self._flagged or getattr(scope["app"].state, "context", None) is None
 
     def _answer(self, request: Request) -> Response:
         error = Unavailable(_("This server is being looked after."), "maintenance", retry_after=MAINTENANCE_SECONDS)

@@ -15,7 +15,7 @@ from fediverse_ai.core import limits
 from fediverse_ai.core.access import Door
 from fediverse_ai.core.context import Context
 from fediverse_ai.core.errors import Missing, RequestError, Unauthenticated, Unsupported
-from fediverse_ai.core.log import auth_failed, get
+from fediverse_ai.core.log import auth_failed, get, wordy
 from fediverse_ai.core.metrics import Count
 from fediverse_ai.core.responses import read_body
 from inbox.receive import receive
@@ -49,7 +49,8 @@ async def shared(request: Request) -> Response:
         log.info("inbox_refused", status=error.status, detail=error.detail, key=_claimed_key(request), **told)
         raise
     ARRIVED.add("accepted")
-    log.debug("inbox_accepted", **told)
+    if wordy():
+        log.debug("inbox_accepted", **told)
     return Response(status_code=202)
 
 

@@ -129,6 +129,7 @@ APPEARANCE_SECONDS: Final = 31_536_000
 SAID_SECONDS: Final = 60  # what is said after a redirect, kept until the next page
 SAID_CHARS: Final = 400
 MAINTENANCE_SECONDS: Final = 300  # when to come back while the server is closed for work
+MAINTENANCE_LOOK_SECONDS: Final = 0.1  # from one look for the flag file to the next
 MAINTENANCE_WORDS: Final = 1_000  # of what is written in the flag file, in characters
 CODE_SECONDS: Final = 60.0  # of an app's authorization code
 CODE_TYPED_SECONDS: Final = 600.0  # of one that a person copies from a page

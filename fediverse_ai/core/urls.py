@@ -15,6 +15,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DOTTED_QUAD = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
 _HEXADECIMAL = re.compile(r"0x[0-9a-f]*")
+_END_OF_AUTHORITY = re.compile(r"[/?#]")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 # RFC 3986 without the parts that D8 forbids: no user info, no empty path, nothing outside ASCII.
 _ID = re.compile(
@@ -69,13 +70,14 @@ def _canonical_name(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=2048)
 def origin(uri: str) -> str:
     """`https://host[:port]` of an http(s) URI, canonical (FEP-fe34). Raises Malformed when it has none."""
     scheme, separator, rest = uri.partition("://")
     scheme = scheme.lower()
     if not separator or scheme not in _DEFAULT_PORTS or _MISREAD.search(uri):
         raise Malformed("This is not a web address.", f"scheme or characters of {uri[:200]!r}")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    authority = _END_OF_AUTHORITY.split(rest, maxsplit=1)[0]
     if "@" in authority:
         raise Malformed("A web address here must not carry a user name.", f"user info in {uri[:200]!r}")
     return _origin(scheme, authority)

@@ -77,6 +77,30 @@ async def test_an_activity_is_followed_from_its_arrival_to_the_answer(home: Hous
     assert "request" not in sent, "what a job says is no request's"
 
 
+async def test_every_request_has_a_name_of_its_own(home: House) -> None:
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(home.client.get("/healthz")) for _ in range(600)]
+    names = {task.result().headers[HEADER] for task in asked}
+    assert len(names) == len(asked), "more than are drawn at once, and none of them twice"
+    assert all(re.fullmatch("[0-9a-f]{16}", name) for name in names)
+
+
+async def test_what_is_bound_within_ends_there(told: Told) -> None:
+    logger = log.get("bound")
+    with log.bound(request="one", activity="outer"):
+        with log.bound(activity="inner"):
+            logger.warning("bound_within")
+            logger.warning("bound_said", activity="its own")
+        logger.warning("bound_after")
+    logger.warning("bound_outside")
+    [within], [said], [after], [outside] = (
+        told.lines(f"bound_{name}") for name in ("within", "said", "after", "outside")
+    )
+    assert [(line.get("request"), line.get("activity")) for line in (within, said, after, outside)] == [
+        ("one", "inner"), ("one", "its own"), ("one", "outer"), (None, None)
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+import httpx2 as httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from actors.models import Actor
 from fediverse_ai import maintenance
 from fediverse_ai.core import limits
+from fediverse_ai.core.clock import FrozenClock
 from fediverse_ai.web import heads
 from outbox.belongings import Lineage
 from tests.house import icons
@@ -160,6 +167,7 @@ async def test_a_closed_server_says_so(site: Site) -> None:
     flag = site.context.config.data_dir / maintenance.FLAG
     words = "Moving <house>. " + "x" * (limits.MAINTENANCE_WORDS - 16)
     flag.write_text(words + "y", "utf-8")
+    await asyncio.sleep(limits.MAINTENANCE_LOOK_SECONDS)
     try:
         page = await site.browser().get("/")
         assert (page.status, page.response.headers["retry-after"]) == (503, str(limits.MAINTENANCE_SECONDS))
@@ -172,4 +180,32 @@ async def test_a_closed_server_says_so(site: Site) -> None:
         assert (await site.browser().client.get(style)).status_code == 200
     finally:
         flag.unlink()
+        await asyncio.sleep(limits.MAINTENANCE_LOOK_SECONDS)
     assert (await site.browser().get("/")).status == 200
+
+
+async def test_the_flag_is_looked_for_ten_times_a_second_at_most(site: Site) -> None:
+    clock, config = FrozenClock(), site.context.config
+    app = Starlette(
+        routes=[Route("/", PlainTextResponse("open"))],
+        middleware=[Middleware(maintenance.Maintenance, config=config, clock=clock)],
+    )
+    app.state.context = site.context
+    flag = config.data_dir / maintenance.FLAG
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ORIGIN) as client:
+
+        async def status() -> int:
+            return (await client.get("/")).status_code
+
+        assert await status() == 200
+        flag.write_text("Moving house.", "utf-8")
+        try:
+            clock.advance(limits.MAINTENANCE_LOOK_SECONDS / 2)
+            assert await status() == 200
+            clock.advance(limits.MAINTENANCE_LOOK_SECONDS / 2)
+            assert await status() == 503
+        finally:
+            flag.unlink()
+        assert await status() == 503
+        clock.advance(limits.MAINTENANCE_LOOK_SECONDS)
+        assert await status() == 200
