@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import resource
@@ -15,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from bench.figures import Figure
-from bench.usage import cpu_seconds, rss_megabytes
+from bench.usage import cpu_seconds, peak_of_children_megabytes, rss_megabytes
 from fediverse_ai import __version__
 from fediverse_ai.core.clock import SystemClock
 from fediverse_ai.core.config import Config
@@ -38,15 +39,20 @@ ALGORITHMIC = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 
 async def measure(folder: Path) -> list[Figure]:
     """Seconds of processor time and megabytes of the process that draws, and milliseconds of a signature."""
-    took, wall = {}, []
+    took, wall, memory = {}, [], 0.0
     generator = create({})
     for style in STYLE_NAMES:
         before, began = _children(), time.monotonic()
-        [picture] = await generator.generate(ImageRequest(PROMPT, width=SIDE, height=SIDE, seed=7, style=style), _quiet)
+        drawing = asyncio.create_task(
+            generator.generate(ImageRequest(PROMPT, width=SIDE, height=SIDE, seed=7, style=style), _quiet)
+        )
+        while not drawing.done():
+            memory = max(memory, peak_of_children_megabytes(os.getpid()))
+            await asyncio.wait([drawing], timeout=0.02)
+        [picture] = drawing.result()
         took[style] = _children() - before
         wall.append(time.monotonic() - began)
     await generator.close()
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
     detail = {"mb": round(memory), "clock_s": round(statistics.median(wall), 2)}
     styles = {style: round(seconds, 2) for style, seconds in took.items()}
     return [

@@ -48,3 +48,18 @@ def rss_megabytes(pid: int) -> float:
             continue
         total += pages * os.sysconf("SC_PAGE_SIZE")
     return total / 1e6
+
+
+def peak_of_children_megabytes(pid: int) -> float:
+    """The most resident memory that one of the processes below it had so far, in MB, of those that run.
+
+    Not `ru_maxrss`: that of a child begins with what its parent held when it started it.
+    """
+    peak = 0
+    for one in tree(pid)[1:]:
+        try:
+            lines = Path(f"/proc/{one}/status").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        peak = max(peak, *(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+    return peak * 1024 / 1e6
