@@ -47,7 +47,9 @@ class _Bound:
         self._token: Token[Mapping[str, Any]] = _ids.set({**_ids.get(), **self._more})
 
     def __exit__(self, *_error: object) -> None:
-        _ids.reset(self._token)
+        # A coroutine that was thrown away is closed wherever its last reference ended: there nothing is to be reset.
+        with suppress(ValueError):
+            _ids.reset(self._token)
 
 
 class _Patient:

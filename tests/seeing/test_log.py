@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import io
 import os
 import re
@@ -99,6 +100,20 @@ async def test_what_is_bound_within_ends_there(told: Told) -> None:
     assert [(line.get("request"), line.get("activity")) for line in (within, said, after, outside)] == [
         ("one", "inner"), ("one", "its own"), ("one", "outer"), (None, None)
     ]  # fmt: skip
+
+
+async def test_what_is_thrown_away_ends_nothing_elsewhere(told: Told) -> None:
+    async def waits() -> None:
+        with log.bound(request="thrown away"):
+            await asyncio.sleep(0)
+
+    thrown = waits()
+    contextvars.copy_context().run(thrown.send, None)
+    with log.bound(request="another"):
+        thrown.close()
+        log.get("bound").warning("bound_elsewhere")
+    [line] = told.lines("bound_elsewhere")
+    assert line["request"] == "another"
 
 
 @pytest.mark.parametrize(
