@@ -63,7 +63,11 @@ async def test_the_peer_follows_sees_the_picture_reacts_and_leaves(authority: Au
         assert all(
             one["signed"] for one in state["wire"] if one["method"] == "GET" and one["path"].startswith("/users")
         )
-        assert ours.query("select state, last_error from delivery where state != 'delivered'") == []
+
+        async def delivered() -> bool:
+            return ours.query("select count(*) from delivery where state != 'delivered'") == [(0,)]
+
+        await eventually(delivered, "all deliveries")
         assert ours.query("select state, detail from received where state != 'done'") == []
 
 
